@@ -1,0 +1,39 @@
+//! Every bound on what an attacker can make large, with its source. `smime help limits` prints them; each is tested at the limit and one past it.
+
+macro_rules! limits {
+    ($($field:ident: $type:ty = $value:expr, $name:literal, $meaning:literal, $source:literal;)*) => {
+        /// Bounds; exceeding one is an error that names it (exit 3), never a verdict.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub struct Limits { $(#[doc = $meaning] pub $field: $type,)* }
+
+        impl Default for Limits { fn default() -> Self { Self { $($field: $value,)* } } }
+
+        impl Limits {
+            /// Returns name, value, meaning and source of each, in the order of the table.
+            pub fn table(&self) -> Vec<(&'static str, u64, &'static str, &'static str)> {
+                vec![$(($name, u64::try_from(self.$field).unwrap_or(u64::MAX), $meaning, $source),)*]
+            }
+        }
+    };
+}
+
+limits! {
+    header_bytes: usize = 1 << 20, "header-bytes", "bytes of a header block", "Postfix holds 102,400 (header_size_limit) a field; ten of them";
+    header_line_bytes: usize = 64 << 10, "header-line-bytes", "bytes of one line of a header", "RFC 5322 §2.1.1 permits 998; mailers that do not fold reach 64 KiB";
+    parts: usize = 10_000, "parts", "parts of a multipart", "ten times what mail clients were seen to write";
+    mime_depth: usize = 32, "mime-depth", "nesting of multiparts", "Bouncy Castle stops at 64, Postfix at 100 (mime_nesting_limit); mail seen: 8";
+    layers: usize = 16, "layers", "layers of protection that open peels", "triple wrap (RFC 2634 §1.1) is three; mailing lists add two";
+    asn1_depth: usize = 64, "asn1-depth", "nesting of ASN.1 values", "Bouncy Castle's bound; CMS with certificates needs 20";
+    structure_bytes: usize = 16 << 20, "structure-bytes", "bytes of a structure held in memory (certificates, signers, recipients)", "1,000 recipients with 4 kB each, four times";
+    certificates: usize = 64, "certificates", "certificates in a message", "security practice; chains are shorter than 10, several signers";
+    signers: usize = 64, "signers", "signers of a message", "more were never seen; each costs a public-key operation and a path";
+    recipients: usize = 10_000, "recipients", "recipients of a message", "ten times Exchange's default of 1,000";
+    key_iterations: u32 = 10_000_000, "key-iterations", "iterations of a password's key derivation", "Bouncy Castle 1.85's cap for PBKDF2";
+    key_file_bytes: usize = 16 << 20, "key-file-bytes", "bytes of a key, certificate or trust file", "CA bundles are 300 kB";
+    path_length: usize = 64, "path-length", "certificates in a path", "the longest chain of NIST's test suite has 8";
+    path_signatures: u32 = 100, "path-signatures", "signatures checked to build one path", "rustls-webpki's budget";
+    path_steps: u32 = 200_000, "path-steps", "steps of a path search", "rustls-webpki's budget";
+    name_comparisons: u32 = 250_000, "name-comparisons", "comparisons of names with name constraints for one path", "rustls-webpki's budget";
+    held_bytes: usize = 1 << 20, "held-bytes", "bytes held in memory before the encrypted temporary file is used", "small mail never touches the disk";
+}

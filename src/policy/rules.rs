@@ -1,0 +1,92 @@
+//! The rule table: name, meaning, source, level in each policy. `smime help rules` prints it.
+use super::{Level, PolicyName};
+
+macro_rules! rules {
+    ($($variant:ident $name:literal $standard:ident $modern:ident $archive:ident $fixed:literal $source:literal $meaning:literal;)*) => {
+        /// What a finding is about.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum Rule { $(#[doc = $meaning] $variant,)* }
+
+        impl Rule {
+            /// Every rule, in the order of the table.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// Returns the name that options and reports use.
+            pub const fn name(self) -> &'static str { match self { $(Self::$variant => $name,)* } }
+
+            /// Returns what the rule means, in one line.
+            pub const fn meaning(self) -> &'static str { match self { $(Self::$variant => $meaning,)* } }
+
+            /// Returns the standard and section it comes from.
+            pub const fn source(self) -> &'static str { match self { $(Self::$variant => $source,)* } }
+
+            /// Returns whether it is always denied.
+            pub const fn is_fixed(self) -> bool { match self { $(Self::$variant => $fixed,)* } }
+
+            /// Returns its level in a policy, before options change it.
+            pub const fn level(self, policy: PolicyName) -> Level {
+                match (self, policy) {
+                    $((Self::$variant, PolicyName::Standard) => Level::$standard,
+                      (Self::$variant, PolicyName::Modern) => Level::$modern,
+                      (Self::$variant, PolicyName::Archive) => Level::$archive,)*
+                }
+            }
+
+            /// Finds a rule by its name.
+            pub fn from_name(name: &str) -> Option<Self> { Self::ALL.iter().copied().find(|r| r.name() == name) }
+        }
+    };
+}
+
+// variant, name, standard, modern, archive, fixed, source, meaning
+rules! {
+    // who vouches
+    Untrusted "untrusted" Deny Deny Deny false "RFC 5280 §6.1" "no valid path leads from the certificate to a trust anchor";
+    NotYetValid "not-yet-valid" Deny Deny Deny false "RFC 5280 §6.1.3 (a)(2)" "a certificate is not valid yet";
+    Expired "expired" Deny Deny Warn false "RFC 5280 §6.1.3 (a)(2)" "a certificate has expired";
+    ExpiredSinceSigning "expired-since-signing" Deny Deny Warn false "RFC 5280 §6.1.3 (a)(2)" "a certificate was valid at the claimed signing time and has expired since";
+    Revoked "revoked" Deny Deny Deny false "RFC 5280 §6.3" "a certificate is revoked";
+    RevocationUnknown "revocation-unknown" Warn Warn Warn false "RFC 5280 §6.3" "nothing at hand tells whether a certificate is revoked";
+    KeyUsage "key-usage" Deny Deny Deny false "RFC 8550 §4.4.2" "keyUsage or extended key usage does not permit this use, or a CA's certificate is used as a person's";
+    WeakKey "weak-key" Deny Deny Warn false "RFC 8551 §4.3" "a key is too small to be safe (RSA under 2048 bits)";
+    WeakDigest "weak-digest" Deny Deny Warn false "RFC 8551 §B.1" "a signature is made over MD5 or SHA-1";
+    SigningCertificate "signing-certificate" Deny Deny Deny false "RFC 5035 §5.4" "the signing certificate named by the signature is another than the one found";
+    UnreadableCertificate "unreadable-certificate" Warn Warn Warn false "RFC 5652 §10.2.2" "a certificate in the message could not be read and was left out";
+    // who it is from
+    SenderMismatch "sender-mismatch" Deny Deny Deny false "RFC 8550 §3" "the signer's certificate does not name the address in From, or From does not name exactly one";
+    SenderAbsent "sender-absent" Deny Deny Deny false "RFC 8550 §3" "the signer's certificate names no mail address";
+    NoFrom "no-from" Warn Warn Warn false "RFC 8550 §3" "there is no From field to compare the signer with";
+    // what was signed
+    DigestMismatch "digest-mismatch" Deny Deny Deny true "RFC 5652 §5.4" "the content is not what was signed";
+    SignatureInvalid "signature-invalid" Deny Deny Deny true "RFC 5652 §5.6" "the signature does not verify with the signer's key";
+    SignedAttributes "signed-attributes" Deny Deny Deny true "RFC 5652 §5.3, §11" "the signed attributes lack contentType or messageDigest, or hold them twice, with several values or of another type";
+    AlgorithmProtection "algorithm-protection" Deny Deny Deny true "RFC 6211 §2" "the algorithms differ from those that the signature protects";
+    SignatureAlgorithm "signature-algorithm" Deny Deny Deny true "RFC 5652 §5.3" "the signature's algorithm is unknown, does not fit the key or contradicts the digest's";
+    SignerCertificate "signer-certificate" Deny Deny Deny true "RFC 5652 §5.3" "the signer's certificate is not in the message nor in --certs";
+    NoSigner "no-signer" Deny Deny Deny true "RFC 5652 §5.1" "nobody signed: the signed data has no signer";
+    NoSignedAttributes "no-signed-attributes" Deny Deny Warn false "RFC 8551 §2.5" "the signature has no signed attributes, so other content could pass for it";
+    UnorderedAttributes "unordered-attributes" Warn Warn Warn false "RFC 5652 §5.4" "the signed attributes are not DER; the signature holds over one of their two forms";
+    ContentOutsideSignature "content-outside-signature" Deny Deny Deny false "RFC 8551 §3.5.3" "a clear-signed message carries a second content inside its signature";
+    UnsignedText "unsigned-text" Warn Warn Warn false "RFC 8551 §3.5.3" "text before or after the parts of a clear-signed message is not signed";
+    MissingBoundary "missing-boundary" Warn Warn Warn false "RFC 2046 §5.1.1" "the closing boundary is missing";
+    LineEnds "line-ends" Warn Warn Warn false "RFC 8551 §3.1.1" "the signature holds only over the content as received, not over its canonical form";
+    Micalg "micalg" Allow Allow Allow false "RFC 8551 §3.5.3.2" "micalg does not name the digest that was used";
+    CoversCiphertext "covers-ciphertext" Warn Warn Warn false "RFC 8551 §3.7" "the signature is around ciphertext: it says who sent the envelope, not who wrote the content";
+    SigningTime "signing-time" Warn Warn Warn false "RFC 5652 §11.3" "the claimed signing time lies in the future";
+    // what was encrypted
+    DecryptionFailed "decryption-failed" Deny Deny Deny true "RFC 5652 §6, RFC 5083 §2" "the content could not be decrypted, or is not what was encrypted";
+    WeakCipher "weak-cipher" Deny Deny Warn false "RFC 8551 §2.7" "the content is encrypted with 3DES or RC2";
+    UnauthenticatedCiphertext "unauthenticated-ciphertext" Warn Warn Warn false "RFC 8551 §6" "the encryption does not protect against changes (CBC): who knows parts of the content may have altered it";
+    WrongContainer "wrong-container" Deny Deny Deny true "RFC 5083 §1.1" "the cipher does not belong in this content type";
+    // what it is
+    NotSigned "not-signed" Deny Deny Deny true "RFC 8551 §3.5" "the message is not signed";
+    NotEncrypted "not-encrypted" Deny Deny Deny true "RFC 8551 §3.3" "the message is not encrypted";
+    NotProtected "not-protected" Deny Deny Deny true "RFC 8551 §3" "the message is neither signed nor encrypted";
+    SmimeType "smime-type" Deny Deny Warn false "RFC 8551 §3.2.2" "the label of the message says another protection than it has";
+    TransferEncoding "transfer-encoding" Warn Warn Warn false "RFC 2045 §6.8" "the base64 or quoted-printable text is irregular";
+    NestedProtection "nested-protection" Warn Warn Warn false "RFC 9787 §4" "a part of the message is signed or encrypted on its own; it was neither opened nor checked";
+    // what we write
+    NotSevenBit "not-7bit" Warn Warn Warn false "RFC 8551 §3.1.2" "the content is not 7-bit safe: a mail server may re-encode it and break the signature";
+    KeyFileReadable "key-file-readable" Warn Warn Warn false "security" "a private key file can be read by others";
+}

@@ -1,0 +1,23 @@
+//! Where weakness begins: the thresholds behind `weak-key`, `weak-digest` and `weak-cipher`.
+use crate::crypto::{ContentCipher, Digest, public_key::KeyKind};
+
+/// The smallest RSA modulus that is not weak, in bits (RFC 8551 §4.3).
+pub const RSA_BITS: usize = 2048;
+
+/// Returns whether a key is too small.
+pub fn is_weak_key(kind: KeyKind) -> bool {
+    matches!(kind, KeyKind::Rsa { bits, .. } if bits < RSA_BITS)
+}
+
+/// Returns whether a digest no longer resists collisions.
+pub fn is_weak_digest(digest: Digest) -> bool {
+    matches!(digest, Digest::Md5 | Digest::Sha1)
+}
+
+/// Returns whether a cipher is too old.
+pub fn is_weak_cipher(cipher: ContentCipher) -> bool {
+    matches!(
+        cipher,
+        ContentCipher::TripleDesCbc | ContentCipher::Rc2Cbc { .. }
+    )
+}

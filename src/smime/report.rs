@@ -1,0 +1,201 @@
+//! What an operation found: separate answers to separate questions, and one verdict.
+use crate::{
+    asn1::Time,
+    policy::{Finding, Policy},
+    x509::Certificate,
+};
+
+/// The answer as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// everything asked for holds
+    Pass,
+    /// the answer is no
+    Fail,
+}
+
+/// What an operation on a message found, outermost layer first.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// layers of protection
+    pub layers: Vec<Layer>,
+    /// what concerns the message as a whole
+    pub findings: Vec<Finding>,
+}
+
+impl Report {
+    /// Returns `Pass` unless a finding anywhere is denied.
+    pub fn verdict(&self) -> Verdict {
+        if self
+            .all_findings()
+            .any(|f| f.level == crate::policy::Level::Deny)
+        {
+            Verdict::Fail
+        } else {
+            Verdict::Pass
+        }
+    }
+
+    /// Returns every finding: of the message, of its layers, of their signatures.
+    pub fn all_findings(&self) -> impl Iterator<Item = &Finding> {
+        self.findings
+            .iter()
+            .chain(self.layers.iter().flat_map(Layer::all_findings))
+    }
+}
+
+/// One layer of protection.
+#[derive(Debug)]
+pub enum Layer {
+    /// multipart/signed or SignedData
+    Signed(SignedLayer),
+    /// EnvelopedData or AuthEnvelopedData
+    Encrypted(EncryptedLayer),
+    /// SignedData without content or signer: a bag of certificates
+    Certificates(Vec<Certificate>),
+}
+
+impl Layer {
+    /// Returns the findings of this layer and its signatures.
+    pub fn all_findings(&self) -> Box<dyn Iterator<Item = &Finding> + '_> {
+        match self {
+            Self::Signed(layer) => Box::new(
+                layer
+                    .findings
+                    .iter()
+                    .chain(layer.signatures.iter().flat_map(|s| s.findings.iter())),
+            ),
+            Self::Encrypted(layer) => Box::new(layer.findings.iter()),
+            Self::Certificates(_) => Box::new(std::iter::empty()),
+        }
+    }
+}
+
+/// How a signature stands to its content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// multipart/signed
+    Clear,
+    /// application/pkcs7-mime or bare CMS with the content inside
+    Opaque,
+    /// bare CMS whose content is elsewhere (`--content`)
+    Detached,
+}
+
+/// A signed layer.
+#[derive(Debug)]
+pub struct SignedLayer {
+    /// clear, opaque or detached
+    pub form: Form,
+    /// every signer, in order
+    pub signatures: Vec<Signature>,
+    /// what concerns all of them
+    pub findings: Vec<Finding>,
+}
+
+/// Is the content what was signed?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Integrity {
+    /// digest and signature hold
+    Intact,
+    /// they do not
+    Broken,
+    /// it cannot be told (no certificate, unknown algorithm, not looked at)
+    Undetermined,
+}
+
+/// Does an anchor vouch for the signer?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trust {
+    /// a path to an anchor holds
+    Trusted,
+    /// none does
+    Untrusted,
+    /// not looked at
+    Unchecked,
+}
+
+/// Is the signer the sender?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sender {
+    /// the certificate names the address in From (or one named by `--signer`)
+    Match,
+    /// it does not, or From does not name exactly one
+    Mismatch,
+    /// the certificate names no address
+    Absent,
+    /// there is no From field
+    Unchecked,
+}
+
+/// One signature.
+#[derive(Debug)]
+pub struct Signature {
+    /// is it intact
+    pub integrity: Integrity,
+    /// who vouches
+    pub trust: Trust,
+    /// is it the sender
+    pub sender: Sender,
+    /// does anyone object
+    pub revocation: crate::x509::RevocationStatus,
+    /// the signer's certificate, if found
+    pub signer: Option<Certificate>,
+    /// how the message names the signer, for people (`serial 0a1b of CN=…` or `key identifier …`)
+    pub signer_id: String,
+    /// name of the digest, or its OID
+    pub digest: String,
+    /// name of the signature algorithm, or its OID
+    pub algorithm: String,
+    /// the claimed time
+    pub signing_time: Option<Time>,
+    /// leaf first, anchor last; empty if none was built
+    pub path: Vec<Certificate>,
+    /// where the anchor came from
+    pub anchor: Option<String>,
+    /// graded
+    pub findings: Vec<Finding>,
+}
+
+impl Signature {
+    /// Returns `Pass` unless a finding is denied.
+    pub fn verdict(&self) -> Verdict {
+        if Policy::denies(&self.findings) {
+            Verdict::Fail
+        } else {
+            Verdict::Pass
+        }
+    }
+}
+
+/// An encrypted layer.
+#[derive(Debug)]
+pub struct EncryptedLayer {
+    /// AuthEnvelopedData rather than EnvelopedData
+    pub auth_enveloped: bool,
+    /// name of the cipher, or its OID
+    pub cipher: String,
+    /// whether the cipher authenticates
+    pub authenticated: bool,
+    /// to whom, in order
+    pub recipients: Vec<RecipientSummary>,
+    /// index of the recipient whose key opened it; `None` if it was not opened
+    pub opened_by: Option<usize>,
+    /// graded
+    pub findings: Vec<Finding>,
+}
+
+/// One recipient, as reports show it.
+#[derive(Debug, Clone)]
+pub struct RecipientSummary {
+    /// `key-transport`, `key-agreement`, `kek`, `password`, `kem`
+    pub kind: &'static str,
+    /// name of the key-encryption algorithm, or its OID
+    pub algorithm: String,
+    /// issuer of the certificate, if named so
+    pub issuer: Option<String>,
+    /// serial number in hexadecimal, if named so
+    pub serial: Option<String>,
+    /// key identifier in hexadecimal, if named so
+    pub key_identifier: Option<String>,
+}

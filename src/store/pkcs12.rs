@@ -1,0 +1,1 @@
+//! PKCS#12 files (RFC 7292) as OpenSSL, Windows and others write them.

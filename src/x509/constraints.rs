@@ -1,0 +1,1 @@
+//! Name constraints (RFC 5280 §4.2.1.10).

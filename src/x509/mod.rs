@@ -1,0 +1,28 @@
+//! Certificates and their paths (RFC 5280, RFC 8550).
+pub mod certificate;
+pub mod constraints;
+pub mod crl;
+pub mod general_name;
+pub mod name;
+pub mod path;
+pub mod repository;
+pub mod trust;
+pub mod validate;
+
+pub use certificate::Certificate;
+pub use crl::Crl;
+pub use path::{PathBuilder, PathReport, Purpose, RevocationStatus};
+pub use repository::{Collection, Repository};
+pub use trust::{TrustAnchor, TrustAnchors};
+
+/// Why bytes are no certificate or CRL.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Not X.509.
+    #[error("not a certificate: {0}")]
+    Malformed(&'static str),
+    /// Not ASN.1.
+    #[error(transparent)]
+    Asn1(#[from] crate::asn1::Error),
+}
