@@ -1,19 +1,20 @@
 #!/usr/bin/env python3
-"""X25519 recipients of EnvelopedData (RFC 8418), which no version of OpenSSL, NSS or GnuPG of Debian can do.
+"""X25519 recipients (RFC 8418), which no version of OpenSSL, NSS or GnuPG of Debian can do.
 
-    x25519.py encrypt CERT [--kdf hkdf-sha256|x963-sha256] < ENTITY > MESSAGE
+    x25519.py encrypt CERT [--kdf KDF] [--cipher CIPHER] [--smime] < ENTITY > MESSAGE
     x25519.py decrypt CERT KEY < MESSAGE.der > ENTITY
 
 A second implementation, to check the first: it shares no line with src/. Its primitives (X25519, AES, AES key wrap) are
-those of the `openssl` program, its hashes are Python's; AES-256-CBC in EnvelopedData, DER or BER, one KeyAgreeRecipientInfo.
+those of the `openssl` program, its hashes are Python's. It reads EnvelopedData with AES-CBC and AuthEnvelopedData with AES-GCM, DER or BER.
 """
 import argparse, base64, hashlib, hmac, os, subprocess, sys, tempfile
 
-DATA, ENVELOPED = "1.2.840.113549.1.7.1", "1.2.840.113549.1.7.3"
-X25519, AES256_WRAP, AES256_CBC = "1.3.101.110", "2.16.840.1.101.3.4.1.45", "2.16.840.1.101.3.4.1.42"
+DATA, ENVELOPED, AUTH_ENVELOPED = "1.2.840.113549.1.7.1", "1.2.840.113549.1.7.3", "1.2.840.113549.1.9.16.1.23"
+X25519 = "1.3.101.110"
 SCHEMES = {"hkdf-sha256": "1.2.840.113549.1.9.16.3.19", "x963-sha256": "1.3.132.1.11.1"}
-WRAPS = {"2.16.840.1.101.3.4.1.5": 16, "2.16.840.1.101.3.4.1.25": 24, AES256_WRAP: 32}
-CIPHERS = {"2.16.840.1.101.3.4.1.2": 128, "2.16.840.1.101.3.4.1.22": 192, AES256_CBC: 256}
+WRAPS = {16: "2.16.840.1.101.3.4.1.5", 24: "2.16.840.1.101.3.4.1.25", 32: "2.16.840.1.101.3.4.1.45"}  # by octets of the key
+CIPHERS = {"aes-128-cbc": "2.16.840.1.101.3.4.1.2", "aes-192-cbc": "2.16.840.1.101.3.4.1.22", "aes-256-cbc": "2.16.840.1.101.3.4.1.42",
+           "aes-128-gcm": "2.16.840.1.101.3.4.1.6", "aes-256-gcm": "2.16.840.1.101.3.4.1.46"}
 SPKI_PREFIX = bytes.fromhex("302a300506032b656e032100")
 
 
@@ -107,6 +108,24 @@ def wrap(key, data, *direction):
     return openssl("enc", f"-id-aes{len(key) * 8}-wrap", *direction, "-K", key.hex(), "-iv", "a6" * 8, data=data)
 
 
+def gcm(bits, key, nonce, data, direction, aad=b""):
+    """(data through the cipher, tag): NIST SP 800-38D for nonces of 96 bits"""
+    ecb = lambda block: openssl("enc", f"-aes-{bits}-ecb", "-nopad", "-K", key.hex(), data=block)
+    out = openssl("enc", f"-aes-{bits}-ctr", "-K", key.hex(), "-iv", (nonce + b"\0\0\0\2").hex(), data=data)
+    ciphertext = out if direction == "encrypt" else data
+    h, y = int.from_bytes(ecb(bytes(16)), "big"), 0
+    pad = lambda x: x + bytes(-len(x) % 16)
+    text = pad(aad) + pad(ciphertext) + (len(aad) * 8).to_bytes(8, "big") + (len(ciphertext) * 8).to_bytes(8, "big")
+    for i in range(0, len(text), 16):
+        x, z, v = y ^ int.from_bytes(text[i:i + 16], "big"), 0, h
+        for bit in range(127, -1, -1):
+            if x >> bit & 1:
+                z ^= v
+            v = v >> 1 ^ (0xE1 << 120 if v & 1 else 0)
+        y = z
+    return out, (y ^ int.from_bytes(ecb(nonce + b"\0\0\0\1"), "big")).to_bytes(16, "big")
+
+
 # ---- certificates
 
 def certificate(path):
@@ -120,35 +139,45 @@ def certificate(path):
 
 # ---- the two directions
 
-def encrypt(cert, kdf, content):
+def encrypt(cert, kdf, cipher, content):
     issuer, serial, public = certificate(cert)
     with tempfile.TemporaryDirectory() as tmp:
         ephemeral = os.path.join(tmp, "key")
         openssl("genpkey", "-quiet", "-algorithm", "X25519", "-out", ephemeral)
         own = openssl("pkey", "-in", ephemeral, "-pubout", "-outform", "DER")[len(SPKI_PREFIX):]
         secret = agree(ephemeral, public)
-    wrap_algorithm = tlv(0x30, oid(AES256_WRAP))
-    kek = key_encryption_key(SCHEMES[kdf], secret, wrap_algorithm, 32)
-    cek, iv = os.urandom(32), os.urandom(16)
-    ciphertext = openssl("enc", "-aes-256-cbc", "-K", cek.hex(), "-iv", iv.hex(), data=content)
+    bits = int(cipher[4:7])
+    wrap_algorithm = tlv(0x30, oid(WRAPS[bits // 8]))
+    kek = key_encryption_key(SCHEMES[kdf], secret, wrap_algorithm, bits // 8)
+    cek = os.urandom(bits // 8)
     recipient = tlv(0xA1, tlv(2, b"\3"),
                     tlv(0xA0, tlv(0xA1, tlv(0x30, oid(X25519)), tlv(3, b"\0" + own))),
                     tlv(0x30, oid(SCHEMES[kdf]), wrap_algorithm),
                     tlv(0x30, tlv(0x30, tlv(0x30, issuer, serial), tlv(4, wrap(kek, cek)))))
-    return tlv(0x30, oid(ENVELOPED), tlv(0xA0, tlv(0x30, tlv(2, b"\2"), tlv(0x31, recipient), tlv(
-        0x30, oid(DATA), tlv(0x30, oid(AES256_CBC), tlv(4, iv)), tlv(0x80, ciphertext)))))
+    if cipher.endswith("gcm"):
+        nonce = os.urandom(12)
+        ciphertext, tag = gcm(bits, cek, nonce, content, "encrypt")
+        parameters, kind, version, end = tlv(0x30, tlv(4, nonce), tlv(2, b"\x10")), AUTH_ENVELOPED, b"\0", tlv(4, tag)
+    else:
+        iv = os.urandom(16)
+        ciphertext = openssl("enc", f"-{cipher}", "-K", cek.hex(), "-iv", iv.hex(), data=content)
+        parameters, kind, version, end = tlv(4, iv), ENVELOPED, b"\2", b""
+    encrypted = tlv(0x30, oid(DATA), tlv(0x30, oid(CIPHERS[cipher]), parameters), tlv(0x80, ciphertext))
+    return tlv(0x30, oid(kind), tlv(0xA0, tlv(0x30, tlv(2, version), tlv(0x31, recipient), encrypted, end)))
 
 
 def dotted(element):
-    known = [*SCHEMES.values(), *WRAPS, *CIPHERS, X25519, DATA, ENVELOPED]
+    known = [*SCHEMES.values(), *WRAPS.values(), *CIPHERS.values(), X25519, DATA, ENVELOPED, AUTH_ENVELOPED]
     return next((o for o in known if oid(o) == element[2]), element[2].hex())
 
 
 def decrypt(cert, key, message):
     issuer, serial, _ = certificate(cert)
     outer = parse(message)[1]
-    assert dotted(outer[0]) == ENVELOPED, "not EnvelopedData"
-    fields = [f for f in outer[1][1][0][1] if f[0] not in (0xA0, 0xA1)]
+    assert dotted(outer[0]) in (ENVELOPED, AUTH_ENVELOPED), "neither EnvelopedData nor AuthEnvelopedData"
+    # originatorInfo and the attributes are not looked at; messages with authAttrs are not understood
+    fields = [f for f in outer[1][1][0][1] if f[0] != 0xA0]
+    assert dotted(outer[0]) == ENVELOPED or all(f[0] != 0xA1 for f in fields), "authenticated attributes"
     _version, recipients, encrypted = fields[:3]
     for recipient in recipients[1]:
         if recipient[0] != 0xA1:
@@ -166,13 +195,20 @@ def decrypt(cert, key, message):
             wrap_algorithm = algorithm[1][1]
             assert len(wrap_algorithm[1]) == 1, "RFC 3565 section 2.3.2: the parameters of AES key wrap are absent"
             secret = agree(key, octets(originator[1][1])[1:])
-            size = WRAPS[dotted(wrap_algorithm[1][0])]
+            size = next(n for n, o in WRAPS.items() if o == dotted(wrap_algorithm[1][0]))
             kek = key_encryption_key(dotted(algorithm[1][0]), secret, wrap_algorithm[2], size, ukm)
             cek = wrap(kek, octets(wrapped), "-d")
-            _type, cipher, ciphertext = encrypted[1]
-            bits = CIPHERS[dotted(cipher[1][0])]
+            _type, content_algorithm, ciphertext = encrypted[1]
+            cipher = next(n for n, o in CIPHERS.items() if o == dotted(content_algorithm[1][0]))
+            bits, parameters, ciphertext = int(cipher[4:7]), content_algorithm[1][1], octets(ciphertext)
             assert len(cek) * 8 == bits
-            return openssl("enc", "-d", f"-aes-{bits}-cbc", "-K", cek.hex(), "-iv", octets(cipher[1][1]).hex(), data=octets(ciphertext))
+            if cipher.endswith("cbc"):
+                assert dotted(outer[0]) == ENVELOPED
+                return openssl("enc", "-d", f"-{cipher}", "-K", cek.hex(), "-iv", octets(parameters).hex(), data=ciphertext)
+            assert dotted(outer[0]) == AUTH_ENVELOPED and parameters[1][1][2] == tlv(2, b"\x10"), "the tag is not 16 octets"
+            content, tag = gcm(bits, cek, octets(parameters[1][0]), ciphertext, "decrypt")
+            assert hmac.compare_digest(tag, octets(fields[3])), "the tag is wrong"
+            return content
     raise ValueError("no recipient of this certificate")
 
 
@@ -182,6 +218,7 @@ def main():
     verb = verbs.add_parser("encrypt")
     verb.add_argument("cert")
     verb.add_argument("--kdf", choices=SCHEMES, default="hkdf-sha256")
+    verb.add_argument("--cipher", choices=CIPHERS, default="aes-256-cbc")
     verb.add_argument("--smime", action="store_true", help="write a MIME entity instead of DER")
     verb = verbs.add_parser("decrypt")
     verb.add_argument("cert")
@@ -191,7 +228,7 @@ def main():
     if args.verb == "decrypt":
         sys.stdout.buffer.write(decrypt(args.cert, args.key, data))
         return
-    message = encrypt(args.cert, args.kdf, data)
+    message = encrypt(args.cert, args.kdf, args.cipher, data)
     if args.smime:
         message = (b'MIME-Version: 1.0\nContent-Type: application/pkcs7-mime; smime-type=enveloped-data; name="smime.p7m"\n'
                    b'Content-Transfer-Encoding: base64\nContent-Disposition: attachment; filename="smime.p7m"\n\n'
