@@ -230,9 +230,10 @@ def main():
         return
     message = encrypt(args.cert, args.kdf, args.cipher, data)
     if args.smime:
-        message = (b'MIME-Version: 1.0\nContent-Type: application/pkcs7-mime; smime-type=enveloped-data; name="smime.p7m"\n'
-                   b'Content-Transfer-Encoding: base64\nContent-Disposition: attachment; filename="smime.p7m"\n\n'
-                   + base64.encodebytes(message))
+        label = "authEnveloped-data" if args.cipher.endswith("gcm") else "enveloped-data"
+        head = (f'MIME-Version: 1.0\nContent-Type: application/pkcs7-mime; smime-type={label}; name="smime.p7m"\n'
+                'Content-Transfer-Encoding: base64\nContent-Disposition: attachment; filename="smime.p7m"\n\n')
+        message = head.encode() + base64.encodebytes(message)
     sys.stdout.buffer.write(message)
 
 
