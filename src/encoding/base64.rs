@@ -336,16 +336,8 @@ mod tests {
                 &b"Man"[..],
                 Tolerated { junk: true, ..none },
             ),
-            (
-                b"TWFu=TWFu",
-                b"ManMan",
-                Tolerated { junk: true, ..none },
-            ),
-            (
-                b"TWFuT=WFu",
-                b"ManMan",
-                Tolerated { junk: true, ..none },
-            ),
+            (b"TWFu=TWFu", b"ManMan", Tolerated { junk: true, ..none }),
+            (b"TWFuT=WFu", b"ManMan", Tolerated { junk: true, ..none }),
             (
                 b"TWFuTQ",
                 b"ManM",

@@ -345,7 +345,10 @@ mod tests {
             (b"soft=\r\n line", b"soft line"),
             (b"soft= \t\r\nline", b"softline"),
             (b"soft=\nline=", b"softline"),
-            (b"blank \t\r\nblank \nkept=20\r\nend  ", b"blank\r\nblank\nkept \r\nend"),
+            (
+                b"blank \t\r\nblank \nkept=20\r\nend  ",
+                b"blank\r\nblank\nkept \r\nend",
+            ),
             (b"a b\tc \rd\r", b"a b\tc \rd\r"),
         ] {
             assert_eq!(decode(text), (octets.to_vec(), false));
@@ -354,7 +357,15 @@ mod tests {
 
     #[test]
     fn passes_malformed_escapes() {
-        for text in [&b"a=b"[..], b"a==b", b"=\r", b"= x", b"=4", b"=zz\r\n", b"=\rx"] {
+        for text in [
+            &b"a=b"[..],
+            b"a==b",
+            b"=\r",
+            b"= x",
+            b"=4",
+            b"=zz\r\n",
+            b"=\rx",
+        ] {
             assert_eq!(decode(text), (text.to_vec(), true));
         }
         assert_eq!(decode(b"==41"), (b"=A".to_vec(), true));
@@ -376,7 +387,10 @@ mod tests {
             (b"blank \ntab\t\r\nend ", "blank=20\r\ntab=09\r\nend=20"),
             (b"a\rb \r", "a=0Db=20=0D"),
             (b"\xc3\xa9\0", "=C3=A9=00"),
-            (b"From here\nnot From there\n", "=46rom here\r\nnot From there\r\n"),
+            (
+                b"From here\nnot From there\n",
+                "=46rom here\r\nnot From there\r\n",
+            ),
             (b".\n..\n.", "=2E\r\n..\r\n=2E"),
         ] {
             assert_eq!(encode(octets), text);
