@@ -201,6 +201,11 @@ impl<W: Write> Encoder<W> {
         }
     }
 
+    /// Returns the sink, to take out what was encoded so far.
+    pub fn sink_mut(&mut self) -> &mut W {
+        &mut self.sink
+    }
+
     /// Writes what is held back; must be called.
     pub fn finish(mut self) -> io::Result<W> {
         self.release(true);

@@ -3,7 +3,7 @@
 //! One pass: both forms are the same until the first line that ends in LF alone; there the hashers fork.
 use crate::{
     crypto::{Digest, Hasher},
-    mime::canonical::{Canonicalizer, Seen},
+    mime::canonical::Canonicalizer,
 };
 
 /// Which form of the content a digest is of.
@@ -19,7 +19,6 @@ pub(super) enum ContentForm {
 pub(super) struct ContentDigests {
     received: Vec<Hasher>,
     canonical: Option<Canonical>,
-    length: u64,
 }
 
 struct Canonical {
@@ -46,15 +45,11 @@ impl ContentDigests {
                 buffer: Vec::new(),
                 ended_in_cr: false,
             }),
-            length: 0,
         }
     }
 
     /// Takes a chunk in and returns it in canonical form (as it is, if only the received form is wanted).
     pub(super) fn update<'c>(&'c mut self, chunk: &'c [u8]) -> &'c [u8] {
-        self.length = self
-            .length
-            .saturating_add(u64::try_from(chunk.len()).unwrap_or(u64::MAX));
         let Some(canonical) = &mut self.canonical else {
             self.received.iter_mut().for_each(|h| h.update(chunk));
             return chunk;
@@ -85,11 +80,9 @@ impl ContentDigests {
     /// Ends the content; returns what is left of its canonical form.
     pub(super) fn finish(mut self) -> (Finished, Vec<u8>) {
         let mut rest = Vec::new();
-        let mut seen = Seen::default();
         let mut canonical_hashers = None;
         if let Some(mut canonical) = self.canonical.take() {
             canonical.canonicalizer.finish(&mut rest);
-            seen = canonical.canonicalizer.seen();
             match &mut canonical.hashers {
                 // the received form has had its CR already
                 Some(hashers) => hashers.iter_mut().for_each(|h| h.update(&rest)),
@@ -108,8 +101,6 @@ impl ContentDigests {
             Finished {
                 received: ends(self.received),
                 canonical,
-                seen,
-                length: self.length,
             },
             rest,
         )
@@ -120,10 +111,6 @@ impl ContentDigests {
 pub(super) struct Finished {
     received: Vec<(Digest, Vec<u8>)>,
     canonical: Option<Vec<(Digest, Vec<u8>)>>,
-    /// what was seen in it (only where both forms were asked for)
-    pub(super) seen: Seen,
-    /// octets, as received
-    pub(super) length: u64,
 }
 
 impl Finished {
@@ -136,11 +123,6 @@ impl Finished {
         all.iter()
             .find(|(d, _)| *d == digest)
             .map(|(_, v)| v.as_slice())
-    }
-
-    /// Returns whether the two forms differ.
-    pub(super) const fn forms_differ(&self) -> bool {
-        self.canonical.is_some()
     }
 }
 

@@ -4,6 +4,7 @@
 //! an entity counts: protection of a sub-part is neither opened nor credited (RFC 9787 §4).
 use super::{
     content::{Content, Digesting},
+    digests::ContentForm,
     error::Error,
     layer::{self, Announced, Label},
     plaintext::{End, Plaintext},
@@ -72,6 +73,12 @@ pub(super) struct Peeler<'a> {
     outer: Vec<Field>,
     /// line ends of the outermost header
     line_end: Option<LineEnd>,
+    /// digests that micalg does not announce and a signer uses all the same
+    unannounced: Vec<Digest>,
+    /// SHA-256 of the content of the outermost layer, where it is clear-signed
+    fingerprint: Option<Vec<u8>>,
+    /// the output was written in the first pass
+    mute: Option<io::Sink>,
 }
 
 /// The octets of a CMS object: of a body, or of a file.
@@ -111,12 +118,36 @@ impl<'a> Peeler<'a> {
             froms: Froms::default(),
             outer: Vec::new(),
             line_end: None,
+            unannounced: Vec::new(),
+            fingerprint: None,
+            mute: None,
         }
     }
 
-    /// Walks through the message.
+    /// Walks through the message. Where a signer of a clear-signed message uses a digest that micalg does not announce, a file is read a second
+    /// time for it; that both passes saw the same content is checked.
     pub(super) fn walk(&mut self, mut source: Source<'_>) -> Result<(), Error> {
-        match source::open(&mut source)? {
+        self.pass(&mut source)?;
+        if self.unannounced.is_empty() || !source.rewind().map_err(Error::Read)? {
+            return Ok(());
+        }
+        let before = self.fingerprint.take();
+        self.report = Report::default();
+        self.froms = Froms::default();
+        self.outer.clear();
+        self.mute = Some(io::sink());
+        self.pass(&mut source)?;
+        if self.fingerprint == before {
+            Ok(())
+        } else {
+            Err(Error::Read(io::Error::other(
+                "it changed while it was read",
+            )))
+        }
+    }
+
+    fn pass(&mut self, source: &mut Source<'_>) -> Result<(), Error> {
+        match source::open(source)? {
             Opened::Mime(mut reader) => {
                 let header = Header::read(&mut reader, self.header_limits())?;
                 self.line_end = Some(header.line_end);
@@ -164,6 +195,13 @@ impl<'a> Peeler<'a> {
         };
         let finding = self.policy.finding(rule, message);
         self.report.findings.push(finding);
+    }
+
+    fn sink(&mut self) -> &mut dyn Write {
+        match &mut self.mute {
+            Some(mute) => mute,
+            None => self.sink,
+        }
     }
 
     fn header_limits(&self) -> header::Limits {
@@ -236,14 +274,14 @@ impl<'a> Peeler<'a> {
             return Err(structure("has no part"));
         }
         let mut content = Content::new(
-            &announced_digests(micalg),
+            &announced_digests(micalg, &self.unannounced),
             true,
             self.policy.limits.header_bytes,
         );
         self.signed_content(&mut splitter, &mut content)?;
         let (digests, head, rest) = content.finish();
         if self.goal == Goal::Verify {
-            self.sink.write_all(&rest).map_err(Error::Write)?;
+            self.sink().write_all(&rest).map_err(Error::Write)?;
         }
         if !splitter.next_part()? {
             return Err(structure("has one part only: its signature is missing"));
@@ -283,6 +321,15 @@ impl<'a> Peeler<'a> {
                 self.policy
                     .finding(Rule::MissingBoundary, "the closing boundary is missing"),
             );
+        }
+        if slot == 0 {
+            self.fingerprint = digests
+                .of(Digest::Sha256, ContentForm::Received)
+                .map(<[u8]>::to_vec);
+            let used = signed.signers.iter().filter_map(|s| s.digest().ok());
+            self.unannounced = used
+                .filter(|d| digests.of(*d, ContentForm::Received).is_none())
+                .collect();
         }
         let digested = Digested {
             digests: &digests,
@@ -392,7 +439,7 @@ impl<'a> Peeler<'a> {
                 return Ok(());
             };
             content.update(read);
-            self.sink.write_all(read).map_err(Error::Write)?;
+            self.sink().write_all(read).map_err(Error::Write)?;
         }
     }
 
@@ -666,30 +713,30 @@ impl<'a> Peeler<'a> {
                     .into_iter()
                     .flat_map(|f| f.raw)
                     .collect();
-                lines.write(&fields, self.sink)?;
-                lines.write(header.line_end.as_str().as_bytes(), self.sink)?;
+                lines.write(&fields, self.sink())?;
+                lines.write(header.line_end.as_str().as_bytes(), self.sink())?;
             }
             None if !outer.is_empty() => {
                 for field in &outer {
-                    self.sink.write_all(&field.raw).map_err(Error::Write)?;
+                    self.sink().write_all(&field.raw).map_err(Error::Write)?;
                 }
                 self.sink
                     .write_all(self.line_end.unwrap_or(LineEnd::Lf).as_str().as_bytes())
                     .map_err(Error::Write)?;
-                lines.write(octets, self.sink)?;
+                lines.write(octets, self.sink())?;
             }
-            _ => lines.write(octets, self.sink)?,
+            _ => lines.write(octets, self.sink())?,
         }
         loop {
             let chunk = rest.fill_buf()?;
             if chunk.is_empty() {
                 break;
             }
-            lines.write(chunk, self.sink)?;
+            lines.write(chunk, self.sink())?;
             let n = chunk.len();
             rest.consume(n);
         }
-        lines.finish(self.sink)
+        lines.finish(self.sink())
     }
 
     /// The object has ended; so must its wire. White space after base64 is no octet.
@@ -736,12 +783,13 @@ fn is_signature_part(header: &Header) -> Result<bool, Error> {
 }
 
 /// The digests to compute for a clear-signed part: those of micalg; SHA-256 besides, which is used under other names; all of SHA-2 when micalg says nothing useful.
-fn announced_digests(micalg: Option<&str>) -> Vec<Digest> {
-    let mut digests: Vec<Digest> = micalg
+fn announced_digests(micalg: Option<&str>, besides: &[Digest]) -> Vec<Digest> {
+    let mut digests = besides.to_vec();
+    let announced = micalg
         .unwrap_or_default()
         .split(',')
-        .filter_map(|name| Digest::from_name(name.trim()))
-        .collect();
+        .filter_map(|name| Digest::from_name(name.trim()));
+    digests.extend(announced);
     digests.push(Digest::Sha256);
     if digests
         .iter()

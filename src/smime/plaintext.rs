@@ -95,7 +95,7 @@ impl<R: Read> Plaintext<R> {
                 break;
             }
         }
-        match self.state {
+        match std::mem::replace(&mut self.state, State::Broken) {
             State::Ended(rest) => End::Proven(rest),
             State::Failed => End::Failed,
             State::Flowing(..) | State::Broken => End::Broken,

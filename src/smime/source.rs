@@ -25,11 +25,6 @@ impl Source<'_> {
             Self::Seekable(s) => s.rewind().map(|()| true),
         }
     }
-
-    /// Returns whether a second pass is possible.
-    pub(super) const fn is_seekable(&self) -> bool {
-        matches!(self, Self::Seekable(_))
-    }
 }
 
 impl Read for Source<'_> {

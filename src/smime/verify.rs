@@ -38,13 +38,16 @@ impl<'a> Verifier<'a> {
     }
 
     /// Verifies one message; writes to `sink` exactly the entity that was digested. `content` is the content of a detached CMS signature.
-    pub fn verify(
+    pub fn verify<'c>(
         &self,
         source: Source<'_>,
-        content: Option<Source<'_>>,
-        sink: &mut dyn Write,
+        content: Option<Source<'c>>,
+        sink: &'c mut dyn Write,
         at: Time,
-    ) -> Result<Report, Error> {
+    ) -> Result<Report, Error>
+    where
+        'a: 'c,
+    {
         require_anchor(self.anchors, self.policy)?;
         let mut peeler = Peeler::new(Goal::Verify, self.policy, sink);
         peeler.judge = Some(Judge {
