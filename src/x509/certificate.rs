@@ -72,7 +72,7 @@ impl Certificate {
         let signature = octets_of_bits(certificate.expect(Tag::BIT_STRING)?)?;
         certificate.finish()?;
 
-        let mut fields = Cursor::new(tbs.content, offset_of_content(&tbs));
+        let mut fields = tbs.inside();
         let version = version(&mut fields)?;
         let serial = fields.expect(Tag::INTEGER)?.content;
         if serial.is_empty() {
@@ -378,12 +378,6 @@ pub(super) fn octets_of_bits<'a>(value: Value<'a>) -> Result<&'a [u8], Error> {
         Some((0, octets)) => Ok(octets),
         _ => Err(Error::Malformed("a BIT STRING is not made of whole octets")),
     }
-}
-
-/// Returns the offset of the content octets of a value.
-pub(super) fn offset_of_content(value: &Value<'_>) -> u64 {
-    let header = value.raw.len().saturating_sub(value.content.len());
-    value.offset + u64::try_from(header).unwrap_or(0)
 }
 
 /// Returns where `part`, a slice of `whole`, stands in it.
