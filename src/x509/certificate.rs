@@ -192,13 +192,6 @@ impl Certificate {
         PublicKey::from_spki(self.spki())
     }
 
-    /// Returns the octets of subjectPublicKey, without algorithm and unused bits: what RFC 5280 §4.2.1.2 (1) hashes.
-    pub fn public_key_octets(&self) -> Option<&[u8]> {
-        let mut fields = extension::sequence(self.spki()).ok()?;
-        fields.expect(Tag::SEQUENCE).ok()?;
-        octets_of_bits(fields.expect(Tag::BIT_STRING).ok()?).ok()
-    }
-
     /// Parses the algorithm of the issuer's signature.
     pub fn signature_algorithm(&self) -> crypto::Result<SignatureAlgorithm> {
         signature_algorithm(self.octets(&self.inner.algorithm))
@@ -336,6 +329,13 @@ impl std::fmt::Debug for Certificate {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Certificate({self})")
     }
+}
+
+/// Returns the octets of the subjectPublicKey in a SubjectPublicKeyInfo, without algorithm and unused bits: what RFC 5280 §4.2.1.2 (1) hashes.
+pub fn public_key_octets(spki: &[u8]) -> Option<&[u8]> {
+    let mut fields = extension::sequence(spki).ok()?;
+    fields.expect(Tag::SEQUENCE).ok()?;
+    octets_of_bits(fields.expect(Tag::BIT_STRING).ok()?).ok()
 }
 
 /// Parses the DER of a signature's AlgorithmIdentifier.
