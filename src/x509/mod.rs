@@ -2,6 +2,7 @@
 pub mod certificate;
 pub mod constraints;
 pub mod crl;
+pub mod extension;
 pub mod general_name;
 pub mod name;
 pub mod path;
