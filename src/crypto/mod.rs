@@ -4,10 +4,13 @@
 pub mod algorithm;
 pub mod content;
 pub mod digest;
+mod gcm;
 pub mod key_agreement;
 pub mod key_file;
 pub mod key_transport;
 pub mod key_wrap;
+mod parameters;
+mod rsa_scheme;
 pub mod password;
 pub mod private_key;
 pub mod public_key;
