@@ -21,7 +21,7 @@ use crate::{
     crypto::{
         self, CryptoRng, Digest, PrivateKey, PublicKey, SignatureAlgorithm, public_key::Signed,
     },
-    x509::{Certificate, name::Name},
+    x509::{Certificate, certificate::public_key_octets, name::Name},
 };
 use spki::AlgorithmIdentifierOwned;
 use std::borrow::Cow;
@@ -47,8 +47,7 @@ impl CertificateId {
             Self::IssuerSerial { issuer, serial } => certificate.is(issuer, serial),
             Self::KeyIdentifier(identifier) => match certificate.key_identifier() {
                 Some(extension) => extension == identifier,
-                None => certificate
-                    .public_key_octets()
+                None => public_key_octets(certificate.spki())
                     .is_some_and(|key| crypto::digest::digest(Digest::Sha1, key) == *identifier),
             },
         }

@@ -14,7 +14,7 @@ use super::{
     source::{self, Bare, CHUNK, Opened, Source},
 };
 use crate::{
-    asn1::{self, Tag, oid::Oid},
+    asn1::{self, Tag, oid::Oid, stream::Rest},
     cms::{
         self, content_type,
         recipient_info::{Kind, Recipient},
@@ -740,31 +740,17 @@ impl<'a> Peeler<'a> {
     }
 
     /// The object has ended; so must its wire. White space after base64 is no octet.
-    fn nothing_follows<W: Read>(&self, mut wire: W) -> Result<Option<Finding>, Error>
-    where
-        W: Irregular,
-    {
+    fn nothing_follows(&self, mut rest: Rest<Wire<'_>>) -> Result<Option<Finding>, Error> {
         let mut one = [0];
-        if wire.read(&mut one)? > 0 {
+        if rest.read(&mut one)? > 0 {
             return Err(Error::TrailingData { offset: 0 });
         }
-        Ok(wire.irregular().then(|| {
+        Ok(rest.get_ref().1.tolerated().then(|| {
             self.policy.finding(
                 Rule::TransferEncoding,
                 "the base64 text of the message is irregular",
             )
         }))
-    }
-}
-
-/// A source that can say whether its text was irregular.
-trait Irregular {
-    fn irregular(&self) -> bool;
-}
-
-impl Irregular for Wire<'_> {
-    fn irregular(&self) -> bool {
-        self.tolerated()
     }
 }
 

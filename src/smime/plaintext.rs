@@ -1,6 +1,7 @@
 //! The plaintext of an encrypted layer while it is read. What flows is not proven before [`Plaintext::end`] returned [`End::Proven`].
 use super::source::CHUNK;
 use crate::{
+    asn1::stream::Rest,
     cms::{self, enveloped_data::Reader},
     crypto::{self, ContentCipher, Secret, content::Decryption},
 };
@@ -16,7 +17,7 @@ pub(super) struct Plaintext<R> {
 
 enum State<R> {
     Flowing(Box<Reader<R>>, Box<Decryption>),
-    Ended(R),
+    Ended(Rest<R>),
     Failed,
     Broken,
 }
@@ -24,7 +25,7 @@ enum State<R> {
 /// How a plaintext ended.
 pub(super) enum End<R> {
     /// tag or padding are right; the source, positioned after the object
-    Proven(R),
+    Proven(Rest<R>),
     /// they are not, or the key is wrong: one answer for every reason
     Failed,
     /// the source broke off or is malformed: the error was returned by `read`
