@@ -1,5 +1,6 @@
 //! Bytes and ASN.1 (X.690): BER in, DER out. Leniency about encodings lives in `normal`, nowhere else.
 pub mod cursor;
+mod header;
 pub mod normal;
 pub mod oid;
 pub mod pem;
@@ -16,7 +17,7 @@ pub use time::Time;
 pub enum Error {
     /// The source could not be read.
     #[error(transparent)]
-    Io(#[from] std::io::Error),
+    Io(std::io::Error),
     /// A value is nested deeper than the limit.
     #[error("ASN.1 is nested deeper than {limit} levels")]
     Depth {
@@ -63,6 +64,23 @@ pub enum Error {
         /// where
         offset: u64,
     },
+}
+
+impl From<Error> for std::io::Error {
+    /// Wraps all but an I/O error, which stays itself, as `InvalidData`.
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Io(error) => error,
+            error => Self::new(std::io::ErrorKind::InvalidData, error),
+        }
+    }
+}
+
+impl From<std::io::Error> for Error {
+    /// Takes back what was wrapped.
+    fn from(error: std::io::Error) -> Self {
+        error.downcast().unwrap_or_else(Self::Io)
+    }
 }
 
 /// The result of reading ASN.1.

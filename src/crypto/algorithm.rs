@@ -1,8 +1,52 @@
 //! THE TABLE: every algorithm by name, OID, parameters, sizes and standard.
 //!
-//! Names are the lower-case ones of options, reports and JSON (`sha-256`, `rsa-pss`, `aes-256-gcm`, `ecdh-x25519-hkdf-sha256`).
-use super::Result;
+//! Names are the lower-case ones of options, reports and JSON (`sha-256`, `rsa-pss`, `aes-256-gcm`, `ecdh-x963-sha256`).
+//! A new algorithm is a variant, a row here and an arm in the file of its mathematics; `match` finds what was forgotten.
+//! How parameters are encoded is in `parameters`; this file knows no cipher crate.
+use super::{Error, Result, parameters};
+use crate::asn1::oid::Oid;
 use spki::AlgorithmIdentifierOwned;
+
+/// rsaEncryption (RFC 8017 appendix C): a key, RSAES-PKCS1-v1_5, or a signature whose digest is named elsewhere.
+pub(super) const RSA_ENCRYPTION: Oid = Oid::new_unwrap("1.2.840.113549.1.1.1");
+/// id-RSASSA-PSS (RFC 4055 §3.1)
+pub(super) const RSASSA_PSS: Oid = Oid::new_unwrap("1.2.840.113549.1.1.10");
+/// id-RSAES-OAEP (RFC 4055 §4.1)
+const RSAES_OAEP: Oid = Oid::new_unwrap("1.2.840.113549.1.1.7");
+/// id-ecPublicKey (RFC 5480 §2.1.1)
+pub(super) const EC_PUBLIC_KEY: Oid = Oid::new_unwrap("1.2.840.10045.2.1");
+/// id-Ed25519 (RFC 8410 §3)
+pub(super) const ED25519: Oid = Oid::new_unwrap("1.3.101.112");
+
+/// What the table says of an algorithm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Row {
+    /// its name
+    pub name: &'static str,
+    /// its object identifier
+    pub oid: Oid,
+    /// octets: of a digest, or of the key of a cipher
+    pub size: usize,
+    /// whether it is written; otherwise it is only read
+    pub written: bool,
+    /// the standards that define it and its use
+    pub standard: &'static str,
+}
+const fn row(
+    name: &'static str,
+    oid: &'static str,
+    size: usize,
+    written: bool,
+    standard: &'static str,
+) -> Row {
+    Row {
+        name,
+        oid: Oid::new_unwrap(oid),
+        size,
+        written,
+        standard,
+    }
+}
 
 /// A digest (RFC 5754; MD5 and SHA-1 are read only).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,28 +62,110 @@ pub enum Digest {
     /// sha-512
     Sha512,
 }
+/// What the OIDs of schemes say that fix a digest; `None`: there is no such scheme.
+#[derive(Clone, Copy)]
+struct Schemes {
+    /// with RSASSA-PKCS1-v1_5 (RFC 8017 appendix A.2.4)
+    rsa: Oid,
+    /// with ECDSA (RFC 5758 §3.2)
+    ecdsa: Option<Oid>,
+    /// dhSinglePass-stdDH with the X9.63 KDF (RFC 5753 §7.1.4)
+    standard_dh: Option<Oid>,
+    /// dhSinglePass-cofactorDH with the X9.63 KDF (RFC 5753 §7.1.4)
+    cofactor_dh: Option<Oid>,
+    /// dhSinglePass-stdDH with HKDF (RFC 8418 §2.2)
+    hkdf: Option<Oid>,
+}
+const fn schemes(
+    rsa: &'static str,
+    ecdsa: Option<&'static str>,
+    standard_dh: Option<&'static str>,
+    cofactor_dh: Option<&'static str>,
+    hkdf: Option<&'static str>,
+) -> Schemes {
+    const fn oid(text: Option<&'static str>) -> Option<Oid> {
+        match text {
+            Some(text) => Some(Oid::new_unwrap(text)),
+            None => None,
+        }
+    }
+    Schemes {
+        rsa: Oid::new_unwrap(rsa),
+        ecdsa: oid(ecdsa),
+        standard_dh: oid(standard_dh),
+        cofactor_dh: oid(cofactor_dh),
+        hkdf: oid(hkdf),
+    }
+}
 impl Digest {
+    /// Every digest.
+    pub const ALL: [Self; 5] = [
+        Self::Md5,
+        Self::Sha1,
+        Self::Sha256,
+        Self::Sha384,
+        Self::Sha512,
+    ];
+    /// Returns its row of the table.
+    #[rustfmt::skip]
+    pub const fn row(self) -> Row {
+        match self {
+            Self::Md5 => row("md5", "1.2.840.113549.2.5", 16, false, "RFC 1321, RFC 3370 §2.2"),
+            Self::Sha1 => row("sha-1", "1.3.14.3.2.26", 20, false, "FIPS 180-4, RFC 3370 §2.1"),
+            Self::Sha256 => row("sha-256", "2.16.840.1.101.3.4.2.1", 32, true, "FIPS 180-4, RFC 5754 §2.2"),
+            Self::Sha384 => row("sha-384", "2.16.840.1.101.3.4.2.2", 48, true, "FIPS 180-4, RFC 5754 §2.3"),
+            Self::Sha512 => row("sha-512", "2.16.840.1.101.3.4.2.3", 64, true, "FIPS 180-4, RFC 5754 §2.4"),
+        }
+    }
+    #[rustfmt::skip]
+    const fn schemes(self) -> Schemes {
+        match self {
+            Self::Md5 => schemes("1.2.840.113549.1.1.4", None, None, None, None),
+            Self::Sha1 => schemes("1.2.840.113549.1.1.5", Some("1.2.840.10045.4.1"),
+                Some("1.3.133.16.840.63.0.2"), Some("1.3.133.16.840.63.0.3"), None),
+            Self::Sha256 => schemes("1.2.840.113549.1.1.11", Some("1.2.840.10045.4.3.2"),
+                Some("1.3.132.1.11.1"), Some("1.3.132.1.14.1"), Some("1.2.840.113549.1.9.16.3.19")),
+            Self::Sha384 => schemes("1.2.840.113549.1.1.12", Some("1.2.840.10045.4.3.3"),
+                Some("1.3.132.1.11.2"), Some("1.3.132.1.14.2"), Some("1.2.840.113549.1.9.16.3.20")),
+            Self::Sha512 => schemes("1.2.840.113549.1.1.13", Some("1.2.840.10045.4.3.4"),
+                Some("1.3.132.1.11.3"), Some("1.3.132.1.14.3"), Some("1.2.840.113549.1.9.16.3.21")),
+        }
+    }
     /// Returns `sha-256` and the like.
     pub fn name(self) -> &'static str {
-        todo!()
+        self.row().name
     }
     /// Returns the length of a digest in octets.
     pub fn size(self) -> usize {
-        todo!()
+        self.row().size
     }
-    /// Finds a digest by its name, as `micalg` spells it too (`sha256`, `sha-256`, any case).
-    pub fn from_name(_name: &str) -> Option<Self> {
-        todo!()
+    /// Finds a digest by its name, as `micalg` spells it too (`sha256`, `sha-256`, `rsa-sha1`, any case).
+    pub fn from_name(name: &str) -> Option<Self> {
+        let plain = |name: &str| name.to_ascii_lowercase().replace('-', "");
+        let wanted = plain(name);
+        let wanted = wanted.strip_prefix("rsa").unwrap_or(&wanted);
+        Self::ALL.into_iter().find(|d| plain(d.name()) == wanted)
     }
     /// Reads an AlgorithmIdentifier; parameters absent or NULL.
-    pub fn from_identifier(_identifier: &AlgorithmIdentifierOwned) -> Result<Self> {
-        todo!()
+    pub fn from_identifier(identifier: &AlgorithmIdentifierOwned) -> Result<Self> {
+        let found = Self::ALL
+            .into_iter()
+            .find(|d| d.row().oid == identifier.oid);
+        let digest = found.ok_or_else(|| unsupported(identifier))?;
+        parameters::absent_or_null(identifier, digest.name())?;
+        Ok(digest)
     }
     /// Returns the AlgorithmIdentifier, parameters absent (RFC 5754 §2).
     pub fn identifier(self) -> AlgorithmIdentifierOwned {
-        todo!()
+        parameters::without(self.row().oid)
+    }
+    fn by(scheme: impl Fn(Schemes) -> Option<Oid>, oid: &Oid) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|d| scheme(d.schemes()).as_ref() == Some(oid))
     }
 }
+
 /// A signature algorithm with all its parameters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SignatureAlgorithm {
@@ -62,24 +188,72 @@ pub enum SignatureAlgorithm {
 impl SignatureAlgorithm {
     /// Returns `rsa-pkcs1`, `rsa-pss`, `ecdsa`, `ed25519`.
     pub fn name(&self) -> &'static str {
-        todo!()
+        match self {
+            Self::RsaPkcs1(_) => "rsa-pkcs1",
+            Self::RsaPss { .. } => "rsa-pss",
+            Self::Ecdsa(_) => "ecdsa",
+            Self::Ed25519 => "ed25519",
+        }
     }
     /// Returns the digest that is signed, `None` for Ed25519 (which signs the message itself; its CMS digest is SHA-512, RFC 8419 §3.1).
     pub fn digest(&self) -> Option<Digest> {
-        todo!()
+        match self {
+            Self::RsaPkcs1(digest) | Self::RsaPss { digest, .. } | Self::Ecdsa(digest) => {
+                Some(*digest)
+            }
+            Self::Ed25519 => None,
+        }
     }
-    /// Reads the signatureAlgorithm of a SignerInfo or certificate. `rsaEncryption` (RFC 3370 §3.2) takes its digest from `digest_hint`.
+    /// Reads the signatureAlgorithm of a SignerInfo or certificate. `rsaEncryption` (RFC 3370 §3.2) takes its digest from `digest_hint`;
+    /// so does `id-ecPublicKey`, which some write for ECDSA.
     pub fn from_identifier(
-        _identifier: &AlgorithmIdentifierOwned,
-        _digest_hint: Option<Digest>,
+        identifier: &AlgorithmIdentifierOwned,
+        digest_hint: Option<Digest>,
     ) -> Result<Self> {
-        todo!()
+        let oid = &identifier.oid;
+        if *oid == RSASSA_PSS {
+            let pss = parameters::pss(identifier)?;
+            return Ok(Self::RsaPss {
+                digest: pss.digest,
+                mgf: pss.mgf,
+                salt: pss.salt,
+            });
+        }
+        if *oid == ED25519 {
+            parameters::absent(identifier, "ed25519")?;
+            return Ok(Self::Ed25519);
+        }
+        let found = if let Some(digest) = Digest::by(|s| Some(s.rsa), oid) {
+            Self::RsaPkcs1(digest)
+        } else if let Some(digest) = Digest::by(|s| s.ecdsa, oid) {
+            Self::Ecdsa(digest)
+        } else if *oid == RSA_ENCRYPTION {
+            Self::RsaPkcs1(digest_hint.ok_or_else(|| unsupported(identifier))?)
+        } else if *oid == EC_PUBLIC_KEY {
+            Self::Ecdsa(digest_hint.ok_or_else(|| unsupported(identifier))?)
+        } else {
+            return Err(unsupported(identifier));
+        };
+        // RFC 5754 §3.2 says NULL with RSA, §3.3 says absent with ECDSA; both occur with both.
+        parameters::absent_or_null(identifier, found.name())?;
+        Ok(found)
     }
     /// Returns the AlgorithmIdentifier that is written: `sha256WithRSAEncryption` style with NULL, PSS with full parameters, ECDSA and EdDSA without any.
     pub fn identifier(&self) -> AlgorithmIdentifierOwned {
-        todo!()
+        match *self {
+            Self::RsaPkcs1(digest) => parameters::with_null(digest.schemes().rsa),
+            Self::RsaPss { digest, mgf, salt } => {
+                parameters::Pss { digest, mgf, salt }.identifier(RSASSA_PSS)
+            }
+            // No OID joins MD5 and ECDSA; the nearest truth is the key's own.
+            Self::Ecdsa(digest) => {
+                parameters::without(digest.schemes().ecdsa.unwrap_or(EC_PUBLIC_KEY))
+            }
+            Self::Ed25519 => parameters::without(ED25519),
+        }
     }
 }
+
 /// RSA key transport (RFC 3370 §4.2.1, RFC 3560).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyTransport {
@@ -93,6 +267,7 @@ pub enum KeyTransport {
         mgf: Digest,
     },
 }
+
 /// Key wrap under a derived key (RFC 3394; 3DES of RFC 3217 is read only).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyWrap {
@@ -105,6 +280,37 @@ pub enum KeyWrap {
     /// 3des-wrap
     TripleDes,
 }
+impl KeyWrap {
+    /// Every key wrap.
+    pub const ALL: [Self; 4] = [Self::Aes128, Self::Aes192, Self::Aes256, Self::TripleDes];
+    /// Returns its row of the table.
+    #[rustfmt::skip]
+    pub const fn row(self) -> Row {
+        match self {
+            Self::Aes128 => row("aes-128-wrap", "2.16.840.1.101.3.4.1.5", 16, true, "RFC 3394, RFC 3565 §2.3.2"),
+            Self::Aes192 => row("aes-192-wrap", "2.16.840.1.101.3.4.1.25", 24, true, "RFC 3394, RFC 3565 §2.3.2"),
+            Self::Aes256 => row("aes-256-wrap", "2.16.840.1.101.3.4.1.45", 32, true, "RFC 3394, RFC 3565 §2.3.2"),
+            Self::TripleDes => row("3des-wrap", "1.2.840.113549.1.9.16.3.6", 24, false, "RFC 3217 §3, RFC 3370 §4.3.1"),
+        }
+    }
+    /// Reads an AlgorithmIdentifier; parameters absent or NULL.
+    pub fn from_identifier(identifier: &AlgorithmIdentifierOwned) -> Result<Self> {
+        let found = Self::ALL
+            .into_iter()
+            .find(|w| w.row().oid == identifier.oid);
+        let wrap = found.ok_or_else(|| unsupported(identifier))?;
+        parameters::absent_or_null(identifier, wrap.name())?;
+        Ok(wrap)
+    }
+    /// Returns the AlgorithmIdentifier: AES without parameters (RFC 3565 §2.3.2), 3DES with NULL (RFC 3370 §4.3.1).
+    pub fn identifier(self) -> AlgorithmIdentifierOwned {
+        match self {
+            Self::Aes128 | Self::Aes192 | Self::Aes256 => parameters::without(self.row().oid),
+            Self::TripleDes => parameters::with_null(self.row().oid),
+        }
+    }
+}
+
 /// Key derivation of a key agreement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AgreementKdf {
@@ -123,6 +329,24 @@ pub struct KeyAgreement {
     /// wrap
     pub wrap: KeyWrap,
 }
+impl KeyAgreement {
+    /// Returns the OID of the scheme. MD5, and HKDF over SHA-1, have none: nothing reads or makes them, and what stands for them no one understands.
+    fn scheme(&self) -> Oid {
+        let scheme = match (self.kdf, self.cofactor) {
+            (AgreementKdf::X963(digest), false) => digest.schemes().standard_dh,
+            (AgreementKdf::X963(digest), true) => digest.schemes().cofactor_dh,
+            (AgreementKdf::Hkdf(digest), _) => digest.schemes().hkdf,
+        };
+        scheme.unwrap_or(EC_PUBLIC_KEY)
+    }
+    fn kdf_of(oid: &Oid) -> Option<(AgreementKdf, bool)> {
+        let standard = Digest::by(|s| s.standard_dh, oid).map(|d| (AgreementKdf::X963(d), false));
+        let cofactor = || Digest::by(|s| s.cofactor_dh, oid).map(|d| (AgreementKdf::X963(d), true));
+        let hkdf = || Digest::by(|s| s.hkdf, oid).map(|d| (AgreementKdf::Hkdf(d), false));
+        standard.or_else(cofactor).or_else(hkdf)
+    }
+}
+
 /// How a content key reaches a recipient: the keyEncryptionAlgorithm of a RecipientInfo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyEncryption {
@@ -136,17 +360,52 @@ pub enum KeyEncryption {
 impl KeyEncryption {
     /// Returns `rsa-pkcs1`, `rsa-oaep`, `ecdh-x963-sha256`, `ecdh-hkdf-sha256`, `aes-256-wrap`, …
     pub fn name(&self) -> String {
-        todo!()
+        let digest_name = |digest: Digest| digest.name().replace('-', "");
+        match self {
+            Self::Transport(KeyTransport::RsaPkcs1) => "rsa-pkcs1".to_owned(),
+            Self::Transport(KeyTransport::RsaOaep { .. }) => "rsa-oaep".to_owned(),
+            Self::Agreement(agreement) => match agreement.kdf {
+                AgreementKdf::X963(digest) => format!("ecdh-x963-{}", digest_name(digest)),
+                AgreementKdf::Hkdf(digest) => format!("ecdh-hkdf-{}", digest_name(digest)),
+            },
+            Self::Wrap(wrap) => wrap.name().to_owned(),
+        }
     }
     /// Reads an AlgorithmIdentifier, parameters and all; malformed OAEP parameters are an error, never another algorithm.
-    pub fn from_identifier(_identifier: &AlgorithmIdentifierOwned) -> Result<Self> {
-        todo!()
+    pub fn from_identifier(identifier: &AlgorithmIdentifierOwned) -> Result<Self> {
+        let oid = &identifier.oid;
+        if *oid == RSA_ENCRYPTION {
+            parameters::absent_or_null(identifier, "rsa-pkcs1")?;
+            Ok(Self::Transport(KeyTransport::RsaPkcs1))
+        } else if *oid == RSAES_OAEP {
+            let (digest, mgf) = parameters::oaep(identifier)?;
+            Ok(Self::Transport(KeyTransport::RsaOaep { digest, mgf }))
+        } else if let Some((kdf, cofactor)) = KeyAgreement::kdf_of(oid) {
+            let wrap = KeyWrap::from_identifier(&parameters::key_wrap(identifier)?)?;
+            Ok(Self::Agreement(KeyAgreement {
+                kdf,
+                cofactor,
+                wrap,
+            }))
+        } else {
+            KeyWrap::from_identifier(identifier).map(Self::Wrap)
+        }
     }
     /// Returns the AlgorithmIdentifier.
     pub fn identifier(&self) -> AlgorithmIdentifierOwned {
-        todo!()
+        match self {
+            Self::Transport(KeyTransport::RsaPkcs1) => parameters::with_null(RSA_ENCRYPTION),
+            Self::Transport(KeyTransport::RsaOaep { digest, mgf }) => {
+                parameters::oaep_identifier(RSAES_OAEP, *digest, *mgf)
+            }
+            Self::Agreement(agreement) => {
+                parameters::with_key_wrap(agreement.scheme(), &agreement.wrap.identifier())
+            }
+            Self::Wrap(wrap) => wrap.identifier(),
+        }
     }
 }
+
 /// A content cipher; which container it belongs in is `is_aead`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ContentCipher {
@@ -166,37 +425,103 @@ pub enum ContentCipher {
     TripleDesCbc,
     /// rc2-cbc with this effective key length in bits (read)
     Rc2Cbc {
-        /// bits
+        /// bits: 40, 64 or 128
         effective_bits: u16,
     },
 }
 impl ContentCipher {
+    /// Every cipher.
+    pub const ALL: [Self; 10] = [
+        Self::Aes128Cbc,
+        Self::Aes192Cbc,
+        Self::Aes256Cbc,
+        Self::Aes128Gcm,
+        Self::Aes192Gcm,
+        Self::Aes256Gcm,
+        Self::TripleDesCbc,
+        Self::Rc2Cbc { effective_bits: 40 },
+        Self::Rc2Cbc { effective_bits: 64 },
+        Self::Rc2Cbc {
+            effective_bits: 128,
+        },
+    ];
+    /// Returns its row of the table.
+    #[rustfmt::skip]
+    pub const fn row(self) -> Row {
+        match self {
+            Self::Aes128Cbc => row("aes-128-cbc", "2.16.840.1.101.3.4.1.2", 16, true, "RFC 3565 §4.1"),
+            Self::Aes192Cbc => row("aes-192-cbc", "2.16.840.1.101.3.4.1.22", 24, true, "RFC 3565 §4.1"),
+            Self::Aes256Cbc => row("aes-256-cbc", "2.16.840.1.101.3.4.1.42", 32, true, "RFC 3565 §4.1"),
+            Self::Aes128Gcm => row("aes-128-gcm", "2.16.840.1.101.3.4.1.6", 16, true, "RFC 5084 §3.2"),
+            Self::Aes192Gcm => row("aes-192-gcm", "2.16.840.1.101.3.4.1.26", 24, false, "RFC 5084 §3.2"),
+            Self::Aes256Gcm => row("aes-256-gcm", "2.16.840.1.101.3.4.1.46", 32, true, "RFC 5084 §3.2"),
+            Self::TripleDesCbc => row("3des-cbc", "1.2.840.113549.3.7", 24, false, "RFC 3370 §5.1"),
+            Self::Rc2Cbc { effective_bits } => {
+                let size = match effective_bits { 40 => 5, 64 => 8, _ => 16 };
+                row("rc2-cbc", "1.2.840.113549.3.2", size, false, "RFC 2268, RFC 3370 §5.2")
+            }
+        }
+    }
     /// Returns `aes-256-cbc` and the like.
     pub fn name(self) -> &'static str {
-        todo!()
+        self.row().name
     }
     /// Finds a cipher that may be written by its name.
-    pub fn from_name(_name: &str) -> Option<Self> {
-        todo!()
+    pub fn from_name(name: &str) -> Option<Self> {
+        let named = |row: Row| row.written && row.name == name;
+        Self::ALL.into_iter().find(|c| named(c.row()))
     }
     /// Returns the key length in octets (for RC2 from the effective bits: 5, 8, 16).
     pub fn key_size(self) -> usize {
-        todo!()
+        self.row().size
     }
     /// Returns whether it authenticates (AuthEnvelopedData) or not (EnvelopedData).
     pub fn is_aead(self) -> bool {
-        todo!()
+        match self {
+            Self::Aes128Gcm | Self::Aes192Gcm | Self::Aes256Gcm => true,
+            Self::Aes128Cbc | Self::Aes192Cbc | Self::Aes256Cbc => false,
+            Self::TripleDesCbc | Self::Rc2Cbc { .. } => false,
+        }
     }
     /// Reads a contentEncryptionAlgorithm: the cipher and its IV or nonce. GCM: nonce exactly 12 octets, ICVlen exactly 16 (an absent one means 12 and is refused).
-    pub fn from_identifier(_identifier: &AlgorithmIdentifierOwned) -> Result<(Self, Vec<u8>)> {
-        todo!()
+    pub fn from_identifier(identifier: &AlgorithmIdentifierOwned) -> Result<(Self, Vec<u8>)> {
+        let found = Self::ALL
+            .into_iter()
+            .find(|c| c.row().oid == identifier.oid);
+        match found.ok_or_else(|| unsupported(identifier))? {
+            Self::Rc2Cbc { .. } => {
+                let (effective_bits, iv) = parameters::rc2(identifier)?;
+                Ok((Self::Rc2Cbc { effective_bits }, iv))
+            }
+            cipher if cipher.is_aead() => Ok((cipher, parameters::gcm(identifier, cipher.name())?)),
+            cipher => Ok((
+                cipher,
+                parameters::iv(identifier, cipher.name(), cipher.iv_size())?,
+            )),
+        }
     }
     /// Returns the AlgorithmIdentifier with this IV or nonce.
-    pub fn identifier(self, _iv: &[u8]) -> AlgorithmIdentifierOwned {
-        todo!()
+    pub fn identifier(self, iv: &[u8]) -> AlgorithmIdentifierOwned {
+        let oid = self.row().oid;
+        match self {
+            Self::Aes128Cbc | Self::Aes192Cbc | Self::Aes256Cbc | Self::TripleDesCbc => {
+                parameters::with_iv(oid, iv)
+            }
+            Self::Aes128Gcm | Self::Aes192Gcm | Self::Aes256Gcm => parameters::with_gcm(oid, iv),
+            Self::Rc2Cbc { effective_bits } => parameters::with_rc2(oid, effective_bits, iv),
+        }
     }
     /// Returns the length of IV or nonce in octets.
     pub fn iv_size(self) -> usize {
-        todo!()
+        match self {
+            Self::Aes128Gcm | Self::Aes192Gcm | Self::Aes256Gcm => 12,
+            Self::Aes128Cbc | Self::Aes192Cbc | Self::Aes256Cbc => 16,
+            Self::TripleDesCbc | Self::Rc2Cbc { .. } => 8,
+        }
     }
+}
+
+/// Returns the error for an algorithm that the table does not hold.
+pub(super) fn unsupported(identifier: &AlgorithmIdentifierOwned) -> Error {
+    Error::Unsupported(crate::asn1::oid::name(&identifier.oid))
 }

@@ -4,13 +4,16 @@
 pub mod algorithm;
 pub mod content;
 pub mod digest;
+mod gcm;
 pub mod key_agreement;
 pub mod key_file;
 pub mod key_transport;
 pub mod key_wrap;
+mod parameters;
 pub mod password;
 pub mod private_key;
 pub mod public_key;
+mod rsa_scheme;
 pub mod secret;
 
 pub use algorithm::{

@@ -1,5 +1,8 @@
 //! Decrypting the outermost layer (RFC 8551 §2.7, RFC 5652 §6, RFC 5083).
-use super::{Error, Report, Source};
+use super::{
+    Error, Report, Source,
+    peel::{Goal, Keys, Peeler},
+};
 use crate::{crypto::CryptoRng, policy::Policy, store::Identities};
 use std::io::Write;
 
@@ -18,11 +21,16 @@ impl<'a> Decryptor<'a> {
     /// Decrypts one message: the outer fields except MIME-Version and Content-*, then the inner entity, go to `sink`.
     pub fn decrypt(
         &self,
-        _source: Source<'_>,
-        _sink: &mut dyn Write,
-        _rng: &mut dyn CryptoRng,
+        source: Source<'_>,
+        sink: &mut dyn Write,
+        rng: &mut dyn CryptoRng,
     ) -> Result<Report, Error> {
-        let _ = (self.identities, self.policy);
-        todo!()
+        let mut peeler = Peeler::new(Goal::Decrypt, self.policy, sink);
+        peeler.keys = Some(Keys {
+            identities: self.identities,
+            rng,
+        });
+        peeler.walk(source)?;
+        Ok(peeler.report)
     }
 }

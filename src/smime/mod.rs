@@ -1,17 +1,24 @@
-//! The operations on messages (RFC 8551), one file each; they share [`layer`], which knows what an entity means.
+//! The operations on messages (RFC 8551), one file each; those that read share `peel`, the walk through a
+//! message's layers, those that write share `outgoing`, the content of a message to be made.
 //!
 //! Each is made from what stays the same between messages and called with what changes; each may be shared by threads.
 //! A negative answer is a value in the [`Report`]; an [`Error`] means that there is no answer. What was written to a sink counts only if the call
 //! returned `Ok` with a passing verdict.
+mod content;
 pub mod decrypt;
+mod digests;
 pub mod encrypt;
 pub mod error;
 pub mod inspect;
-pub mod layer;
+mod layer;
 pub mod open;
+mod outgoing;
+mod peel;
+mod plaintext;
 pub mod report;
 pub mod sender;
 pub mod sign;
+mod signature;
 pub mod source;
 pub mod verify;
 

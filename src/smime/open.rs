@@ -1,5 +1,11 @@
 //! Opening: every layer, outermost first (RFC 8551 §3.7).
-use super::{Error, Report, Source, sender::ExpectedSigner};
+use super::{
+    Error, Report, Source,
+    peel::{Goal, Keys, Peeler},
+    sender::{self, ExpectedSigner},
+    signature::Judge,
+    verify::require_anchor,
+};
 use crate::{
     asn1::Time,
     crypto::CryptoRng,
@@ -39,18 +45,32 @@ impl<'a> Opener<'a> {
     /// Opens one message: what is left when every layer is peeled goes to `sink`.
     pub fn open(
         &self,
-        _source: Source<'_>,
-        _sink: &mut dyn Write,
-        _at: Time,
-        _rng: &mut dyn CryptoRng,
+        source: Source<'_>,
+        sink: &mut dyn Write,
+        at: Time,
+        rng: &mut dyn CryptoRng,
     ) -> Result<Report, Error> {
-        let _ = (
-            self.identities,
-            self.anchors,
-            self.repository,
-            self.policy,
-            self.signers,
-        );
-        todo!()
+        let mut peeler = Peeler::new(Goal::Open, self.policy, sink);
+        peeler.judge = Some(Judge {
+            anchors: self.anchors,
+            repository: self.repository,
+            policy: self.policy,
+            at,
+        });
+        peeler.keys = Some(Keys {
+            identities: self.identities,
+            rng,
+        });
+        peeler.walk(source)?;
+        let (mut report, froms) = (peeler.report, peeler.froms);
+        if report
+            .layers
+            .iter()
+            .any(|layer| matches!(layer, super::report::Layer::Signed(_)))
+        {
+            require_anchor(self.anchors, self.policy)?;
+        }
+        sender::judge(&mut report, &froms, self.signers, self.policy);
+        Ok(report)
     }
 }

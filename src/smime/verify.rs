@@ -1,8 +1,13 @@
 //! Verifying the outermost signature: integrity, chain, sender (RFC 8551 §2.6, RFC 8550).
-use super::{Error, Report, Source, sender::ExpectedSigner};
+use super::{
+    Error, Report, Source,
+    peel::{Goal, Peeler},
+    sender::{self, ExpectedSigner},
+    signature::Judge,
+};
 use crate::{
     asn1::Time,
-    policy::Policy,
+    policy::{Level, Policy, Rule},
     x509::{Repository, TrustAnchors},
 };
 use std::io::Write;
@@ -33,14 +38,40 @@ impl<'a> Verifier<'a> {
     }
 
     /// Verifies one message; writes to `sink` exactly the entity that was digested. `content` is the content of a detached CMS signature.
-    pub fn verify(
+    pub fn verify<'c>(
         &self,
-        _source: Source<'_>,
-        _content: Option<Source<'_>>,
-        _sink: &mut dyn Write,
-        _at: Time,
-    ) -> Result<Report, Error> {
-        let _ = (self.anchors, self.repository, self.policy, self.signers);
-        todo!()
+        source: Source<'_>,
+        content: Option<Source<'c>>,
+        sink: &'c mut dyn Write,
+        at: Time,
+    ) -> Result<Report, Error>
+    where
+        'a: 'c,
+    {
+        require_anchor(self.anchors, self.policy)?;
+        let mut peeler = Peeler::new(Goal::Verify, self.policy, sink);
+        peeler.judge = Some(Judge {
+            anchors: self.anchors,
+            repository: self.repository,
+            policy: self.policy,
+            at,
+        });
+        peeler.detached = content;
+        peeler.walk(source)?;
+        if peeler.detached.is_some() && peeler.report.findings.is_empty() {
+            return Err(Error::ContentNotWanted);
+        }
+        let (mut report, froms) = (peeler.report, peeler.froms);
+        sender::judge(&mut report, &froms, self.signers, self.policy);
+        Ok(report)
+    }
+}
+
+/// Without any anchor nothing can be trusted: said at once, unless that is allowed.
+pub(super) fn require_anchor(anchors: &TrustAnchors, policy: &Policy) -> Result<(), Error> {
+    if anchors.anchors.is_empty() && policy.level(Rule::Untrusted) == Level::Deny {
+        Err(Error::NoTrustAnchor)
+    } else {
+        Ok(())
     }
 }

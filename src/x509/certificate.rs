@@ -1,79 +1,387 @@
 //! A certificate: owns its DER as received, hands out typed views (RFC 5280 §4.1).
-use super::{Error, name::Name};
+//!
+//! Parsing reads the frame and refuses what is no certificate; extensions are read when they are asked for, so that a malformed one is
+//! reported by whom it concerns. Nothing here knows who may be trusted.
+use super::{
+    Error,
+    extension::{self, BasicConstraints, Extension, KeyUsage},
+    general_name::{self, GeneralName},
+    name::Name,
+};
 use crate::{
-    asn1::Time,
-    crypto::{self, PublicKey},
+    asn1::{
+        Tag, Time,
+        cursor::{Cursor, Value},
+    },
+    crypto::{self, Digest, PublicKey, SignatureAlgorithm, public_key::Signed},
+    encoding::hex,
     mime::mailbox::Address,
 };
-use std::sync::Arc;
+use const_oid::{
+    ObjectIdentifier as Oid,
+    db::rfc5280::{
+        ID_CE_AUTHORITY_KEY_IDENTIFIER, ID_CE_BASIC_CONSTRAINTS, ID_CE_EXT_KEY_USAGE,
+        ID_CE_KEY_USAGE, ID_CE_SUBJECT_ALT_NAME, ID_CE_SUBJECT_KEY_IDENTIFIER,
+    },
+};
+use spki::{AlgorithmIdentifierOwned, der::Decode as _};
+use std::{collections::BTreeSet, ops::Range, sync::Arc};
+
 /// A certificate; cheap to clone. Nothing of it is ever re-encoded.
 #[derive(Clone)]
 pub struct Certificate {
-    inner: Arc<[u8]>,
+    inner: Arc<Inner>,
 }
+
+/// ```text
+/// Certificate ::= SEQUENCE { tbsCertificate, signatureAlgorithm, signatureValue BIT STRING }
+/// TBSCertificate ::= SEQUENCE { version [0], serialNumber, signature, issuer, validity, subject,
+///      subjectPublicKeyInfo, issuerUniqueID [1], subjectUniqueID [2], extensions [3] }
+/// ```
+/// Ranges are those of `der`.
+struct Inner {
+    der: Box<[u8]>,
+    tbs: Range<usize>,
+    version: u8,
+    serial: Range<usize>,
+    issuer: Name,
+    not_before: Time,
+    not_after: Time,
+    subject: Name,
+    spki: Range<usize>,
+    extensions: Vec<ExtensionRange>,
+    algorithm: Range<usize>,
+    signature: Range<usize>,
+}
+
+struct ExtensionRange {
+    oid: Range<usize>,
+    critical: bool,
+    value: Range<usize>,
+}
+
 impl Certificate {
     /// Parses one certificate; BER is refused. Strict where RFC 5280 is and practice agrees; duplicates of an extension are refused.
-    pub fn from_der(_der: &[u8]) -> Result<Self, Error> {
-        todo!()
+    pub fn from_der(der: &[u8]) -> Result<Self, Error> {
+        let at = |part: &[u8]| position(der, part);
+        let mut outer = Cursor::new(der, 0);
+        let mut certificate = outer.enter(Tag::SEQUENCE)?;
+        outer.finish()?;
+        let tbs = certificate.expect(Tag::SEQUENCE)?;
+        let algorithm = certificate.expect(Tag::SEQUENCE)?;
+        let signature = octets_of_bits(certificate.expect(Tag::BIT_STRING)?)?;
+        certificate.finish()?;
+
+        let mut fields = tbs.inside();
+        let version = version(&mut fields)?;
+        let serial = fields.expect(Tag::INTEGER)?.content;
+        if serial.is_empty() {
+            return Err(Error::Malformed("the serial number is empty"));
+        }
+        // RFC 5280 §4.1.1.2: both MUST be the same; else one of them would be unsigned.
+        if fields.expect(Tag::SEQUENCE)?.raw != algorithm.raw {
+            return Err(Error::Malformed(
+                "the two signature algorithms of the certificate differ",
+            ));
+        }
+        let issuer = Name::from_der(fields.expect(Tag::SEQUENCE)?.raw)?;
+        if issuer.is_empty() {
+            return Err(Error::Malformed("the issuer is empty"));
+        }
+        let mut validity = fields.enter(Tag::SEQUENCE)?;
+        let not_before = time(validity.any()?)?;
+        let not_after = time(validity.any()?)?;
+        validity.finish()?;
+        let subject = Name::from_der(fields.expect(Tag::SEQUENCE)?.raw)?;
+        let spki = fields.expect(Tag::SEQUENCE)?.raw;
+        fields.optional(Tag::context_primitive(1))?;
+        fields.optional(Tag::context_primitive(2))?;
+        let mut extensions = Vec::new();
+        if fields.peek() == Some(Tag::context(3)) {
+            if version != 3 {
+                return Err(Error::Malformed("extensions need version 3"));
+            }
+            let mut explicit = fields.enter(Tag::context(3))?;
+            let mut list = explicit.enter(Tag::SEQUENCE)?;
+            explicit.finish()?;
+            let mut seen = BTreeSet::new();
+            while !list.is_empty() {
+                let extension = Extension::read(&mut list)?;
+                if !seen.insert(extension.oid) {
+                    return Err(Error::Malformed("an extension is there twice"));
+                }
+                extensions.push(ExtensionRange {
+                    oid: at(extension.oid),
+                    critical: extension.critical,
+                    value: at(extension.value),
+                });
+            }
+        }
+        fields.finish()?;
+
+        Ok(Self {
+            inner: Arc::new(Inner {
+                tbs: at(tbs.raw),
+                version,
+                serial: at(serial),
+                issuer,
+                not_before,
+                not_after,
+                subject,
+                spki: at(spki),
+                extensions,
+                algorithm: at(algorithm.raw),
+                signature: at(signature),
+                der: der.into(),
+            }),
+        })
     }
+
     /// Returns the certificate as received.
     pub fn der(&self) -> &[u8] {
-        &self.inner
+        &self.inner.der
     }
+
+    /// Returns the version as people count it: 1, 2 or 3.
+    pub fn version(&self) -> u8 {
+        self.inner.version
+    }
+
     /// Returns the subject.
     pub fn subject(&self) -> &Name {
-        todo!()
+        &self.inner.subject
     }
+
     /// Returns the issuer.
     pub fn issuer(&self) -> &Name {
-        todo!()
+        &self.inner.issuer
     }
+
+    /// Returns whether issuer and subject are the same name (RFC 5280 §6.1).
+    pub fn is_self_issued(&self) -> bool {
+        self.subject() == self.issuer()
+    }
+
     /// Returns the content octets of the serial number as received.
     pub fn serial(&self) -> &[u8] {
-        todo!()
+        self.octets(&self.inner.serial)
     }
+
+    /// Returns notBefore.
+    pub fn not_before(&self) -> Time {
+        self.inner.not_before
+    }
+
+    /// Returns notAfter.
+    pub fn not_after(&self) -> Time {
+        self.inner.not_after
+    }
+
+    /// Returns whether `at` lies in the validity period, its ends included (RFC 5280 §4.1.2.5).
+    pub fn is_valid_at(&self, at: Time) -> bool {
+        self.not_before() <= at && at <= self.not_after()
+    }
+
     /// Returns the SubjectPublicKeyInfo.
     pub fn spki(&self) -> &[u8] {
-        todo!()
+        self.octets(&self.inner.spki)
     }
+
     /// Parses the public key.
     pub fn public_key(&self) -> crypto::Result<PublicKey> {
-        todo!()
+        PublicKey::from_spki(self.spki())
     }
+
+    /// Parses the algorithm of the issuer's signature.
+    pub fn signature_algorithm(&self) -> crypto::Result<SignatureAlgorithm> {
+        signature_algorithm(self.octets(&self.inner.algorithm))
+    }
+
+    /// Returns whether the signature over the received tbsCertificate is `issuer`'s. Err: the algorithm is unknown or does not fit the key.
+    pub fn is_signed_by(&self, issuer: &PublicKey) -> crypto::Result<bool> {
+        issuer.verify(
+            &self.signature_algorithm()?,
+            Signed::Message(self.octets(&self.inner.tbs)),
+            self.octets(&self.inner.signature),
+        )
+    }
+
+    /// Returns every extension in order.
+    pub fn extensions(&self) -> impl Iterator<Item = Extension<'_>> {
+        self.inner.extensions.iter().map(|range| Extension {
+            oid: self.octets(&range.oid),
+            critical: range.critical,
+            value: self.octets(&range.value),
+        })
+    }
+
+    /// Returns the value of the extension with this OID.
+    pub fn extension(&self, oid: &Oid) -> Option<&[u8]> {
+        self.extensions()
+            .find(|extension| extension.oid == oid.as_bytes())
+            .map(|extension| extension.value)
+    }
+
+    /// Returns the basicConstraints extension.
+    pub fn basic_constraints(&self) -> Result<Option<BasicConstraints>, Error> {
+        self.extension(&ID_CE_BASIC_CONSTRAINTS)
+            .map(BasicConstraints::read)
+            .transpose()
+    }
+
+    /// Returns the keyUsage extension.
+    pub fn key_usage(&self) -> Result<Option<KeyUsage>, Error> {
+        self.extension(&ID_CE_KEY_USAGE)
+            .map(KeyUsage::read)
+            .transpose()
+    }
+
+    /// Returns whether the extKeyUsage extension, if there is one, permits mail (RFC 8550 §4.4.4).
+    pub fn permits_email(&self) -> Result<Option<bool>, Error> {
+        self.extension(&ID_CE_EXT_KEY_USAGE)
+            .map(extension::permits_email)
+            .transpose()
+    }
+
     /// Returns the subjectKeyIdentifier extension.
     pub fn key_identifier(&self) -> Option<&[u8]> {
-        todo!()
+        extension::key_identifier(self.extension(&ID_CE_SUBJECT_KEY_IDENTIFIER)?).ok()
     }
+
+    /// Returns the keyIdentifier of the authorityKeyIdentifier extension.
+    pub fn authority_key_identifier(&self) -> Option<&[u8]> {
+        extension::authority_key_identifier(self.extension(&ID_CE_AUTHORITY_KEY_IDENTIFIER)?)
+            .ok()
+            .flatten()
+    }
+
+    /// Returns the subjectAltName extension.
+    pub fn alternative_names(&self) -> Result<Option<Vec<GeneralName<'_>>>, Error> {
+        self.extension(&ID_CE_SUBJECT_ALT_NAME)
+            .map(extension::alternative_names)
+            .transpose()
+    }
+
     /// Returns the addresses it names: rfc822Name and SmtpUTF8Mailbox of the SAN; emailAddress of the subject only when there is no SAN (RFC 8550 §3).
     /// Malformed addresses are left out.
     pub fn addresses(&self) -> Vec<Address> {
-        todo!()
+        match self.alternative_names() {
+            Ok(Some(names)) => names.iter().filter_map(GeneralName::address).collect(),
+            Ok(None) => self
+                .subject()
+                .email_addresses()
+                .iter()
+                .filter_map(|text| general_name::mailbox(text.as_bytes()))
+                .collect(),
+            Err(_) => Vec::new(),
+        }
     }
-    /// Returns notBefore.
-    pub fn not_before(&self) -> Time {
-        todo!()
-    }
-    /// Returns notAfter.
-    pub fn not_after(&self) -> Time {
-        todo!()
-    }
+
     /// Returns the SHA-256 of the certificate.
     pub fn sha256(&self) -> [u8; 32] {
-        todo!()
+        let digest = crypto::digest::digest(Digest::Sha256, self.der());
+        digest.first_chunk().copied().unwrap_or_default()
     }
+
     /// Returns whether issuer and serial are these (serial: content octets of the INTEGER), names compared by bytes first, then by RFC 5280 §7.1.
-    pub fn is(&self, _issuer: &Name, _serial: &[u8]) -> bool {
-        todo!()
+    pub fn is(&self, issuer: &Name, serial: &[u8]) -> bool {
+        self.serial() == serial && self.issuer() == issuer
+    }
+
+    fn octets(&self, range: &Range<usize>) -> &[u8] {
+        self.inner.der.get(range.clone()).unwrap_or_default()
     }
 }
+
 impl PartialEq for Certificate {
     fn eq(&self, other: &Self) -> bool {
-        self.inner == other.inner
+        Arc::ptr_eq(&self.inner, &other.inner) || self.inner.der == other.inner.der
     }
 }
 impl Eq for Certificate {}
+
+impl std::hash::Hash for Certificate {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.inner.der.hash(state);
+    }
+}
+
+/// How findings name a certificate: `certificate CN=Alice (serial 0a1b)`.
+impl std::fmt::Display for Certificate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("certificate ")?;
+        if !self.subject().is_empty() {
+            write!(f, "{} ", self.subject())?;
+        }
+        // serials are 20 octets at most (RFC 5280 §4.1.2.2); longer ones are cut for people
+        let serial = self.serial();
+        let shown = serial.get(..32).unwrap_or(serial);
+        write!(f, "(serial {}", hex::encode(shown))?;
+        f.write_str(if shown.len() < serial.len() {
+            "…)"
+        } else {
+            ")"
+        })
+    }
+}
+
 impl std::fmt::Debug for Certificate {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Certificate")
+        write!(f, "Certificate({self})")
     }
+}
+
+/// Returns the octets of the subjectPublicKey in a SubjectPublicKeyInfo, without algorithm and unused bits: what RFC 5280 §4.2.1.2 (1) hashes.
+pub fn public_key_octets(spki: &[u8]) -> Option<&[u8]> {
+    let mut fields = extension::sequence(spki).ok()?;
+    fields.expect(Tag::SEQUENCE).ok()?;
+    octets_of_bits(fields.expect(Tag::BIT_STRING).ok()?).ok()
+}
+
+/// Parses the DER of a signature's AlgorithmIdentifier.
+pub(super) fn signature_algorithm(der: &[u8]) -> crypto::Result<SignatureAlgorithm> {
+    let identifier = AlgorithmIdentifierOwned::from_der(der)
+        .map_err(|_| crypto::Error::Unsupported("with a malformed identifier".to_owned()))?;
+    SignatureAlgorithm::from_identifier(&identifier, None)
+}
+
+/// Reads version [0] EXPLICIT INTEGER DEFAULT v1. An explicit v1 is no DER, but is found and means the same.
+fn version(fields: &mut Cursor<'_>) -> Result<u8, Error> {
+    if fields.peek() != Some(Tag::context(0)) {
+        return Ok(1);
+    }
+    let mut explicit = fields.enter(Tag::context(0))?;
+    let version = explicit.expect(Tag::INTEGER)?.content;
+    explicit.finish()?;
+    match version {
+        [version @ 0..=2] => Ok(version + 1),
+        _ => Err(Error::Malformed("the version is unknown")),
+    }
+}
+
+/// Reads Time in the forms of RFC 5280 §4.1.2.5: seconds present, no fraction, in UTC. GeneralizedTime before 2050 is found and accepted.
+pub(super) fn time(value: Value<'_>) -> Result<Time, Error> {
+    let length = match value.tag {
+        Tag(0x17) => 13,
+        Tag(0x18) => 15,
+        _ => return Err(Error::Malformed("a date is no Time")),
+    };
+    if value.content.len() != length || value.content.last() != Some(&b'Z') {
+        return Err(Error::Malformed("a date is not in the form of RFC 5280"));
+    }
+    Time::from_asn1(value.tag, value.content).ok_or(Error::Malformed("a date does not exist"))
+}
+
+/// Returns the octets of a BIT STRING that has no unused bits.
+pub(super) fn octets_of_bits<'a>(value: Value<'a>) -> Result<&'a [u8], Error> {
+    match value.content.split_first() {
+        Some((0, octets)) => Ok(octets),
+        _ => Err(Error::Malformed("a BIT STRING is not made of whole octets")),
+    }
+}
+
+/// Returns where `part`, a slice of `whole`, stands in it.
+fn position(whole: &[u8], part: &[u8]) -> Range<usize> {
+    let start = part.as_ptr().addr().saturating_sub(whole.as_ptr().addr());
+    start..start.saturating_add(part.len())
 }

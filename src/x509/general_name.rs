@@ -1,1 +1,121 @@
 //! GeneralName (RFC 5280 §4.2.1.6): every form typed or kept opaque; rfc822Name and SmtpUTF8Mailbox (RFC 9598) as addresses.
+use super::{Error, name::Name};
+use crate::{
+    asn1::{Tag, cursor::Cursor},
+    mime::mailbox::Address,
+};
+
+/// OID of SmtpUTF8Mailbox, 1.3.6.1.5.5.7.8.9 (RFC 9598 §3).
+const SMTP_UTF8_MAILBOX: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x08, 0x09];
+
+/// ```text
+/// GeneralName ::= CHOICE {
+///      otherName [0], rfc822Name [1] IA5String, dNSName [2] IA5String, x400Address [3], directoryName [4] Name,
+///      ediPartyName [5], uniformResourceIdentifier [6] IA5String, iPAddress [7] OCTET STRING, registeredID [8] OID }
+/// ```
+/// The strings are as received: nothing says yet that they are well-formed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GeneralName<'a> {
+    /// otherName of an unknown type
+    Other(&'a [u8]),
+    /// otherName of type SmtpUTF8Mailbox
+    SmtpUtf8Mailbox(&'a [u8]),
+    /// rfc822Name
+    Rfc822(&'a [u8]),
+    /// dNSName
+    Dns(&'a [u8]),
+    /// x400Address
+    X400(&'a [u8]),
+    /// directoryName
+    Directory(Name),
+    /// ediPartyName
+    EdiParty(&'a [u8]),
+    /// uniformResourceIdentifier
+    Uri(&'a [u8]),
+    /// iPAddress: address, or address and mask in a constraint
+    Ip(&'a [u8]),
+    /// registeredID
+    RegisteredId(&'a [u8]),
+}
+
+impl<'a> GeneralName<'a> {
+    /// Reads the next GeneralName.
+    pub(super) fn read(cursor: &mut Cursor<'a>) -> Result<Self, Error> {
+        let value = cursor.any()?;
+        Ok(match value.tag.0 {
+            0xa0 => {
+                let mut inside = value.inside();
+                let kind = inside.expect(Tag::OID)?.content;
+                let mut explicit = inside.enter(Tag::context(0))?;
+                inside.finish()?;
+                let other = explicit.any()?;
+                explicit.finish()?;
+                match (kind, other.tag) {
+                    (SMTP_UTF8_MAILBOX, Tag(0x0c)) => Self::SmtpUtf8Mailbox(other.content),
+                    (SMTP_UTF8_MAILBOX, _) => {
+                        return Err(Error::Malformed("a SmtpUTF8Mailbox is no UTF8String"));
+                    }
+                    _ => Self::Other(value.content),
+                }
+            }
+            0x81 => Self::Rfc822(value.content),
+            0x82 => Self::Dns(value.content),
+            0xa3 => Self::X400(value.content),
+            // Name is a CHOICE, so its tag is explicit
+            0xa4 => Self::Directory(Name::from_der(value.content)?),
+            0xa5 => Self::EdiParty(value.content),
+            0x86 => Self::Uri(value.content),
+            0x87 => Self::Ip(value.content),
+            0x88 => Self::RegisteredId(value.content),
+            _ => return Err(Error::Malformed("a GeneralName has an unknown form")),
+        })
+    }
+
+    /// Reads GeneralNames ::= SEQUENCE SIZE (1..MAX) OF GeneralName.
+    pub(super) fn read_all(der: &'a [u8]) -> Result<Vec<Self>, Error> {
+        let mut outer = Cursor::new(der, 0);
+        let mut list = outer.enter(Tag::SEQUENCE)?;
+        outer.finish()?;
+        let mut names = Vec::new();
+        while !list.is_empty() {
+            names.push(Self::read(&mut list)?);
+        }
+        if names.is_empty() {
+            return Err(Error::Malformed("a list of names is empty"));
+        }
+        Ok(names)
+    }
+
+    /// Returns the mailbox that this names; `None` for another form, or if it is malformed: such an entry never matches anything.
+    pub fn address(&self) -> Option<Address> {
+        match self {
+            Self::Rfc822(octets) => mailbox(octets),
+            Self::SmtpUtf8Mailbox(octets) => Address::parse(std::str::from_utf8(octets).ok()?),
+            _ => None,
+        }
+    }
+
+    /// Returns the name of the form, in RFC 5280's words.
+    pub fn form(&self) -> &'static str {
+        match self {
+            Self::Other(_) => "otherName",
+            Self::SmtpUtf8Mailbox(_) => "SmtpUTF8Mailbox",
+            Self::Rfc822(_) => "rfc822Name",
+            Self::Dns(_) => "dNSName",
+            Self::X400(_) => "x400Address",
+            Self::Directory(_) => "directoryName",
+            Self::EdiParty(_) => "ediPartyName",
+            Self::Uri(_) => "uniformResourceIdentifier",
+            Self::Ip(_) => "iPAddress",
+            Self::RegisteredId(_) => "registeredID",
+        }
+    }
+}
+
+/// Reads an rfc822Name strictly: printable ASCII only, then as every other address (RFC 5280 §4.2.1.6, RFC 5321 §4.1.2).
+pub(super) fn mailbox(octets: &[u8]) -> Option<Address> {
+    let text = std::str::from_utf8(octets).ok()?;
+    text.bytes()
+        .all(|octet| octet.is_ascii_graphic() || octet == b' ')
+        .then(|| Address::parse(text))?
+}

@@ -1,0 +1,162 @@
+//! The extensions of a certificate, typed (RFC 5280 §4.2). Only reads; what they mean for a path is `validate`'s.
+use super::{Error, general_name::GeneralName};
+use crate::asn1::{Tag, cursor::Cursor};
+use const_oid::{
+    ObjectIdentifier as Oid,
+    db::rfc5280::{ANY_EXTENDED_KEY_USAGE, ID_KP_EMAIL_PROTECTION},
+};
+
+/// One extension as received.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extension<'a> {
+    /// content octets of its OID
+    pub oid: &'a [u8],
+    /// whether who does not know it must refuse the certificate
+    pub critical: bool,
+    /// the DER in extnValue
+    pub value: &'a [u8],
+}
+
+impl<'a> Extension<'a> {
+    /// Reads Extension ::= SEQUENCE { extnID OBJECT IDENTIFIER, critical BOOLEAN DEFAULT FALSE, extnValue OCTET STRING }.
+    pub(super) fn read(list: &mut Cursor<'a>) -> Result<Self, Error> {
+        let mut fields = list.enter(Tag::SEQUENCE)?;
+        let oid = fields.expect(Tag::OID)?.content;
+        let critical = boolean(&mut fields)?;
+        let value = fields.expect(Tag::OCTET_STRING)?.content;
+        fields.finish()?;
+        Ok(Self {
+            oid,
+            critical,
+            value,
+        })
+    }
+
+    /// Returns the name people know, or the OID in decimal or hexadecimal.
+    pub fn name(&self) -> String {
+        match Oid::from_bytes(self.oid) {
+            Ok(oid) => crate::asn1::oid::name(&oid),
+            Err(_) => crate::encoding::hex::encode(self.oid),
+        }
+    }
+}
+
+/// BasicConstraints ::= SEQUENCE { cA BOOLEAN DEFAULT FALSE, pathLenConstraint INTEGER (0..MAX) OPTIONAL } (§4.2.1.9)
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct BasicConstraints {
+    /// whether the key may sign certificates
+    pub ca: bool,
+    /// how many intermediates may follow, self-issued ones not counted
+    pub path_length: Option<u64>,
+}
+
+impl BasicConstraints {
+    /// Reads the extension's value.
+    pub(super) fn read(der: &[u8]) -> Result<Self, Error> {
+        let mut fields = sequence(der)?;
+        let ca = boolean(&mut fields)?;
+        let path_length = fields.optional(Tag::INTEGER)?;
+        fields.finish()?;
+        let path_length = match path_length.map(|length| length.content) {
+            None => None,
+            Some([] | [0x80..=0xff, ..]) => {
+                return Err(Error::Malformed("pathLenConstraint is negative"));
+            }
+            // A length beyond eight octets limits nothing that exists.
+            Some(octets) => Some(octets.iter().fold(0_u64, |length, octet| {
+                length.saturating_mul(256).saturating_add(u64::from(*octet))
+            })),
+        };
+        Ok(Self { ca, path_length })
+    }
+}
+
+/// KeyUsage ::= BIT STRING (§4.2.1.3): the first sixteen bits, the first bit highest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyUsage(pub u16);
+
+impl KeyUsage {
+    /// digitalSignature (0)
+    pub const DIGITAL_SIGNATURE: Self = Self(0x8000);
+    /// nonRepudiation, or contentCommitment (1)
+    pub const NON_REPUDIATION: Self = Self(0x4000);
+    /// keyEncipherment (2)
+    pub const KEY_ENCIPHERMENT: Self = Self(0x2000);
+    /// keyAgreement (4)
+    pub const KEY_AGREEMENT: Self = Self(0x0800);
+    /// keyCertSign (5)
+    pub const KEY_CERT_SIGN: Self = Self(0x0400);
+    /// cRLSign (6)
+    pub const CRL_SIGN: Self = Self(0x0200);
+
+    /// Reads the extension's value.
+    pub(super) fn read(der: &[u8]) -> Result<Self, Error> {
+        let mut outer = Cursor::new(der, 0);
+        let bits = outer.expect(Tag::BIT_STRING)?.content;
+        outer.finish()?;
+        let Some((0..=7, octets)) = bits.split_first() else {
+            return Err(Error::Malformed("keyUsage is no BIT STRING"));
+        };
+        let octet = |index: usize| octets.get(index).copied().unwrap_or(0);
+        Ok(Self(u16::from_be_bytes([octet(0), octet(1)])))
+    }
+
+    /// Returns whether any of the bits of `wanted` is set.
+    pub const fn permits(self, wanted: Self) -> bool {
+        self.0 & wanted.0 != 0
+    }
+}
+
+/// Reads ExtKeyUsageSyntax ::= SEQUENCE SIZE (1..MAX) OF OBJECT IDENTIFIER (§4.2.1.12) and returns whether it permits mail:
+/// emailProtection, or anyExtendedKeyUsage (RFC 8550 §4.4.4).
+pub(super) fn permits_email(der: &[u8]) -> Result<bool, Error> {
+    let mut purposes = sequence(der)?;
+    if purposes.is_empty() {
+        return Err(Error::Malformed("extKeyUsage is empty"));
+    }
+    let mut permitted = false;
+    while !purposes.is_empty() {
+        let purpose = purposes.expect(Tag::OID)?.content;
+        permitted |= purpose == ID_KP_EMAIL_PROTECTION.as_bytes()
+            || purpose == ANY_EXTENDED_KEY_USAGE.as_bytes();
+    }
+    Ok(permitted)
+}
+
+/// Reads SubjectKeyIdentifier ::= OCTET STRING (§4.2.1.2).
+pub(super) fn key_identifier(der: &[u8]) -> Result<&[u8], Error> {
+    let mut outer = Cursor::new(der, 0);
+    let identifier = outer.expect(Tag::OCTET_STRING)?.content;
+    outer.finish()?;
+    Ok(identifier)
+}
+
+/// Reads the keyIdentifier of AuthorityKeyIdentifier ::= SEQUENCE { keyIdentifier [0] OCTET STRING OPTIONAL, … } (§4.2.1.1).
+pub(super) fn authority_key_identifier(der: &[u8]) -> Result<Option<&[u8]>, Error> {
+    let mut fields = sequence(der)?;
+    Ok(fields
+        .optional(Tag::context_primitive(0))?
+        .map(|value| value.content))
+}
+
+/// Reads SubjectAltName ::= GeneralNames (§4.2.1.6).
+pub(super) fn alternative_names(der: &[u8]) -> Result<Vec<GeneralName<'_>>, Error> {
+    GeneralName::read_all(der)
+}
+
+/// Enters the one SEQUENCE that `der` must be.
+pub(super) fn sequence(der: &[u8]) -> Result<Cursor<'_>, Error> {
+    let mut outer = Cursor::new(der, 0);
+    let fields = outer.enter(Tag::SEQUENCE)?;
+    outer.finish()?;
+    Ok(fields)
+}
+
+/// Reads BOOLEAN DEFAULT FALSE. An explicit FALSE is no DER, but is found and means the same.
+pub(super) fn boolean(fields: &mut Cursor<'_>) -> Result<bool, Error> {
+    match fields.optional(Tag::BOOLEAN)?.map(|value| value.content) {
+        None | Some([0x00]) => Ok(false),
+        Some([0xff]) => Ok(true),
+        Some(_) => Err(Error::Malformed("a BOOLEAN is neither TRUE nor FALSE")),
+    }
+}
