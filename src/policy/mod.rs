@@ -1,6 +1,7 @@
 //! What is acceptable: rules with levels, limits, preferences. Plain data; mechanism reports, policy grades.
 //!
 //! Mathematics has no level: the rules marked *fixed* are always denied.
+pub mod extensions;
 pub mod limits;
 pub mod preferences;
 pub mod rules;

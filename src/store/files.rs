@@ -1,31 +1,452 @@
 //! Reads files and directories: the only file in the library that opens any.
-use super::{Error, Identities};
+//!
+//! Recognizes PEM with any blocks, and the DER of certificates, CRLs, PKCS#7 and CMS, PKCS#12 and private keys. A file that is named must
+//! hold what it is named for; in a directory what cannot be used is passed over, unless the directory is one of trust anchors.
+use super::{Error, Identities, pkcs12};
 use crate::{
+    asn1::{
+        self, Tag,
+        cursor::Cursor,
+        normal,
+        pem::{self, Block},
+    },
+    crypto::{self, SoftwareKey, key_file},
     policy::Limits,
-    x509::{Certificate, Collection, TrustAnchors},
+    x509::{self, Certificate, Collection, Crl, TrustAnchor, TrustAnchors},
 };
-use std::path::Path;
+use std::{
+    fs::{self, File},
+    io::Read as _,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+use zeroize::Zeroizing;
+
 /// Asked for the password of the file at this path, at most once a file, only when one is needed; `None`: there is none.
-pub type AskPassword<'a> = dyn FnMut(&Path) -> Option<zeroize::Zeroizing<String>> + 'a;
+pub type AskPassword<'a> = dyn FnMut(&Path) -> Option<Zeroizing<String>> + 'a;
+
+/// Levels of directories within a directory.
+const DIRECTORY_DEPTH: usize = 16;
+
 /// Reads certificates and CRLs from a file (PEM with any blocks, DER certificate or CRL, PKCS#7/CMS certificates-only in DER or PEM, PKCS#12 without asking) or,
 /// recursively and in the order of names, from a directory (hidden files and files that are none of these are skipped; an explicitly named file must hold something).
-pub fn certificates(_path: &Path, _limits: &Limits) -> Result<Collection, Error> {
-    todo!()
+pub fn certificates(path: &Path, limits: &Limits) -> Result<Collection, Error> {
+    let mut collection = Collection::default();
+    for file in files(path)? {
+        let named = file == path;
+        match contents(&file, limits, Wanted::Certificates) {
+            Ok(contents) if named && contents.public.is_empty() => {
+                return Err(nothing(path, "certificate or CRL"));
+            }
+            Ok(contents) => collection.extend(contents.public),
+            Err(error) if named => return Err(error),
+            Err(_) => {}
+        }
+    }
+    Ok(collection)
 }
+
 /// Reads trust anchors the same way, except that an unreadable file in a directory is an error naming it (cli.md, `--trust`).
-pub fn trust_anchors(_path: &Path, _limits: &Limits) -> Result<TrustAnchors, Error> {
-    todo!()
+pub fn trust_anchors(path: &Path, limits: &Limits) -> Result<TrustAnchors, Error> {
+    let mut anchors = TrustAnchors::default();
+    for file in files(path)? {
+        let contents = contents(&file, limits, Wanted::Certificates)?;
+        let found = &contents.public;
+        // a file of CRLs may lie in a directory of anchors
+        if found.certificates.is_empty() && (found.crls.is_empty() || file == path) {
+            return Err(nothing(&file, "certificate"));
+        }
+        for certificate in contents.public.certificates {
+            if !anchors
+                .anchors
+                .iter()
+                .any(|it| it.certificate == certificate)
+            {
+                anchors.anchors.push(TrustAnchor {
+                    certificate,
+                    source: file.display().to_string(),
+                });
+            }
+        }
+    }
+    Ok(anchors)
 }
+
 /// Reads private keys and certificates from a file or directory into `pool`; returns those files whose mode lets group or others read a private key.
 pub fn identities(
-    _path: &Path,
-    _limits: &Limits,
-    _ask: &mut AskPassword<'_>,
-    _pool: &mut Identities,
-) -> Result<Vec<std::path::PathBuf>, Error> {
-    todo!()
+    path: &Path,
+    limits: &Limits,
+    ask: &mut AskPassword<'_>,
+    pool: &mut Identities,
+) -> Result<Vec<PathBuf>, Error> {
+    let mut readable = Vec::new();
+    let mut empty = true;
+    for file in files(path)? {
+        let contents = match contents(&file, limits, Wanted::Identities(ask)) {
+            Ok(contents) => contents,
+            Err(error) if file == path || is_about_password(&error) => return Err(error),
+            Err(_) => continue,
+        };
+        empty &= contents.keys.is_empty() && contents.public.certificates.is_empty();
+        if contents.others_may_read && !contents.keys.is_empty() {
+            readable.push(file);
+        }
+        for key in contents.keys {
+            pool.add_key(Arc::new(key));
+        }
+        for certificate in contents.public.certificates {
+            pool.add_certificate(certificate);
+        }
+    }
+    if empty {
+        return Err(nothing(path, "private key or certificate"));
+    }
+    Ok(readable)
 }
+
 /// Reads a file that must hold one certificate (first of several is the recipient; the rest are returned too).
-pub fn recipient(_path: &Path, _limits: &Limits) -> Result<(Certificate, Vec<Certificate>), Error> {
-    todo!()
+pub fn recipient(path: &Path, limits: &Limits) -> Result<(Certificate, Vec<Certificate>), Error> {
+    let contents = contents(path, limits, Wanted::Certificates)?;
+    let mut certificates = contents.public.certificates.into_iter();
+    let first = certificates
+        .next()
+        .ok_or_else(|| nothing(path, "certificate"))?;
+    Ok((first, certificates.collect()))
+}
+
+/// What is looked for in a file.
+enum Wanted<'a, 'b> {
+    Certificates,
+    Identities(&'a mut AskPassword<'b>),
+}
+
+/// What a file holds.
+#[derive(Default)]
+struct Contents {
+    public: Collection,
+    keys: Vec<SoftwareKey>,
+    others_may_read: bool,
+}
+
+/// Returns `path`, or if it is a directory the files in it and below, in the order of names. Hidden files are left out, and so is what is
+/// no file: links to directories (they may lead back here), pipes, devices.
+fn files(path: &Path) -> Result<Vec<PathBuf>, Error> {
+    let mut found = Vec::new();
+    if fs::metadata(path).map_err(io(path))?.is_dir() {
+        directory(path, DIRECTORY_DEPTH, &mut found)?;
+    } else {
+        found.push(path.to_owned());
+    }
+    Ok(found)
+}
+
+fn directory(path: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), Error> {
+    let Some(depth) = depth.checked_sub(1) else {
+        return Err(Error::TooDeep {
+            path: path.to_owned(),
+            limit: DIRECTORY_DEPTH,
+        });
+    };
+    let entries: Result<Vec<_>, _> = fs::read_dir(path).map_err(io(path))?.collect();
+    let mut entries = entries.map_err(io(path))?;
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        let path = entry.path();
+        let kind = entry.file_type().map_err(io(&path))?;
+        if entry.file_name().as_encoded_bytes().starts_with(b".") {
+            continue;
+        } else if kind.is_dir() {
+            directory(&path, depth, found)?;
+        } else if kind.is_file()
+            || (kind.is_symlink() && fs::metadata(&path).map_err(io(&path))?.is_file())
+        {
+            found.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// Reads one file.
+fn contents(path: &Path, limits: &Limits, wanted: Wanted<'_, '_>) -> Result<Contents, Error> {
+    let file = File::open(path).map_err(io(path))?;
+    let metadata = file.metadata().map_err(io(path))?;
+    let limit = limits.key_file_bytes;
+    // A length is no reason to allocate; what is held is what was read. A growing Vec leaves copies of secrets behind, so it starts out large enough.
+    let expected = usize::try_from(metadata.len()).unwrap_or(limit).min(limit);
+    let mut octets = Zeroizing::new(Vec::with_capacity(expected.saturating_add(1)));
+    let most = u64::try_from(limit).unwrap_or(u64::MAX);
+    file.take(most.saturating_add(1))
+        .read_to_end(&mut octets)
+        .map_err(io(path))?;
+    if octets.len() > limit {
+        return Err(Error::TooLarge {
+            path: path.to_owned(),
+            limit,
+        });
+    }
+    let mut reading = Reading {
+        path,
+        limits,
+        wants_keys: matches!(wanted, Wanted::Identities(_)),
+        ask: match wanted {
+            Wanted::Certificates => None,
+            Wanted::Identities(ask) => Some(ask),
+        },
+        password: None,
+        contents: Contents {
+            others_may_read: others_may_read(&metadata),
+            ..Contents::default()
+        },
+    };
+    let blocks = pem::blocks(&octets).map_err(|source| Error::Pem {
+        path: path.to_owned(),
+        source,
+    })?;
+    if blocks.is_empty() {
+        reading.der(&octets)?;
+    }
+    for block in &blocks {
+        reading.block(block)?;
+    }
+    Ok(reading.contents)
+}
+
+/// One file being read.
+struct Reading<'a, 'b, 'c> {
+    path: &'a Path,
+    limits: &'a Limits,
+    wants_keys: bool,
+    /// who knows the password, until asked
+    ask: Option<&'b mut AskPassword<'c>>,
+    password: Option<Zeroizing<String>>,
+    contents: Contents,
+}
+
+impl Reading<'_, '_, '_> {
+    /// Takes in a PEM block; unknown labels are passed over.
+    fn block(&mut self, block: &Block) -> Result<(), Error> {
+        match block.label.as_str() {
+            "CERTIFICATE" | "X509 CERTIFICATE" => self.certificate(&block.der),
+            // OpenSSL's own: the certificate, then what it is trusted for
+            "TRUSTED CERTIFICATE" => {
+                let first = Cursor::new(&block.der, 0).any();
+                self.certificate(first.map_err(self.malformed())?.raw)
+            }
+            "X509 CRL" => self.crl(&block.der),
+            "PKCS7" | "CMS" => self.cms(&block.der),
+            "PKCS12" => self.pkcs12(&block.der),
+            label if self.wants_keys && label.ends_with("PRIVATE KEY") => {
+                let iterations = self.limits.key_iterations;
+                self.key(|password| key_file::from_pem(block, password, iterations))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes in a file that is no PEM, by what its outermost SEQUENCE begins with; anything else is passed over.
+    fn der(&mut self, octets: &[u8]) -> Result<(), Error> {
+        if pkcs12::looks_like_pkcs12(octets) {
+            return self.pkcs12(octets);
+        }
+        // The length may be indefinite here (PKCS#7 in BER), so only the first octets count.
+        let first = match octets {
+            [0x30, length @ 0x81..=0x88, rest @ ..] => {
+                rest.get(usize::from(*length & 0x7f)).copied()
+            }
+            [0x30, _, first, ..] => Some(*first),
+            _ => None,
+        };
+        match first.map(Tag) {
+            Some(Tag::OID) => self.cms(octets),
+            Some(Tag::INTEGER) if self.wants_keys => self.key_in_der(octets),
+            Some(Tag::SEQUENCE) if is_encrypted_key(octets) => {
+                if self.wants_keys {
+                    self.key_in_der(octets)?;
+                }
+                Ok(())
+            }
+            Some(Tag::SEQUENCE) => match Crl::from_der(octets) {
+                Ok(crl) => {
+                    self.contents.public.add_crl(crl);
+                    Ok(())
+                }
+                Err(_) => self.certificate(octets),
+            },
+            _ => Ok(()),
+        }
+    }
+
+    fn certificate(&mut self, der: &[u8]) -> Result<(), Error> {
+        let certificate = Certificate::from_der(der).map_err(self.unusable())?;
+        self.contents.public.add_certificate(certificate);
+        Ok(())
+    }
+
+    fn crl(&mut self, der: &[u8]) -> Result<(), Error> {
+        let crl = Crl::from_der(der).map_err(self.unusable())?;
+        self.contents.public.add_crl(crl);
+        Ok(())
+    }
+
+    /// Takes the certificates and CRLs out of a SignedData, BER or DER (RFC 5652 §5.1, RFC 2315).
+    fn cms(&mut self, octets: &[u8]) -> Result<(), Error> {
+        let der = normal::to_der(octets, self.limits.asn1_depth).map_err(self.malformed())?;
+        let (certificates, crls) = signed_data(&der).map_err(self.malformed())?;
+        certificates
+            .iter()
+            .try_for_each(|der| self.certificate(der))?;
+        crls.iter().try_for_each(|der| self.crl(der))
+    }
+
+    /// Takes in a PKCS#12 file: without a password if it can be, else with the one asked for.
+    fn pkcs12(&mut self, octets: &[u8]) -> Result<(), Error> {
+        let opened = match pkcs12::open(octets, None, self.limits) {
+            Err(pkcs12::Error::WrongPassword) => {
+                let password = self.password()?;
+                pkcs12::open(octets, Some(&password), self.limits)
+            }
+            opened => opened,
+        };
+        let path = || self.path.to_owned();
+        let opened = opened.map_err(|error| match error {
+            pkcs12::Error::Malformed(what) => Error::Pkcs12 { path: path(), what },
+            pkcs12::Error::WrongPassword => Error::WrongPassword { path: path() },
+            pkcs12::Error::Crypto(source) => Error::Key {
+                path: path(),
+                source,
+            },
+        })?;
+        if self.wants_keys {
+            self.contents.keys.extend(opened.keys);
+        }
+        opened
+            .certificates
+            .iter()
+            .try_for_each(|der| self.certificate(der))
+    }
+
+    fn key_in_der(&mut self, octets: &[u8]) -> Result<(), Error> {
+        let iterations = self.limits.key_iterations;
+        self.key(|password| Some(key_file::from_der(octets, password, iterations)))
+    }
+
+    /// Takes in a key: `read` is tried without a password, then with the one asked for.
+    fn key(
+        &mut self,
+        read: impl Fn(Option<&str>) -> Option<crypto::Result<SoftwareKey>>,
+    ) -> Result<(), Error> {
+        let key = match read(None) {
+            Some(Err(crypto::Error::PasswordNeeded)) => {
+                let password = self.password()?;
+                read(Some(&password))
+            }
+            key => key,
+        };
+        match key {
+            Some(Ok(key)) => self.contents.keys.push(key),
+            Some(Err(crypto::Error::Password)) => {
+                return Err(Error::WrongPassword {
+                    path: self.path.to_owned(),
+                });
+            }
+            Some(Err(source)) => {
+                return Err(Error::Key {
+                    path: self.path.to_owned(),
+                    source,
+                });
+            }
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// Returns the password of the file, asking for it once.
+    fn password(&mut self) -> Result<Zeroizing<String>, Error> {
+        if let Some(ask) = self.ask.take() {
+            self.password = ask(self.path);
+        }
+        self.password.clone().ok_or_else(|| Error::PasswordNeeded {
+            path: self.path.to_owned(),
+        })
+    }
+
+    fn unusable(&self) -> impl FnOnce(x509::Error) -> Error + use<> {
+        let path = self.path.to_owned();
+        |source| Error::Certificate { path, source }
+    }
+
+    fn malformed(&self) -> impl FnOnce(asn1::Error) -> Error + use<> {
+        let unusable = self.unusable();
+        |source| unusable(source.into())
+    }
+}
+
+/// Returns certificates and CRLs of a ContentInfo; other forms of either (attribute certificates, OCSP responses) are passed over, and so
+/// are other contents.
+fn signed_data(der: &[u8]) -> asn1::Result<(Vec<&[u8]>, Vec<&[u8]>)> {
+    let mut outer = Cursor::new(der, 0);
+    let mut info = outer.enter(Tag::SEQUENCE)?;
+    let mut lists = (Vec::new(), Vec::new());
+    if info.expect(Tag::OID)?.content != const_oid::db::rfc5911::ID_SIGNED_DATA.as_bytes() {
+        return Ok(lists);
+    }
+    let mut fields = info.enter(Tag::context(0))?.enter(Tag::SEQUENCE)?;
+    fields.expect(Tag::INTEGER)?;
+    fields.expect(Tag::SET)?;
+    fields.expect(Tag::SEQUENCE)?;
+    for (number, list) in [(0, &mut lists.0), (1, &mut lists.1)] {
+        if let Some(set) = fields.optional(Tag::context(number))? {
+            let mut set = set.inside();
+            while !set.is_empty() {
+                let value = set.any()?;
+                if value.tag == Tag::SEQUENCE {
+                    list.push(value.raw);
+                }
+            }
+        }
+    }
+    Ok(lists)
+}
+
+/// Returns whether this is EncryptedPrivateKeyInfo ::= SEQUENCE { encryptionAlgorithm SEQUENCE, encryptedData OCTET STRING } (RFC 5958 §3).
+fn is_encrypted_key(der: &[u8]) -> bool {
+    let parse = || {
+        let mut fields = Cursor::new(der, 0).enter(Tag::SEQUENCE)?;
+        fields.expect(Tag::SEQUENCE)?;
+        fields.expect(Tag::OCTET_STRING)?;
+        fields.finish()
+    };
+    parse().is_ok()
+}
+
+fn is_about_password(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::PasswordNeeded { .. } | Error::WrongPassword { .. }
+    )
+}
+
+/// Returns whether group or others may read a file.
+#[cfg(unix)]
+fn others_may_read(metadata: &fs::Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    metadata.is_file() && metadata.permissions().mode() & 0o044 != 0
+}
+
+/// Returns false: there is no mode to look at.
+#[cfg(not(unix))]
+fn others_may_read(_metadata: &fs::Metadata) -> bool {
+    false
+}
+
+fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Error + use<> {
+    let path = path.to_owned();
+    |source| Error::Io { path, source }
+}
+
+fn nothing(path: &Path, wanted: &'static str) -> Error {
+    Error::Nothing {
+        path: path.to_owned(),
+        wanted,
+    }
 }

@@ -1,10 +1,11 @@
-//! Identities: private keys with their certificates, paired by public key.
+//! Identities: private keys with their certificates, paired by public key. Knows nothing of files and of who is trusted.
 use crate::{
-    crypto::PrivateKey,
-    x509::{Certificate, name::Name},
+    crypto::{Digest, PrivateKey, PublicKey, digest::digest, public_key::KeyKind},
+    x509::{Certificate, certificate::public_key_octets, name::Name},
 };
 use std::sync::Arc;
-/// A private key, its certificate, and other certificates that came with it (for the chain).
+
+/// A private key and its certificate.
 #[derive(Clone)]
 pub struct Identity {
     /// the key
@@ -12,39 +13,118 @@ pub struct Identity {
     /// its certificate
     pub certificate: Certificate,
 }
+
 /// All keys and certificates given, pooled.
 #[derive(Default)]
 pub struct Identities {
     keys: Vec<Arc<dyn PrivateKey>>,
     certificates: Vec<Certificate>,
 }
+
 impl Identities {
-    /// Adds a key.
+    /// Adds a key (a duplicate is left out).
     pub fn add_key(&mut self, key: Arc<dyn PrivateKey>) {
-        self.keys.push(key)
+        let spki = key.public_key().spki();
+        if !self
+            .keys
+            .iter()
+            .any(|known| known.public_key().spki() == spki)
+        {
+            self.keys.push(key);
+        }
     }
+
     /// Adds a certificate (a duplicate is left out).
     pub fn add_certificate(&mut self, certificate: Certificate) {
-        self.certificates.push(certificate)
+        if !self.certificates.contains(&certificate) {
+            self.certificates.push(certificate);
+        }
     }
-    /// Returns every pair of key and certificate, by SubjectPublicKeyInfo.
+
+    /// Returns every pair of key and certificate, by SubjectPublicKeyInfo, in the order in which the certificates were added.
     pub fn pairs(&self) -> Vec<Identity> {
-        todo!()
+        self.matching(|_| true).collect()
     }
+
     /// Returns all certificates given.
     pub fn certificates(&self) -> &[Certificate] {
         &self.certificates
     }
+
     /// Returns all keys given, certificates or not.
     pub fn keys(&self) -> &[Arc<dyn PrivateKey>] {
         &self.keys
     }
+
     /// Returns the identity with this issuer and serial.
-    pub fn by_issuer_serial(&self, _issuer: &Name, _serial: &[u8]) -> Option<Identity> {
-        todo!()
+    pub fn by_issuer_serial(&self, issuer: &Name, serial: &[u8]) -> Option<Identity> {
+        self.matching(|certificate| certificate.is(issuer, serial))
+            .next()
     }
-    /// Returns the identity with this subjectKeyIdentifier (of its certificate, or SHA-1 of its public key when the certificate has none).
-    pub fn by_key_identifier(&self, _identifier: &[u8]) -> Option<Identity> {
-        todo!()
+
+    /// Returns the identity with this subjectKeyIdentifier (of its certificate, or SHA-1 of its public key when the certificate has none;
+    /// RFC 5280 §4.2.1.2 (1)).
+    pub fn by_key_identifier(&self, identifier: &[u8]) -> Option<Identity> {
+        self.matching(|certificate| match certificate.key_identifier() {
+            Some(own) => own == identifier,
+            None => public_key_octets(certificate.spki())
+                .is_some_and(|key| digest(Digest::Sha1, key) == identifier),
+        })
+        .next()
+    }
+
+    fn matching(&self, wanted: impl Fn(&Certificate) -> bool) -> impl Iterator<Item = Identity> {
+        let certificates = self.certificates.iter().filter(move |it| wanted(it));
+        certificates.filter_map(|certificate| {
+            let keys = self.keys.iter();
+            let key = keys
+                .into_iter()
+                .find(|key| is_of(key.public_key(), certificate))?;
+            Some(Identity {
+                key: Arc::clone(key),
+                certificate: certificate.clone(),
+            })
+        })
+    }
+}
+
+/// Returns whether `key` is the one in `certificate`. The same key has several encodings: with or without NULL parameters, restricted to
+/// RSASSA-PSS or not, with a compressed point or not.
+fn is_of(key: &PublicKey, certificate: &Certificate) -> bool {
+    if key.spki() == certificate.spki() {
+        return true;
+    }
+    let Ok(other) = certificate.public_key() else {
+        return false;
+    };
+    let same_type = match (key.kind(), other.kind()) {
+        (KeyKind::Rsa { .. }, KeyKind::Rsa { .. }) => true,
+        (one, other) => one == other,
+    };
+    let octets = (
+        public_key_octets(key.spki()),
+        public_key_octets(other.spki()),
+    );
+    same_type
+        && matches!(octets, (Some(one), Some(other)) if one == other || is_same_point(one, other))
+}
+
+/// Returns whether two encodings of a point on one curve (SEC 1 §2.3.3) are the same point: X alike, and Y by its parity.
+fn is_same_point(one: &[u8], other: &[u8]) -> bool {
+    match (compressed(one), compressed(other)) {
+        (Some(one), Some(other)) => one == other,
+        _ => false,
+    }
+}
+
+/// Returns the sign octet and X of a point.
+fn compressed(point: &[u8]) -> Option<(u8, &[u8])> {
+    match point {
+        [sign @ (2 | 3), x @ ..] => Some((*sign, x)),
+        [4, coordinates @ .., last] => {
+            let (x, _) = coordinates.split_at_checked(coordinates.len().div_ceil(2))?;
+            Some((2 | (last & 1), x))
+        }
+        _ => None,
     }
 }

@@ -27,6 +27,22 @@ pub enum Error {
         /// limit
         limit: usize,
     },
+    /// Directories are nested too deeply.
+    #[error("directories are nested deeper than {limit} levels at {}", .path.display())]
+    TooDeep {
+        /// directory
+        path: std::path::PathBuf,
+        /// limit
+        limit: usize,
+    },
+    /// Its text begins a PEM block and is none.
+    #[error("{}: {source}", .path.display())]
+    Pem {
+        /// file
+        path: std::path::PathBuf,
+        /// why
+        source: crate::asn1::pem::Error,
+    },
     /// A file holds nothing that was looked for.
     #[error("{} holds no {wanted}", .path.display())]
     Nothing {

@@ -72,7 +72,7 @@ impl Certificate {
         let signature = octets_of_bits(certificate.expect(Tag::BIT_STRING)?)?;
         certificate.finish()?;
 
-        let mut fields = Cursor::new(tbs.content, offset_of_content(&tbs));
+        let mut fields = tbs.inside();
         let version = version(&mut fields)?;
         let serial = fields.expect(Tag::INTEGER)?.content;
         if serial.is_empty() {
@@ -190,13 +190,6 @@ impl Certificate {
     /// Parses the public key.
     pub fn public_key(&self) -> crypto::Result<PublicKey> {
         PublicKey::from_spki(self.spki())
-    }
-
-    /// Returns the octets of subjectPublicKey, without algorithm and unused bits: what RFC 5280 §4.2.1.2 (1) hashes.
-    pub fn public_key_octets(&self) -> Option<&[u8]> {
-        let mut fields = extension::sequence(self.spki()).ok()?;
-        fields.expect(Tag::SEQUENCE).ok()?;
-        octets_of_bits(fields.expect(Tag::BIT_STRING).ok()?).ok()
     }
 
     /// Parses the algorithm of the issuer's signature.
@@ -338,6 +331,13 @@ impl std::fmt::Debug for Certificate {
     }
 }
 
+/// Returns the octets of the subjectPublicKey in a SubjectPublicKeyInfo, without algorithm and unused bits: what RFC 5280 §4.2.1.2 (1) hashes.
+pub fn public_key_octets(spki: &[u8]) -> Option<&[u8]> {
+    let mut fields = extension::sequence(spki).ok()?;
+    fields.expect(Tag::SEQUENCE).ok()?;
+    octets_of_bits(fields.expect(Tag::BIT_STRING).ok()?).ok()
+}
+
 /// Parses the DER of a signature's AlgorithmIdentifier.
 pub(super) fn signature_algorithm(der: &[u8]) -> crypto::Result<SignatureAlgorithm> {
     let identifier = AlgorithmIdentifierOwned::from_der(der)
@@ -378,12 +378,6 @@ pub(super) fn octets_of_bits<'a>(value: Value<'a>) -> Result<&'a [u8], Error> {
         Some((0, octets)) => Ok(octets),
         _ => Err(Error::Malformed("a BIT STRING is not made of whole octets")),
     }
-}
-
-/// Returns the offset of the content octets of a value.
-pub(super) fn offset_of_content(value: &Value<'_>) -> u64 {
-    let header = value.raw.len().saturating_sub(value.content.len());
-    value.offset + u64::try_from(header).unwrap_or(0)
 }
 
 /// Returns where `part`, a slice of `whole`, stands in it.

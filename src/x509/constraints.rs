@@ -1,1 +1,244 @@
-//! Name constraints (RFC 5280 §4.2.1.10).
+//! Name constraints (RFC 5280 §4.2.1.10, RFC 9598 §6).
+//!
+//! What is malformed, or of a form that is not understood, is decided against the certificate: such a name lies in no permitted subtree
+//! and in every excluded one.
+use super::{
+    Error,
+    extension::sequence,
+    general_name::{GeneralName, mailbox},
+    path::{Budget, BudgetExceeded},
+};
+use crate::{
+    asn1::{Tag, cursor::Cursor},
+    mime::mailbox::Address,
+};
+
+/// NameConstraints ::= SEQUENCE { permittedSubtrees [0] GeneralSubtrees OPTIONAL, excludedSubtrees [1] GeneralSubtrees OPTIONAL }
+#[derive(Debug)]
+pub(super) struct NameConstraints<'a> {
+    permitted: Vec<GeneralName<'a>>,
+    excluded: Vec<GeneralName<'a>>,
+}
+
+/// How a name offends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Violation {
+    /// it lies in no permitted subtree of its form
+    NotPermitted,
+    /// it lies in an excluded subtree
+    Excluded,
+}
+
+impl<'a> NameConstraints<'a> {
+    /// Reads the extension's value.
+    pub(super) fn read(der: &'a [u8]) -> Result<Self, Error> {
+        let mut fields = sequence(der)?;
+        let permitted = subtrees(&mut fields, Tag::context(0))?;
+        let excluded = subtrees(&mut fields, Tag::context(1))?;
+        fields.finish()?;
+        Ok(Self {
+            permitted,
+            excluded,
+        })
+    }
+
+    /// Judges one name of a certificate further down.
+    pub(super) fn judge(
+        &self,
+        name: &GeneralName<'_>,
+        budget: &mut Budget,
+    ) -> Result<Option<Violation>, BudgetExceeded> {
+        for base in &self.excluded {
+            budget.compare_names()?;
+            if is_same_form(name, base) && is_within(name, base, InDoubt::Within) {
+                return Ok(Some(Violation::Excluded));
+            }
+        }
+        let mut constrained = false;
+        for base in &self.permitted {
+            budget.compare_names()?;
+            if is_same_form(name, base) {
+                if is_within(name, base, InDoubt::Outside) {
+                    return Ok(None);
+                }
+                constrained = true;
+            }
+        }
+        Ok(constrained.then_some(Violation::NotPermitted))
+    }
+}
+
+/// What to assume where it cannot be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum InDoubt {
+    Within,
+    Outside,
+}
+
+/// Reads GeneralSubtrees ::= SEQUENCE SIZE (1..MAX) OF SEQUENCE { base GeneralName, minimum [0] DEFAULT 0, maximum [1] OPTIONAL }.
+fn subtrees<'a>(fields: &mut Cursor<'a>, tag: Tag) -> Result<Vec<GeneralName<'a>>, Error> {
+    let mut bases = Vec::new();
+    if fields.peek() != Some(tag) {
+        return Ok(bases);
+    }
+    let mut list = fields.enter(tag)?;
+    while !list.is_empty() {
+        let mut subtree = list.enter(Tag::SEQUENCE)?;
+        let base = GeneralName::read(&mut subtree)?;
+        if let Some(minimum) = subtree.optional(Tag::context_primitive(0))?
+            && minimum.content != [0]
+        {
+            return Err(Error::Malformed("a name constraint has a minimum"));
+        }
+        subtree
+            .finish()
+            .map_err(|_| Error::Malformed("a name constraint has a maximum"))?;
+        if let GeneralName::Ip(range) = base
+            && !is_range(range)
+        {
+            return Err(Error::Malformed("a range of IP addresses is malformed"));
+        }
+        bases.push(base);
+    }
+    Ok(bases)
+}
+
+/// Returns whether `range` is an IPv4 or IPv6 address with a mask of leading ones (RFC 4632 §5.1).
+fn is_range(range: &[u8]) -> bool {
+    let mask = match range {
+        [_, _, _, _, mask @ ..] if mask.len() == 4 => mask,
+        range if range.len() == 32 => range.get(16..).unwrap_or_default(),
+        _ => return false,
+    };
+    let mut octets = mask.iter().skip_while(|octet| **octet == 0xff);
+    let edge = octets.next().copied().unwrap_or(0);
+    edge.leading_ones() == edge.count_ones() && octets.all(|octet| *octet == 0)
+}
+
+/// Returns whether a constraint of `base`'s form concerns `name`; SmtpUTF8Mailbox is constrained by rfc822Name (RFC 9598 §6).
+fn is_same_form(name: &GeneralName<'_>, base: &GeneralName<'_>) -> bool {
+    let is_mailbox = |name: &GeneralName<'_>| {
+        matches!(
+            name,
+            GeneralName::Rfc822(_) | GeneralName::SmtpUtf8Mailbox(_)
+        )
+    };
+    (is_mailbox(name) && is_mailbox(base))
+        || std::mem::discriminant(name) == std::mem::discriminant(base)
+}
+
+/// Returns whether `name` lies in the subtree of `base`, both of the same form.
+fn is_within(name: &GeneralName<'_>, base: &GeneralName<'_>, doubt: InDoubt) -> bool {
+    let answer = match (name, base) {
+        (GeneralName::Rfc822(_) | GeneralName::SmtpUtf8Mailbox(_), GeneralName::Rfc822(base)) => {
+            name.address()
+                .and_then(|address| is_mailbox_within(&address, base, doubt))
+        }
+        (GeneralName::Directory(name), GeneralName::Directory(base)) => Some(name.is_within(base)),
+        (GeneralName::Dns(name), GeneralName::Dns(base)) => is_dns_name_within(name, base, doubt),
+        (GeneralName::Uri(name), GeneralName::Uri(base)) => is_uri_within(name, base),
+        (GeneralName::Ip(name), GeneralName::Ip(base)) => is_address_within(name, base),
+        _ => None,
+    };
+    answer.unwrap_or(doubt == InDoubt::Within)
+}
+
+/// A mailbox, all mailboxes at a host, or (with a period in front) all at the hosts below a domain. Nothing at all means everything.
+fn is_mailbox_within(address: &Address, base: &[u8], doubt: InDoubt) -> Option<bool> {
+    if base.contains(&b'@') {
+        let base = mailbox(base)?;
+        // RFC 5280 §7.5: the local part matters to the letter. To keep away a mailbox means all spellings of it.
+        let same = match doubt {
+            InDoubt::Within => base.local.eq_ignore_ascii_case(&address.local),
+            InDoubt::Outside => base.local == address.local,
+        };
+        return Some(same && base.domain == address.domain);
+    }
+    is_host_within(&address.domain, base)
+}
+
+/// A host, or (with a period in front) those below a domain (RFC 5280 §4.2.1.10, rfc822Name and URI).
+fn is_host_within(host: &str, base: &[u8]) -> Option<bool> {
+    let base = std::str::from_utf8(base).ok()?.to_ascii_lowercase();
+    Some(match base.strip_prefix('.') {
+        _ if base.is_empty() => true,
+        Some(domain) => is_host(domain).then(|| is_below(host, domain))?,
+        None => is_host(&base).then(|| host == base)?,
+    })
+}
+
+/// A domain and everything below it; a period in front, which RFC 5280 does not foresee here, leaves the domain itself out.
+fn is_dns_name_within(name: &[u8], base: &[u8], doubt: InDoubt) -> Option<bool> {
+    let name = std::str::from_utf8(name).ok()?.to_ascii_lowercase();
+    let base = std::str::from_utf8(base).ok()?.to_ascii_lowercase();
+    let (host, wildcard) = match name.strip_prefix("*.") {
+        Some(parent) => (parent, true),
+        None => (name.as_str(), false),
+    };
+    if !is_host(host) {
+        return None;
+    }
+    let (domain, itself) = match base.strip_prefix('.') {
+        _ if base.is_empty() => return Some(true),
+        Some(domain) => (domain, false),
+        None => (base.as_str(), true),
+    };
+    if !is_host(domain) {
+        return None;
+    }
+    // A wildcard names no host but those below its parent: all of them must be permitted, none may be excluded.
+    Some(
+        is_below(host, domain)
+            || (host == domain && (itself || wildcard))
+            || (wildcard && doubt == InDoubt::Within && is_below(domain, host)),
+    )
+}
+
+/// The host of a URI as a mailbox's; a URI without a host name cannot be constrained and is refused.
+fn is_uri_within(uri: &[u8], base: &[u8]) -> Option<bool> {
+    let uri = std::str::from_utf8(uri).ok()?;
+    let (_, rest) = uri.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let host = authority
+        .rsplit_once('@')
+        .map_or(authority, |(_, host)| host);
+    let host = host.split_once(':').map_or(host, |(host, _)| host);
+    let host = host.to_ascii_lowercase();
+    let numeric = host
+        .rsplit('.')
+        .next()
+        .is_some_and(|label| label.bytes().all(|octet| octet.is_ascii_digit()));
+    (is_host(&host) && !numeric).then(|| is_host_within(&host, base))?
+}
+
+/// An address within a range of the same version.
+fn is_address_within(address: &[u8], range: &[u8]) -> Option<bool> {
+    if !matches!(address.len(), 4 | 16) || !matches!(range.len(), 8 | 32) {
+        return None;
+    }
+    let (network, mask) = range.split_at_checked(address.len())?;
+    Some(
+        mask.len() == address.len()
+            && address
+                .iter()
+                .zip(network)
+                .zip(mask)
+                .all(|((octet, network), mask)| octet & mask == network & mask),
+    )
+}
+
+/// Returns whether `host` is a proper subdomain of `domain`.
+fn is_below(host: &str, domain: &str) -> bool {
+    host.strip_suffix(domain)
+        .is_some_and(|front| front.ends_with('.'))
+}
+
+/// Returns whether these are labels of letters, digits, hyphens (and underscores, which are found).
+fn is_host(text: &str) -> bool {
+    text.split('.').all(|label| {
+        !label.is_empty()
+            && label
+                .bytes()
+                .all(|octet| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_'))
+    })
+}

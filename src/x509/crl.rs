@@ -1,7 +1,7 @@
 //! Certificate revocation lists (RFC 5280 §5): parsed here; what they say of a path is `revocation`'s.
 use super::{
     Error,
-    certificate::{octets_of_bits, offset_of_content, signature_algorithm, time},
+    certificate::{octets_of_bits, signature_algorithm, time},
     extension::Extension,
     name::Name,
 };
@@ -46,7 +46,7 @@ impl Crl {
         let signature = octets_of_bits(list.expect(Tag::BIT_STRING)?)?;
         list.finish()?;
 
-        let mut fields = Cursor::new(tbs.content, offset_of_content(&tbs));
+        let mut fields = tbs.inside();
         match fields.optional(Tag::INTEGER)?.map(|value| value.content) {
             None | Some([0 | 1]) => {}
             Some(_) => return Err(Error::Malformed("the version of the CRL is unknown")),

@@ -42,9 +42,9 @@ impl<'a> GeneralName<'a> {
     /// Reads the next GeneralName.
     pub(super) fn read(cursor: &mut Cursor<'a>) -> Result<Self, Error> {
         let value = cursor.any()?;
-        let mut inside = Cursor::new(value.content, value.offset);
         Ok(match value.tag.0 {
             0xa0 => {
+                let mut inside = value.inside();
                 let kind = inside.expect(Tag::OID)?.content;
                 let mut explicit = inside.enter(Tag::context(0))?;
                 inside.finish()?;

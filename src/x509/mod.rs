@@ -1,14 +1,15 @@
 //! Certificates and their paths (RFC 5280, RFC 8550).
 pub mod certificate;
-pub mod constraints;
+mod constraints;
 pub mod crl;
 pub mod extension;
 pub mod general_name;
 pub mod name;
 pub mod path;
 pub mod repository;
+mod revocation;
 pub mod trust;
-pub mod validate;
+mod validate;
 
 pub use certificate::Certificate;
 pub use crl::Crl;

@@ -1,9 +1,23 @@
 //! Path building: likeliest issuer first, inside a budget (RFC 5280 §6.1, RFC 4158).
-use super::{Certificate, Repository, TrustAnchors};
+//!
+//! Building checks that names chain and signatures hold, and stops at an anchor; whether the path found is a valid one says `validate`.
+//! A path that fails there is forgotten but for its reason, and the search goes on.
+use super::{
+    Certificate, Collection, Repository, TrustAnchors,
+    name::Name,
+    revocation,
+    validate::{self, Question, Refusal},
+};
 use crate::{
     asn1::Time,
-    policy::{Finding, Policy},
+    policy::{Finding, Limits, Policy, Rule},
 };
+use std::{
+    cmp::Reverse,
+    collections::{HashMap, hash_map::Entry},
+    rc::Rc,
+};
+
 /// What a certificate is to be used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
@@ -14,6 +28,7 @@ pub enum Purpose {
     /// either, EKU not looked at
     Any,
 }
+
 /// What is known about revocation of the whole path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RevocationStatus {
@@ -26,6 +41,7 @@ pub enum RevocationStatus {
     /// not looked at
     Unchecked,
 }
+
 /// What became of a certificate's path.
 #[derive(Debug, Clone)]
 pub struct PathReport {
@@ -40,21 +56,24 @@ pub struct PathReport {
     /// where the anchor came from
     pub anchor: Option<String>,
 }
+
 /// Builds and validates paths. Made once, used for many certificates.
 pub struct PathBuilder<'a> {
     anchors: &'a TrustAnchors,
     repository: &'a dyn Repository,
     policy: &'a Policy,
 }
+
 /// A limit of path building was passed (exit 3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("building the certificate path took more than {limit} {what}")]
 pub struct BudgetExceeded {
-    /// "signature checks", "steps", "name comparisons"
+    /// "signature checks", "steps", "name comparisons", "certificates"
     pub what: &'static str,
     /// its value
     pub limit: u32,
 }
+
 impl<'a> PathBuilder<'a> {
     /// Uses these anchors, finds issuers in `repository`, grades by `policy`.
     pub fn new(
@@ -68,26 +87,410 @@ impl<'a> PathBuilder<'a> {
             policy,
         }
     }
+
     /// Judges `leaf` for `purpose` at the time `at`. `extra` are certificates from the message: intermediates only, never anchors.
     /// `signing_time` is the time the signer claims: it only chooses between `expired` and `expired-since-signing`.
     pub fn judge(
         &self,
-        _leaf: &Certificate,
-        _extra: &super::Collection,
-        _purpose: Purpose,
-        _at: Time,
-        _signing_time: Option<Time>,
+        leaf: &Certificate,
+        extra: &Collection,
+        purpose: Purpose,
+        at: Time,
+        signing_time: Option<Time>,
     ) -> Result<PathReport, BudgetExceeded> {
-        let _ = (self.anchors, self.repository, self.policy);
-        todo!()
+        let question = Question {
+            purpose,
+            at,
+            signing_time,
+            policy: self.policy,
+        };
+        let mut search = Search::new(self, extra, question);
+        match search.run(leaf) {
+            // A budget that ran out while a better path was looked for takes nothing from the one at hand.
+            Err(exceeded) if search.found.is_none() => return Err(exceeded),
+            _ => {}
+        }
+        let Some(found) = search.found else {
+            return match search.too_long {
+                Some(exceeded) => Err(exceeded),
+                None => Ok(untrusted(leaf, search.failure, question)),
+            };
+        };
+        let mut findings = validate::judge_leaf(leaf, question, found.path.len() > 1);
+        findings.extend(found.findings);
+        let crls = |issuer: &Certificate| {
+            let mut crls = self.repository.crls(issuer.subject());
+            crls.extend(extra.crls(issuer.subject()));
+            crls
+        };
+        let (revocation, objections) =
+            revocation::judge(&found.path, crls, at, self.policy, &mut search.budget)?;
+        findings.extend(objections);
+        Ok(PathReport {
+            trusted: true,
+            path: found.path,
+            revocation,
+            findings,
+            anchor: Some(found.source),
+        })
     }
+
     /// Judges keyUsage, EKU and strength of a certificate alone, without a path (for `sign`, which builds none), and its validity at `at`.
     pub fn judge_alone(
-        _leaf: &Certificate,
-        _purpose: Purpose,
-        _at: Time,
-        _policy: &Policy,
+        leaf: &Certificate,
+        purpose: Purpose,
+        at: Time,
+        policy: &Policy,
     ) -> Vec<Finding> {
-        todo!()
+        let question = Question {
+            purpose,
+            at,
+            signing_time: None,
+            policy,
+        };
+        validate::judge_leaf(leaf, question, !leaf.is_self_issued())
     }
+}
+
+/// Returns the report of a certificate without a path: why, and what can be said of it all the same.
+fn untrusted(leaf: &Certificate, failure: Option<Failure>, question: Question<'_>) -> PathReport {
+    let (message, path) = match failure {
+        Some(failure) => (failure.message, failure.path),
+        None => (format!("no path was found for {leaf}"), vec![leaf.clone()]),
+    };
+    let mut findings = vec![question.policy.finding(Rule::Untrusted, message)];
+    findings.extend(validate::judge_leaf(leaf, question, !leaf.is_self_issued()));
+    PathReport {
+        trusted: false,
+        path,
+        revocation: RevocationStatus::Unchecked,
+        findings,
+        anchor: None,
+    }
+}
+
+/// What one judgement may still cost.
+#[derive(Debug)]
+pub(super) struct Budget {
+    signatures: u32,
+    steps: u32,
+    comparisons: u32,
+    limits: Limits,
+}
+
+impl Budget {
+    pub(super) fn new(limits: Limits) -> Self {
+        Self {
+            signatures: limits.path_signatures,
+            steps: limits.path_steps,
+            comparisons: limits.name_comparisons,
+            limits,
+        }
+    }
+
+    /// Pays for one check of a signature.
+    pub(super) fn check_signature(&mut self) -> Result<(), BudgetExceeded> {
+        let limit = self.limits.path_signatures;
+        spend(&mut self.signatures, "signature checks", limit)
+    }
+
+    /// Pays for one candidate looked at.
+    fn step(&mut self) -> Result<(), BudgetExceeded> {
+        spend(&mut self.steps, "steps", self.limits.path_steps)
+    }
+
+    /// Pays for one comparison of a name with a name constraint.
+    pub(super) fn compare_names(&mut self) -> Result<(), BudgetExceeded> {
+        let limit = self.limits.name_comparisons;
+        spend(&mut self.comparisons, "name comparisons", limit)
+    }
+}
+
+fn spend(left: &mut u32, what: &'static str, limit: u32) -> Result<(), BudgetExceeded> {
+    *left = left.checked_sub(1).ok_or(BudgetExceeded { what, limit })?;
+    Ok(())
+}
+
+/// A certificate met in the search. Keys are numbered, so that equal ones are told at a glance.
+#[derive(Debug, Clone)]
+struct Node {
+    certificate: Certificate,
+    key: usize,
+    /// where it came from, if it is an anchor
+    anchor: Option<String>,
+}
+
+/// A path that holds.
+struct Found {
+    path: Vec<Certificate>,
+    source: String,
+    findings: Vec<Finding>,
+}
+
+/// A path that does not; the one that came furthest is reported.
+struct Failure {
+    /// how far it came: certificates whose signatures hold, and how near the last step was to succeed
+    progress: (bool, usize, Step),
+    message: String,
+    path: Vec<Certificate>,
+}
+
+/// The last step of a failed attempt, worst first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Step {
+    /// nobody of the issuer's name is known
+    NoIssuer,
+    /// somebody is, but the key is another
+    Signature,
+    /// a whole path is there, but it is not valid
+    Invalid,
+}
+
+/// One depth-first search for a path.
+struct Search<'a> {
+    anchors: &'a TrustAnchors,
+    repository: &'a dyn Repository,
+    extra: &'a Collection,
+    question: Question<'a>,
+    budget: Budget,
+    keys: HashMap<Box<[u8]>, usize>,
+    issuers: HashMap<Name, Rc<[Node]>>,
+    /// by certificate and key: whether the signature holds, or why it cannot be told
+    checked: HashMap<(Certificate, usize), Result<bool, String>>,
+    found: Option<Found>,
+    failure: Option<Failure>,
+    too_long: Option<BudgetExceeded>,
+}
+
+/// Whether to search on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Progress {
+    Done,
+    GoOn,
+}
+
+impl<'a> Search<'a> {
+    fn new(builder: &PathBuilder<'a>, extra: &'a Collection, question: Question<'a>) -> Self {
+        Self {
+            anchors: builder.anchors,
+            repository: builder.repository,
+            extra,
+            question,
+            budget: Budget::new(builder.policy.limits),
+            keys: HashMap::new(),
+            issuers: HashMap::new(),
+            checked: HashMap::new(),
+            found: None,
+            failure: None,
+            too_long: None,
+        }
+    }
+
+    /// Searches; what was found is in `found` and `failure`.
+    fn run(&mut self, leaf: &Certificate) -> Result<(), BudgetExceeded> {
+        // The very certificate is trusted. Name and key alone would not do here: what else it says is relied on too.
+        let anchors = &self.anchors.anchors;
+        let itself = anchors.iter().find(|it| it.certificate == *leaf);
+        let mut path = vec![self.node(leaf.clone(), itself.map(|anchor| anchor.source.clone()))];
+        if itself.is_some() {
+            self.arrive(&path)?;
+            return Ok(());
+        }
+        self.extend(&mut path).map(|_| ())
+    }
+
+    /// Tries every issuer of the last certificate of `path`.
+    fn extend(&mut self, path: &mut Vec<Node>) -> Result<Progress, BudgetExceeded> {
+        let Some(child) = path.last().cloned() else {
+            return Ok(Progress::GoOn);
+        };
+        let mut tried = false;
+        for issuer in self.candidates(&child.certificate) {
+            self.budget.step()?;
+            let is_loop = |node: &Node| {
+                node.key == issuer.key && node.certificate.subject() == issuer.certificate.subject()
+            };
+            if issuer.anchor.is_none() && path.iter().any(is_loop) {
+                continue;
+            }
+            let limit = self.budget.limits.path_length;
+            if path.len() >= limit {
+                self.too_long = Some(BudgetExceeded {
+                    what: "certificates",
+                    limit: u32::try_from(limit).unwrap_or(u32::MAX),
+                });
+                continue;
+            }
+            tried = true;
+            let by = issuer.certificate.subject();
+            let of = &child.certificate;
+            match self.is_signed_by(&child, &issuer)? {
+                Ok(true) => {}
+                Ok(false) => {
+                    let message =
+                        format!("the signature of {of} does not verify with the key of {by}");
+                    self.fail(path, Step::Signature, message);
+                    continue;
+                }
+                Err(error) => {
+                    let message = format!(
+                        "the signature of {of} cannot be checked with the key of {by}: {error}"
+                    );
+                    self.fail(path, Step::Signature, message);
+                    continue;
+                }
+            }
+            path.push(issuer);
+            let progress = match path.last().map(|node| node.anchor.is_some()) {
+                Some(true) => self.arrive(path)?,
+                _ => self.extend(path)?,
+            };
+            path.pop();
+            if progress == Progress::Done {
+                return Ok(Progress::Done);
+            }
+        }
+        if !tried {
+            let of = &child.certificate;
+            let message = if of.is_self_issued() {
+                format!("{of} is self-issued and no trust anchor")
+            } else {
+                format!(
+                    "no certificate of the issuer of {of} is known: {}",
+                    of.issuer()
+                )
+            };
+            self.fail(path, Step::NoIssuer, message);
+        }
+        Ok(Progress::GoOn)
+    }
+
+    /// Validates a path that has reached an anchor; done if nothing about its intermediates is denied.
+    fn arrive(&mut self, path: &[Node]) -> Result<Progress, BudgetExceeded> {
+        let certificates = certificates(path);
+        match validate::validate(&certificates, self.question, &mut self.budget) {
+            Ok(findings) => {
+                let progress = match Policy::denies(&findings) {
+                    true => Progress::GoOn,
+                    false => Progress::Done,
+                };
+                if self.found.is_none() || progress == Progress::Done {
+                    let anchor = path.last().and_then(|node| node.anchor.clone());
+                    self.found = Some(Found {
+                        path: certificates,
+                        source: anchor.unwrap_or_default(),
+                        findings,
+                    });
+                }
+                Ok(progress)
+            }
+            Err(Refusal::Invalid(message)) => {
+                self.fail(path, Step::Invalid, message);
+                Ok(Progress::GoOn)
+            }
+            Err(Refusal::Budget(exceeded)) => Err(exceeded),
+        }
+    }
+
+    /// Remembers why an attempt failed, if none came further.
+    fn fail(&mut self, path: &[Node], step: Step, message: String) {
+        let progress = (step == Step::Invalid, path.len(), step);
+        if self
+            .failure
+            .as_ref()
+            .is_none_or(|best| best.progress < progress)
+        {
+            self.failure = Some(Failure {
+                progress,
+                message,
+                path: certificates(path),
+            });
+        }
+    }
+
+    /// Returns who may have issued a certificate, likeliest first: key identifier as announced, an anchor, valid now, a CA.
+    fn candidates(&mut self, child: &Certificate) -> Vec<Node> {
+        let name = child.issuer();
+        let nodes = match self.issuers.get(name) {
+            Some(nodes) => Rc::clone(nodes),
+            None => {
+                let nodes = self.look_up(name);
+                self.issuers.insert(name.clone(), Rc::clone(&nodes));
+                nodes
+            }
+        };
+        let announced = child.authority_key_identifier();
+        let mut candidates = nodes.to_vec();
+        candidates.sort_by_cached_key(|node| {
+            let certificate = &node.certificate;
+            let identified = match (announced, certificate.key_identifier()) {
+                (Some(announced), Some(own)) if announced == own => 2,
+                (Some(_), Some(_)) => 0,
+                _ => 1,
+            };
+            let ca = matches!(certificate.basic_constraints(), Ok(Some(basic)) if basic.ca);
+            Reverse((
+                identified,
+                node.anchor.is_some(),
+                certificate.is_valid_at(self.question.at),
+                ca,
+            ))
+        });
+        candidates
+    }
+
+    /// Finds all certificates of a name, anchors and others, each once.
+    fn look_up(&mut self, name: &Name) -> Rc<[Node]> {
+        let mut nodes: HashMap<Certificate, Option<String>> = HashMap::new();
+        let mut order = Vec::new();
+        let anchors = &self.anchors.anchors;
+        let trusted = anchors
+            .iter()
+            .filter(|anchor| anchor.certificate.subject() == name)
+            .map(|anchor| (anchor.certificate.clone(), Some(anchor.source.clone())));
+        let others = self.repository.by_subject(name).into_iter();
+        let others = others.chain(self.extra.by_subject(name));
+        for (certificate, anchor) in trusted.chain(others.map(|certificate| (certificate, None))) {
+            if let Entry::Vacant(entry) = nodes.entry(certificate) {
+                order.push((entry.key().clone(), anchor.clone()));
+                entry.insert(anchor);
+            }
+        }
+        order
+            .into_iter()
+            .map(|(certificate, anchor)| self.node(certificate, anchor))
+            .collect()
+    }
+
+    fn node(&mut self, certificate: Certificate, anchor: Option<String>) -> Node {
+        let next = self.keys.len();
+        let key = *self.keys.entry(certificate.spki().into()).or_insert(next);
+        Node {
+            certificate,
+            key,
+            anchor,
+        }
+    }
+
+    /// Checks a signature, or remembers.
+    fn is_signed_by(
+        &mut self,
+        child: &Node,
+        issuer: &Node,
+    ) -> Result<Result<bool, String>, BudgetExceeded> {
+        let entry = match self.checked.entry((child.certificate.clone(), issuer.key)) {
+            Entry::Occupied(known) => return Ok(known.get().clone()),
+            Entry::Vacant(entry) => entry,
+        };
+        self.budget.check_signature()?;
+        let key = issuer.certificate.public_key();
+        let answer = key.and_then(|key| child.certificate.is_signed_by(&key));
+        Ok(entry
+            .insert(answer.map_err(|error| error.to_string()))
+            .clone())
+    }
+}
+
+fn certificates(path: &[Node]) -> Vec<Certificate> {
+    path.iter().map(|node| node.certificate.clone()).collect()
 }
