@@ -1,11 +1,17 @@
 //! RSA key transport, the sending side (the receiving side is `PrivateKey::decrypt_key`).
-use super::{CryptoRng, KeyTransport, PublicKey, Result, Secret};
+use super::{CryptoRng, Error, KeyTransport, PublicKey, Result, Secret, public_key::Key, rsa_scheme};
 /// Encrypts a content key to an RSA key.
 pub fn encrypt_key(
-    _to: &PublicKey,
-    _algorithm: KeyTransport,
-    _key: &Secret,
-    _rng: &mut dyn CryptoRng,
+    to: &PublicKey,
+    algorithm: KeyTransport,
+    key: &Secret,
+    rng: &mut dyn CryptoRng,
 ) -> Result<Vec<u8>> {
-    todo!()
+    match to.key() {
+        Key::Rsa { key: rsa, pss: None } => rsa_scheme::encrypt(rsa, algorithm, key, rng),
+        _ => Err(Error::KeyType {
+            key: to.kind().name(),
+            what: "receive content keys by RSA",
+        }),
+    }
 }

@@ -10,6 +10,7 @@ pub mod key_file;
 pub mod key_transport;
 pub mod key_wrap;
 mod parameters;
+mod rsa_scheme;
 pub mod password;
 pub mod private_key;
 pub mod public_key;

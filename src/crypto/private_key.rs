@@ -1,5 +1,23 @@
 //! Private keys: the joint `PrivateKey` (smart cards and key servers plug in here) and the keys held in memory.
-use super::{CryptoRng, KeyTransport, PublicKey, Result, Secret, SignatureAlgorithm};
+//!
+//! RFC 5958 (PKCS#8), RFC 8017 appendix A.1.2, RFC 5915, RFC 8410 §7. How files enclose them is in `key_file`.
+use super::{
+    CryptoRng, Error, KeyTransport, PublicKey, Result, Secret, SignatureAlgorithm,
+    algorithm::{EC_PUBLIC_KEY, ED25519, RSA_ENCRYPTION, RSASSA_PSS, unsupported},
+    digest::digest,
+    parameters,
+    public_key::{self, Key, P256, P384, P521, X25519},
+    rsa_scheme,
+};
+use crate::asn1::{Tag, oid::Oid, write};
+use ed25519_dalek::ed25519::signature::Signer;
+use p256::ecdsa::signature::hazmat::RandomizedPrehashSigner;
+use p256::elliptic_curve::{Generate, sec1::ToSec1Point};
+use rsa::pkcs1::DecodeRsaPrivateKey;
+use spki::AlgorithmIdentifierOwned;
+use spki::der::{Any, asn1::ObjectIdentifier};
+use zeroize::Zeroizing;
+
 /// Who can sign, decrypt content keys and agree on them. An implementation never shows the key.
 pub trait PrivateKey: Send + Sync {
     /// Returns the public half.
@@ -24,47 +42,331 @@ pub trait PrivateKey: Send + Sync {
     /// Agrees on a shared secret with an ephemeral public key of the same curve: the X coordinate, or X25519's output (all-zero refused).
     fn agree(&self, peer: &PublicKey) -> Result<Secret>;
 }
+
 /// A key in memory, zeroized when dropped.
 pub struct SoftwareKey {
     public: PublicKey,
+    secret: SecretKey,
 }
+/// Each of these zeroizes itself.
+enum SecretKey {
+    Rsa(Box<rsa::PrivateKey>),
+    P256(p256::SecretKey),
+    P384(p384::SecretKey),
+    P521(p521::SecretKey),
+    Ed25519(ed25519_dalek::SigningKey),
+    X25519(x25519_dalek::StaticSecret),
+}
+
 impl SoftwareKey {
-    /// Parses PKCS#8 `PrivateKeyInfo` / `OneAsymmetricKey` DER (RFC 5958).
-    pub fn from_pkcs8(_der: &[u8]) -> Result<Self> {
-        todo!()
+    /// Parses PKCS#8 `PrivateKeyInfo` / `OneAsymmetricKey` DER (RFC 5958). A public key that stands beside the private one must be its own.
+    pub fn from_pkcs8(der: &[u8]) -> Result<Self> {
+        const MALFORMED: Error = Error::Key("a malformed PrivateKeyInfo");
+        let mut fields = parameters::sole_sequence(der).ok_or(MALFORMED)?;
+        let version = fields.expect(Tag::INTEGER).map_err(|_| MALFORMED)?;
+        let algorithm = fields.expect(Tag::SEQUENCE).map_err(|_| MALFORMED)?;
+        let key = fields.expect(Tag::OCTET_STRING).map_err(|_| MALFORMED)?;
+        let attributes = fields.optional(Tag::context(0));
+        attributes.map_err(|_| MALFORMED)?;
+        let public = fields.optional(Tag::context_primitive(1));
+        let public = public.map_err(|_| MALFORMED)?;
+        fields.finish().map_err(|_| MALFORMED)?;
+        if !matches!(version.content, [0 | 1]) {
+            return Err(Error::Key("a PrivateKeyInfo of unknown version"));
+        }
+        let algorithm = parameters::algorithm_identifier(algorithm.raw).ok_or(MALFORMED)?;
+        let key = Self::from_algorithm(&algorithm, key.content)?;
+        match public {
+            Some(public) => key.check_public(public.content),
+            None => Ok(key),
+        }
+    }
+    fn from_algorithm(algorithm: &AlgorithmIdentifierOwned, octets: &[u8]) -> Result<Self> {
+        let oid = &algorithm.oid;
+        if *oid == RSA_ENCRYPTION || *oid == RSASSA_PSS {
+            Self::from_rsa(algorithm, octets)
+        } else if *oid == EC_PUBLIC_KEY {
+            Self::from_sec1(octets, Some(public_key::curve(algorithm)?))
+        } else if *oid == ED25519 || *oid == X25519 {
+            // CurvePrivateKey (RFC 8410 §7): an OCTET STRING in the OCTET STRING
+            let octets = parameters::sole(octets, Tag::OCTET_STRING)
+                .and_then(|octets| <&[u8; 32]>::try_from(octets).ok())
+                .ok_or(WRONG_LENGTH)?;
+            if *oid == ED25519 {
+                let secret = ed25519_dalek::SigningKey::from_bytes(octets);
+                let public = secret.verifying_key().to_bytes();
+                Self::join(algorithm, &public, SecretKey::Ed25519(secret))
+            } else {
+                Self::from_x25519(x25519_dalek::StaticSecret::from(*octets))
+            }
+        } else {
+            Err(unsupported(algorithm))
+        }
+    }
+    /// Parses RSAPrivateKey (PKCS#1).
+    pub(super) fn from_pkcs1(der: &[u8]) -> Result<Self> {
+        Self::from_rsa(&parameters::with_null(RSA_ENCRYPTION), der)
+    }
+    /// RSAPrivateKey (RFC 8017 appendix A.1.2) of two primes; that they and both exponents belong together is checked.
+    fn from_rsa(algorithm: &AlgorithmIdentifierOwned, der: &[u8]) -> Result<Self> {
+        const MALFORMED: Error = Error::Key("a malformed RSAPrivateKey");
+        let mut fields = parameters::sole_sequence(der).ok_or(MALFORMED)?;
+        let mut integer = || fields.expect(Tag::INTEGER).map_err(|_| MALFORMED);
+        let (_version, modulus, exponent) = (integer()?, integer()?, integer()?);
+        // The public half is checked first: its sizes bound the arithmetic on the private one.
+        let public = write::sequence(&[modulus.raw, exponent.raw]);
+        let public = PublicKey::from_parts(algorithm, &public)?;
+        let secret = rsa::PrivateKey::from_pkcs1_der(der)
+            .map_err(|_| Error::Key("an RSA key whose numbers do not belong together"))?;
+        Ok(Self {
+            public,
+            secret: SecretKey::Rsa(Box::new(secret)),
+        })
+    }
+    /// Parses ECPrivateKey (RFC 5915 §3): `SEQUENCE { version 1, privateKey OCTET STRING, parameters [0] OPTIONAL, publicKey [1] BIT STRING OPTIONAL }`.
+    /// The curve is named by `curve` or by the parameters inside, which must agree.
+    pub(super) fn from_sec1(der: &[u8], curve: Option<Oid>) -> Result<Self> {
+        const MALFORMED: Error = Error::Key("a malformed ECPrivateKey");
+        let mut fields = parameters::sole_sequence(der).ok_or(MALFORMED)?;
+        let version = fields.expect(Tag::INTEGER).map_err(|_| MALFORMED)?;
+        let scalar = fields.expect(Tag::OCTET_STRING).map_err(|_| MALFORMED)?;
+        let inner = fields.optional(Tag::context(0)).map_err(|_| MALFORMED)?;
+        let public = fields.optional(Tag::context(1)).map_err(|_| MALFORMED)?;
+        fields.finish().map_err(|_| MALFORMED)?;
+        if version.content != [1] {
+            return Err(MALFORMED);
+        }
+        let inner = match inner {
+            None => None,
+            Some(inner) => Some(
+                parameters::sole(inner.content, Tag::OID)
+                    .and_then(|content| Oid::from_bytes(content).ok())
+                    .ok_or(Error::Parameters {
+                        algorithm: "id-ecPublicKey",
+                        what: "the curve is not named",
+                    })?,
+            ),
+        };
+        let curve = match (curve, inner) {
+            (Some(outer), Some(inner)) if outer != inner => {
+                return Err(Error::Key("an EC key that names two curves"));
+            }
+            (outer, inner) => outer.or(inner).ok_or(Error::Key("an EC key that names no curve"))?,
+        };
+        let key = Self::from_scalar(&curve, scalar.content)?;
+        match public {
+            None => Ok(key),
+            Some(public) => {
+                let bits = parameters::sole(public.content, Tag::BIT_STRING);
+                key.check_public(bits.ok_or(MALFORMED)?)
+            }
+        }
+    }
+    fn from_scalar(curve: &Oid, scalar: &[u8]) -> Result<Self> {
+        const OUT_OF_RANGE: Error = Error::Key("an EC key that is out of range");
+        /// Returns the scalar in exactly `size` octets: leading zeros may be missing or too many.
+        fn sized(scalar: &[u8], size: usize) -> Result<Zeroizing<Vec<u8>>> {
+            let surplus = scalar.len().saturating_sub(size);
+            let (zeros, scalar) = scalar.split_at_checked(surplus).ok_or(OUT_OF_RANGE)?;
+            if zeros.iter().any(|octet| *octet != 0) {
+                return Err(OUT_OF_RANGE);
+            }
+            let missing = size.saturating_sub(scalar.len());
+            let mut octets = Zeroizing::new(Vec::with_capacity(size));
+            octets.resize(missing, 0);
+            octets.extend_from_slice(scalar);
+            Ok(octets)
+        }
+        match *curve {
+            P256 => p256::SecretKey::from_slice(&*sized(scalar, 32)?)
+                .map_err(|_| OUT_OF_RANGE)
+                .and_then(Self::from_p256),
+            P384 => p384::SecretKey::from_slice(&*sized(scalar, 48)?)
+                .map_err(|_| OUT_OF_RANGE)
+                .and_then(Self::from_p384),
+            P521 => p521::SecretKey::from_slice(&*sized(scalar, 66)?)
+                .map_err(|_| OUT_OF_RANGE)
+                .and_then(Self::from_p521),
+            _ => Err(Error::Unsupported(format!("curve {curve}"))),
+        }
+    }
+    fn from_p256(secret: p256::SecretKey) -> Result<Self> {
+        let point = secret.public_key().to_sec1_point(false);
+        Self::join(&on(P256), point.as_bytes(), SecretKey::P256(secret))
+    }
+    fn from_p384(secret: p384::SecretKey) -> Result<Self> {
+        let point = secret.public_key().to_sec1_point(false);
+        Self::join(&on(P384), point.as_bytes(), SecretKey::P384(secret))
+    }
+    fn from_p521(secret: p521::SecretKey) -> Result<Self> {
+        let point = secret.public_key().to_sec1_point(false);
+        Self::join(&on(P521), point.as_bytes(), SecretKey::P521(secret))
+    }
+    fn from_x25519(secret: x25519_dalek::StaticSecret) -> Result<Self> {
+        let public = x25519_dalek::PublicKey::from(&secret);
+        let algorithm = parameters::without(X25519);
+        Self::join(&algorithm, public.as_bytes(), SecretKey::X25519(secret))
+    }
+    fn join(
+        algorithm: &AlgorithmIdentifierOwned,
+        public: &[u8],
+        secret: SecretKey,
+    ) -> Result<Self> {
+        let public = PublicKey::from_parts(algorithm, public)?;
+        Ok(Self { public, secret })
+    }
+    /// Requires that the content of a BIT STRING is this key's public half.
+    fn check_public(self, bits: &[u8]) -> Result<Self> {
+        let der = parameters::sole_sequence(self.public.spki());
+        let algorithm = der.and_then(|mut fields| fields.any().ok());
+        let algorithm = algorithm.and_then(|value| parameters::algorithm_identifier(value.raw));
+        let stated = match (algorithm, bits.split_first()) {
+            (Some(algorithm), Some((0, octets))) => PublicKey::from_parts(&algorithm, octets).ok(),
+            _ => None,
+        };
+        match stated {
+            Some(stated) if stated.is_same_key(&self.public) => Ok(self),
+            _ => Err(Error::Key("a private key beside the public key of another")),
+        }
     }
     /// Makes an ephemeral key of the same kind (EC or X25519) as `like`.
-    pub fn ephemeral(_like: &PublicKey, _rng: &mut dyn CryptoRng) -> Result<Self> {
-        todo!()
+    pub fn ephemeral(like: &PublicKey, rng: &mut dyn CryptoRng) -> Result<Self> {
+        match like.key() {
+            Key::P256(_) => Self::from_p256(p256::SecretKey::generate_from_rng(rng)),
+            Key::P384(_) => Self::from_p384(p384::SecretKey::generate_from_rng(rng)),
+            Key::P521(_) => Self::from_p521(p521::SecretKey::generate_from_rng(rng)),
+            Key::X25519(_) => Self::from_x25519(x25519_dalek::StaticSecret::random_from_rng(rng)),
+            Key::Rsa { .. } | Key::Ed25519(_) => Err(cannot(like, "agree on a secret")),
+        }
     }
 }
+const WRONG_LENGTH: Error = Error::Key("a private key of the wrong length");
+/// Returns the AlgorithmIdentifier of keys on a named curve.
+fn on(curve: ObjectIdentifier) -> AlgorithmIdentifierOwned {
+    AlgorithmIdentifierOwned {
+        oid: EC_PUBLIC_KEY,
+        parameters: Some(Any::from(curve)),
+    }
+}
+fn cannot(key: &PublicKey, what: &'static str) -> Error {
+    Error::KeyType {
+        key: key.kind().name(),
+        what,
+    }
+}
+
 impl std::fmt::Debug for SoftwareKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("SoftwareKey(…)")
     }
 }
+
 impl PrivateKey for SoftwareKey {
     fn public_key(&self) -> &PublicKey {
         &self.public
     }
     fn sign(
         &self,
-        _algorithm: &SignatureAlgorithm,
-        _message: &[u8],
-        _rng: &mut dyn CryptoRng,
+        algorithm: &SignatureAlgorithm,
+        message: &[u8],
+        rng: &mut dyn CryptoRng,
     ) -> Result<Vec<u8>> {
-        todo!()
+        const UNSIGNED: Error = Error::Key("an EC key that does not sign");
+        match (&self.secret, algorithm) {
+            (SecretKey::Rsa(key), SignatureAlgorithm::RsaPkcs1(kind)) => {
+                if !matches!(self.public.key(), Key::Rsa { pss: None, .. }) {
+                    return Err(cannot(&self.public, "sign with rsa-pkcs1"));
+                }
+                rsa_scheme::sign_pkcs1(key, *kind, &digest(*kind, message), rng)
+            }
+            (
+                SecretKey::Rsa(key),
+                &SignatureAlgorithm::RsaPss {
+                    digest: kind,
+                    mgf,
+                    salt,
+                },
+            ) => {
+                let pss = parameters::Pss {
+                    digest: kind,
+                    mgf,
+                    salt,
+                };
+                if let Key::Rsa { pss: demanded, .. } = self.public.key() {
+                    public_key::check_restriction(*demanded, pss)?;
+                }
+                rsa_scheme::sign_pss(key, pss, &digest(kind, message), rng)
+            }
+            // RFC 6979 with `rng` mixed in: neither a bad generator nor a disturbed computation gives the key away.
+            (SecretKey::P256(key), SignatureAlgorithm::Ecdsa(kind)) => {
+                let key = p256::ecdsa::SigningKey::from(key);
+                let signature = key.sign_prehash_with_rng(rng, &digest(*kind, message));
+                let signature: p256::ecdsa::Signature = signature.map_err(|_| UNSIGNED)?;
+                Ok(signature.to_der().as_bytes().to_vec())
+            }
+            (SecretKey::P384(key), SignatureAlgorithm::Ecdsa(kind)) => {
+                let key = p384::ecdsa::SigningKey::from(key);
+                let signature = key.sign_prehash_with_rng(rng, &digest(*kind, message));
+                let signature: p384::ecdsa::Signature = signature.map_err(|_| UNSIGNED)?;
+                Ok(signature.to_der().as_bytes().to_vec())
+            }
+            (SecretKey::P521(key), SignatureAlgorithm::Ecdsa(kind)) => {
+                let key = p521::ecdsa::SigningKey::from(key);
+                let signature = key.sign_prehash_with_rng(rng, &digest(*kind, message));
+                let signature: p521::ecdsa::Signature = signature.map_err(|_| UNSIGNED)?;
+                Ok(signature.to_der().as_bytes().to_vec())
+            }
+            (SecretKey::Ed25519(key), SignatureAlgorithm::Ed25519) => {
+                Ok(key.sign(message).to_bytes().to_vec())
+            }
+            _ => Err(cannot(
+                &self.public,
+                match algorithm {
+                    SignatureAlgorithm::RsaPkcs1(_) => "sign with rsa-pkcs1",
+                    SignatureAlgorithm::RsaPss { .. } => "sign with rsa-pss",
+                    SignatureAlgorithm::Ecdsa(_) => "sign with ecdsa",
+                    SignatureAlgorithm::Ed25519 => "sign with ed25519",
+                },
+            )),
+        }
     }
     fn decrypt_key(
         &self,
-        _algorithm: KeyTransport,
-        _encrypted_key: &[u8],
-        _expected_size: usize,
-        _rng: &mut dyn CryptoRng,
+        algorithm: KeyTransport,
+        encrypted_key: &[u8],
+        expected_size: usize,
+        rng: &mut dyn CryptoRng,
     ) -> Result<Secret> {
-        todo!()
+        match (&self.secret, self.public.key()) {
+            (SecretKey::Rsa(key), Key::Rsa { pss: None, .. }) => {
+                rsa_scheme::decrypt(key, algorithm, encrypted_key, expected_size, rng)
+            }
+            _ => Err(cannot(&self.public, "receive content keys by RSA")),
+        }
     }
-    fn agree(&self, _peer: &PublicKey) -> Result<Secret> {
-        todo!()
+    fn agree(&self, peer: &PublicKey) -> Result<Secret> {
+        match (&self.secret, peer.key()) {
+            (SecretKey::P256(key), Key::P256(peer)) => {
+                let shared = p256::ecdh::diffie_hellman(key.to_nonzero_scalar(), peer.as_affine());
+                Ok(Secret::new(shared.raw_secret_bytes().to_vec()))
+            }
+            (SecretKey::P384(key), Key::P384(peer)) => {
+                let shared = p384::ecdh::diffie_hellman(key.to_nonzero_scalar(), peer.as_affine());
+                Ok(Secret::new(shared.raw_secret_bytes().to_vec()))
+            }
+            (SecretKey::P521(key), Key::P521(peer)) => {
+                let shared = p521::ecdh::diffie_hellman(key.to_nonzero_scalar(), peer.as_affine());
+                Ok(Secret::new(shared.raw_secret_bytes().to_vec()))
+            }
+            (SecretKey::X25519(key), Key::X25519(peer)) => {
+                let shared = key.diffie_hellman(peer);
+                // RFC 8418 §2: a peer of small order makes the secret zero, whatever our key.
+                if !shared.was_contributory() {
+                    return Err(Error::Decryption);
+                }
+                Ok(Secret::new(shared.as_bytes().to_vec()))
+            }
+            _ => Err(cannot(&self.public, "agree on a secret with this key")),
+        }
     }
 }

@@ -1,5 +1,23 @@
 //! Public keys out of SubjectPublicKeyInfo, and what they verify. Named curves only; explicit parameters are refused.
-use super::{Digest, Result, SignatureAlgorithm};
+//!
+//! RFC 5280 §4.1.2.7, RFC 3279, RFC 4055, RFC 5480, RFC 8410. Knows nothing of certificates.
+use super::{
+    Digest, Error, Result, SignatureAlgorithm,
+    algorithm::{EC_PUBLIC_KEY, ED25519, RSA_ENCRYPTION, RSASSA_PSS, unsupported},
+    digest::digest,
+    parameters, rsa_scheme,
+};
+use crate::asn1::{Tag, cursor::Cursor, oid::Oid, write};
+use p256::ecdsa::signature::hazmat::PrehashVerifier;
+use spki::AlgorithmIdentifierOwned;
+
+/// id-X25519 (RFC 8410 §3)
+pub(super) const X25519: Oid = Oid::new_unwrap("1.3.101.110");
+/// The named curves (RFC 5480 §2.1.1.1).
+pub(super) const P256: Oid = Oid::new_unwrap("1.2.840.10045.3.1.7");
+pub(super) const P384: Oid = Oid::new_unwrap("1.3.132.0.34");
+pub(super) const P521: Oid = Oid::new_unwrap("1.3.132.0.35");
+
 /// What a signature is over.
 #[derive(Debug, Clone, Copy)]
 pub enum Signed<'a> {
@@ -7,11 +25,6 @@ pub enum Signed<'a> {
     Message(&'a [u8]),
     /// its digest, already computed (not for Ed25519)
     Prehash(Digest, &'a [u8]),
-}
-/// A public key.
-#[derive(Debug, Clone)]
-pub struct PublicKey {
-    spki: Vec<u8>,
 }
 /// The kind of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,13 +50,63 @@ pub enum KeyKind {
 impl KeyKind {
     /// Returns `RSA`, `P-256`, `Ed25519`, …
     pub fn name(self) -> &'static str {
-        todo!()
+        match self {
+            Self::Rsa { .. } => "RSA",
+            Self::P256 => "P-256",
+            Self::P384 => "P-384",
+            Self::P521 => "P-521",
+            Self::Ed25519 => "Ed25519",
+            Self::X25519 => "X25519",
+        }
     }
 }
+/// A public key.
+#[derive(Debug, Clone)]
+pub struct PublicKey {
+    spki: Vec<u8>,
+    key: Key,
+}
+#[derive(Debug, Clone)]
+pub(super) enum Key {
+    Rsa {
+        key: Box<rsa::PublicKey>,
+        pss: Option<PssRestriction>,
+    },
+    P256(p256::PublicKey),
+    P384(p384::PublicKey),
+    P521(p521::PublicKey),
+    Ed25519(ed25519_dalek::VerifyingKey),
+    X25519(x25519_dalek::PublicKey),
+}
+/// What an id-RSASSA-PSS key demands of its signatures (RFC 4055 §1.2); the salt is a minimum (§3.3).
+#[derive(Debug, Clone, Copy)]
+pub(super) enum PssRestriction {
+    AnyParameters,
+    Parameters(parameters::Pss),
+}
+
 impl PublicKey {
     /// Parses SubjectPublicKeyInfo DER. Sizes are checked before any arithmetic: RSA 512 to 16384 bits, exponent odd, 3 to 2^64; EC points on the curve, not infinity.
-    pub fn from_spki(_der: &[u8]) -> Result<Self> {
-        todo!()
+    pub fn from_spki(der: &[u8]) -> Result<Self> {
+        const MALFORMED: Error = Error::Key("a malformed SubjectPublicKeyInfo");
+        let mut fields = parameters::sole_sequence(der).ok_or(MALFORMED)?;
+        let algorithm = fields.expect(Tag::SEQUENCE).map_err(|_| MALFORMED)?;
+        let bits = fields.expect(Tag::BIT_STRING).map_err(|_| MALFORMED)?;
+        fields.finish().map_err(|_| MALFORMED)?;
+        let algorithm = parameters::algorithm_identifier(algorithm.raw).ok_or(MALFORMED)?;
+        let Some((0, octets)) = bits.content.split_first() else {
+            return Err(MALFORMED);
+        };
+        let key = Key::from_bits(&algorithm, octets)?;
+        Ok(Self {
+            spki: der.to_vec(),
+            key,
+        })
+    }
+    /// Joins an algorithm and the octets of its key.
+    pub(super) fn from_parts(algorithm: &AlgorithmIdentifierOwned, octets: &[u8]) -> Result<Self> {
+        let bits = write::tlv(Tag::BIT_STRING, &[&[0], octets].concat());
+        Self::from_spki(&write::sequence(&[&parameters::encoded(algorithm), &bits]))
     }
     /// Returns the SubjectPublicKeyInfo as given.
     pub fn spki(&self) -> &[u8] {
@@ -51,16 +114,205 @@ impl PublicKey {
     }
     /// Returns the kind.
     pub fn kind(&self) -> KeyKind {
-        todo!()
+        match &self.key {
+            Key::Rsa { key, pss } => KeyKind::Rsa {
+                bits: rsa_scheme::bits(key),
+                restricted_to_pss: pss.is_some(),
+            },
+            Key::P256(_) => KeyKind::P256,
+            Key::P384(_) => KeyKind::P384,
+            Key::P521(_) => KeyKind::P521,
+            Key::Ed25519(_) => KeyKind::Ed25519,
+            Key::X25519(_) => KeyKind::X25519,
+        }
+    }
+    /// Returns whether both are the same key, however each is encoded (compressed point or not, id-RSASSA-PSS or rsaEncryption).
+    pub fn is_same_key(&self, other: &Self) -> bool {
+        match (&self.key, &other.key) {
+            (Key::Rsa { key: a, .. }, Key::Rsa { key: b, .. }) => a == b,
+            (Key::P256(a), Key::P256(b)) => a == b,
+            (Key::P384(a), Key::P384(b)) => a == b,
+            (Key::P521(a), Key::P521(b)) => a == b,
+            (Key::Ed25519(a), Key::Ed25519(b)) => a == b,
+            (Key::X25519(a), Key::X25519(b)) => a == b,
+            _ => false,
+        }
+    }
+    pub(super) fn key(&self) -> &Key {
+        &self.key
     }
     /// Returns whether `signature` is this key's over `signed`. Err: the algorithm does not fit the key or the parameters are unusable.
     /// RSA PKCS#1 v1.5 by encode-and-compare (NULL and absent DigestInfo parameters both tried); ECDSA strict DER; EdDSA strict.
     pub fn verify(
         &self,
-        _algorithm: &SignatureAlgorithm,
-        _signed: Signed<'_>,
-        _signature: &[u8],
+        algorithm: &SignatureAlgorithm,
+        signed: Signed<'_>,
+        signature: &[u8],
     ) -> Result<bool> {
-        todo!()
+        match (&self.key, algorithm) {
+            (Key::Rsa { key, pss: None }, SignatureAlgorithm::RsaPkcs1(kind)) => {
+                let hash = signed.hash(*kind)?;
+                Ok(rsa_scheme::verify_pkcs1(key, *kind, &hash, signature))
+            }
+            (Key::Rsa { key, pss }, SignatureAlgorithm::RsaPss { digest, mgf, salt }) => {
+                let found = parameters::Pss {
+                    digest: *digest,
+                    mgf: *mgf,
+                    salt: *salt,
+                };
+                check_restriction(*pss, found)?;
+                let hash = signed.hash(*digest)?;
+                Ok(rsa_scheme::verify_pss(key, found, &hash, signature))
+            }
+            (Key::P256(key), SignatureAlgorithm::Ecdsa(kind)) => {
+                let key = p256::ecdsa::VerifyingKey::from(key);
+                let signature = p256::ecdsa::Signature::from_der(signature);
+                verify_ecdsa(&key, signature, &signed.hash(*kind)?)
+            }
+            (Key::P384(key), SignatureAlgorithm::Ecdsa(kind)) => {
+                let key = p384::ecdsa::VerifyingKey::from(key);
+                let signature = p384::ecdsa::Signature::from_der(signature);
+                verify_ecdsa(&key, signature, &signed.hash(*kind)?)
+            }
+            (Key::P521(key), SignatureAlgorithm::Ecdsa(kind)) => {
+                let key = p521::ecdsa::VerifyingKey::from(key);
+                let signature = p521::ecdsa::Signature::from_der(signature);
+                verify_ecdsa(&key, signature, &signed.hash(*kind)?)
+            }
+            (Key::Ed25519(key), SignatureAlgorithm::Ed25519) => {
+                let Signed::Message(message) = signed else {
+                    return Err(Error::Parameters {
+                        algorithm: "ed25519",
+                        what: "it signs the message, not a digest of it",
+                    });
+                };
+                let signature = ed25519_dalek::Signature::from_slice(signature);
+                Ok(signature.is_ok_and(|signature| key.verify_strict(message, &signature).is_ok()))
+            }
+            _ => Err(Error::KeyType {
+                key: self.kind().name(),
+                what: match algorithm {
+                    SignatureAlgorithm::RsaPkcs1(_) => "verify rsa-pkcs1",
+                    SignatureAlgorithm::RsaPss { .. } => "verify rsa-pss",
+                    SignatureAlgorithm::Ecdsa(_) => "verify ecdsa",
+                    SignatureAlgorithm::Ed25519 => "verify ed25519",
+                },
+            }),
+        }
     }
+}
+impl<'a> Signed<'a> {
+    fn hash(self, wanted: Digest) -> Result<std::borrow::Cow<'a, [u8]>> {
+        match self {
+            Self::Message(message) => Ok(digest(wanted, message).into()),
+            Self::Prehash(kind, hash) if kind == wanted && hash.len() == wanted.size() => {
+                Ok(hash.into())
+            }
+            Self::Prehash(..) => Err(Error::Parameters {
+                algorithm: wanted.name(),
+                what: "the digest given is another",
+            }),
+        }
+    }
+}
+fn verify_ecdsa<S, E>(
+    key: &impl PrehashVerifier<S>,
+    signature: std::result::Result<S, E>,
+    hash: &[u8],
+) -> Result<bool> {
+    // A signature that is not DER, or whose integers are out of range, is simply not this key's.
+    Ok(signature.is_ok_and(|signature| key.verify_prehash(hash, &signature).is_ok()))
+}
+/// Requires that a signature's parameters are those of the key, with a salt at least as long.
+pub(super) fn check_restriction(
+    restriction: Option<PssRestriction>,
+    found: parameters::Pss,
+) -> Result<()> {
+    match restriction {
+        Some(PssRestriction::Parameters(wanted))
+            if wanted.digest != found.digest
+                || wanted.mgf != found.mgf
+                || wanted.salt > found.salt =>
+        {
+            Err(Error::Parameters {
+                algorithm: "rsa-pss",
+                what: "they are not those that the key demands",
+            })
+        }
+        _ => Ok(()),
+    }
+}
+
+impl Key {
+    fn from_bits(algorithm: &AlgorithmIdentifierOwned, octets: &[u8]) -> Result<Self> {
+        let oid = &algorithm.oid;
+        if *oid == RSA_ENCRYPTION {
+            parameters::absent_or_null(algorithm, "rsaEncryption")?;
+            Self::rsa(octets, None)
+        } else if *oid == RSASSA_PSS {
+            let restriction = match algorithm.parameters {
+                None => PssRestriction::AnyParameters,
+                Some(_) => PssRestriction::Parameters(parameters::pss(algorithm)?),
+            };
+            Self::rsa(octets, Some(restriction))
+        } else if *oid == EC_PUBLIC_KEY {
+            Self::ec(&curve(algorithm)?, octets)
+        } else if *oid == ED25519 {
+            parameters::absent(algorithm, "Ed25519")?;
+            let octets = octets.try_into().map_err(|_| WRONG_LENGTH)?;
+            let key = ed25519_dalek::VerifyingKey::from_bytes(octets);
+            let key = key.map_err(|_| Error::Key("an Ed25519 point that is not on the curve"))?;
+            // A point of small order verifies anything.
+            if key.is_weak() {
+                return Err(Error::Key("an Ed25519 point of small order"));
+            }
+            Ok(Self::Ed25519(key))
+        } else if *oid == X25519 {
+            parameters::absent(algorithm, "X25519")?;
+            let octets = <[u8; 32]>::try_from(octets).map_err(|_| WRONG_LENGTH)?;
+            Ok(Self::X25519(octets.into()))
+        } else {
+            Err(unsupported(algorithm))
+        }
+    }
+    /// RSAPublicKey (RFC 8017 appendix A.1.1): `SEQUENCE { modulus INTEGER, publicExponent INTEGER }`.
+    fn rsa(octets: &[u8], pss: Option<PssRestriction>) -> Result<Self> {
+        const MALFORMED: Error = Error::Key("a malformed RSAPublicKey");
+        let read = |fields: &mut Cursor<'_>| {
+            let modulus = fields.expect(Tag::INTEGER).map_err(|_| MALFORMED)?;
+            let exponent = fields.expect(Tag::INTEGER).map_err(|_| MALFORMED)?;
+            rsa_scheme::public_key(modulus.content, exponent.content)
+        };
+        let mut fields = parameters::sole_sequence(octets).ok_or(MALFORMED)?;
+        let key = Box::new(read(&mut fields)?);
+        fields.finish().map_err(|_| MALFORMED)?;
+        Ok(Self::Rsa { key, pss })
+    }
+    /// ECPoint (RFC 5480 §2.2), uncompressed or compressed.
+    fn ec(curve: &Oid, octets: &[u8]) -> Result<Self> {
+        const NO_POINT: Error = Error::Key("an EC point that is not on its curve");
+        // SEC 1 §2.3.4: 2 and 3 compressed, 4 uncompressed. Infinity (0) and hybrid (6, 7) forms are no keys (RFC 5480 §2.2).
+        if !matches!(octets.first(), Some(2..=4)) {
+            return Err(NO_POINT);
+        }
+        match *curve {
+            P256 => p256::PublicKey::from_sec1_bytes(octets).map(Self::P256),
+            P384 => p384::PublicKey::from_sec1_bytes(octets).map(Self::P384),
+            P521 => p521::PublicKey::from_sec1_bytes(octets).map(Self::P521),
+            _ => return Err(Error::Unsupported(format!("curve {curve}"))),
+        }
+        .map_err(|_| NO_POINT)
+    }
+}
+const WRONG_LENGTH: Error = Error::Key("a public key of the wrong length");
+
+/// Returns the named curve of ECParameters (RFC 5480 §2.1.1); explicit and inherited ones are refused, or anybody could choose a generator to match a CA's key.
+pub(super) fn curve(algorithm: &AlgorithmIdentifierOwned) -> Result<Oid> {
+    let der = parameters::present(algorithm, "id-ecPublicKey")?;
+    parameters::sole(&der, Tag::OID)
+        .and_then(|content| Oid::from_bytes(content).ok())
+        .ok_or(Error::Parameters {
+            algorithm: "id-ecPublicKey",
+            what: "the curve is not named",
+        })
 }
