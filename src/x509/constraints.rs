@@ -216,14 +216,11 @@ fn is_address_within(address: &[u8], range: &[u8]) -> Option<bool> {
     if !matches!(address.len(), 4 | 16) || !matches!(range.len(), 8 | 32) {
         return None;
     }
-    let (network, mask) = range.split_at_checked(address.len())?;
+    let (network, mask) = range.split_at_checked(range.len() / 2)?;
+    let mut octets = address.iter().zip(network).zip(mask);
     Some(
-        mask.len() == address.len()
-            && address
-                .iter()
-                .zip(network)
-                .zip(mask)
-                .all(|((octet, network), mask)| octet & mask == network & mask),
+        network.len() == address.len()
+            && octets.all(|((octet, network), mask)| octet & mask == network & mask),
     )
 }
 
