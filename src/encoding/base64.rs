@@ -1,60 +1,435 @@
-//! Base64 of RFC 2045 §6.8 as streams.
+//! Base64 of RFC 2045 §6.8 as streams, tolerant in and strict out.
+//!
+//! Knows octets and characters, nothing of MIME or PEM around them. Whatever the decoder tolerates it remembers; whether
+//! that matters is decided above. Both directions work on blocks of many lines, with buffers of a fixed size that are
+//! wiped when dropped, since PEM carries private keys through here.
+use data_encoding::{BASE64, BASE64_NOPAD};
+use memchr::memchr;
 use std::io::{self, Read, Write};
+use zeroize::Zeroizing;
 
 /// What a decoder tolerated; each becomes a finding above.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Tolerated {
-    /// Characters outside the alphabet were skipped (other than white space).
+    /// Characters outside the alphabet were skipped (other than white space), a misplaced `=` among them.
     pub junk: bool,
-    /// The last quantum had no padding.
+    /// The last quantum had no padding, or not enough.
     pub unpadded: bool,
     /// Non-blank text after the padding was ignored.
     pub after_end: bool,
+    /// Bits of the last character that belong to no octet were not zero (RFC 4648 §3.5).
+    pub trailing_bits: bool,
 }
+
+/// Characters taken from the source at a time.
+const TEXT: usize = 32 << 10;
 
 /// Decodes base64 from `R` while it is read.
 pub struct Decoder<R> {
     source: R,
+    text: Zeroizing<Vec<u8>>,
+    /// Characters of the alphabet that do not make a quantum yet; never more than three between two reads.
+    digits: Zeroizing<Vec<u8>>,
+    octets: Zeroizing<Vec<u8>>,
+    /// How many of `octets` have been handed out.
+    taken: usize,
+    /// The `=` that may still follow, once the first was seen.
+    padding: Option<usize>,
+    tolerated: Tolerated,
 }
+
 impl<R: Read> Decoder<R> {
     /// Reads base64 from `source`.
     pub fn new(source: R) -> Self {
-        Self { source }
+        Self {
+            source,
+            text: Zeroizing::new(vec![0; TEXT]),
+            digits: Zeroizing::new(Vec::with_capacity(TEXT + 4)),
+            octets: Zeroizing::new(Vec::with_capacity(TEXT / 4 * 3 + 3)),
+            taken: 0,
+            padding: None,
+            tolerated: Tolerated::default(),
+        }
     }
+
     /// Returns what was tolerated so far (final once `read` returned 0).
     pub fn tolerated(&self) -> Tolerated {
-        todo!()
+        self.tolerated
     }
+
     /// Gives the source back.
     pub fn into_inner(self) -> R {
         self.source
     }
-}
-impl<R: Read> Read for Decoder<R> {
-    fn read(&mut self, _buf: &mut [u8]) -> io::Result<usize> {
-        todo!()
+
+    /// Decodes the next piece of the source; false at its end.
+    fn refill(&mut self) -> io::Result<bool> {
+        self.octets.clear();
+        self.taken = 0;
+        let length = self.source.read(&mut self.text)?;
+        let text = self.text.get(..length).unwrap_or_default();
+        if text.is_empty() {
+            return Ok(self.end_without_padding());
+        }
+        if self.padding.is_some() {
+            check_after_end(&mut self.padding, &mut self.tolerated, text);
+            return Ok(true);
+        }
+        let mut rest = text;
+        while let Some((line, after)) =
+            memchr(b'\n', rest).and_then(|at| Some((rest.get(..at)?, rest.get(at + 1..)?)))
+        {
+            self.digits
+                .extend_from_slice(line.strip_suffix(b"\r").unwrap_or(line));
+            rest = after;
+        }
+        self.digits.extend_from_slice(rest);
+        if !self.decode_quanta() {
+            self.sift();
+            self.decode_quanta();
+            if self.padding.is_some() {
+                self.decode_last();
+            }
+        }
+        Ok(true)
+    }
+
+    /// Decodes as many whole quanta as there are; false, with nothing done, if there is anything but the alphabet in them.
+    fn decode_quanta(&mut self) -> bool {
+        let whole = self.digits.len() / 4 * 4;
+        let Some(quanta) = self.digits.get(..whole) else {
+            return true;
+        };
+        self.octets.resize(whole / 4 * 3, 0);
+        if BASE64_NOPAD.decode_mut(quanta, &mut self.octets).is_err() {
+            self.octets.clear();
+            return false;
+        }
+        self.digits.drain(..whole);
+        true
+    }
+
+    /// Leaves only the alphabet in `digits`, up to the padding.
+    fn sift(&mut self) {
+        let mut kept = Zeroizing::new(Vec::with_capacity(self.digits.capacity()));
+        let mut rest = self.digits.iter();
+        for &octet in rest.by_ref() {
+            match octet {
+                b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/' => kept.push(octet),
+                b'=' if kept.len() % 4 >= 2 => {
+                    self.padding = Some(3 - kept.len() % 4);
+                    break;
+                }
+                _ => self.tolerated.junk |= !is_blank(octet),
+            }
+        }
+        if self.padding.is_some() {
+            check_after_end(&mut self.padding, &mut self.tolerated, rest.as_slice());
+        }
+        self.digits = kept;
+    }
+
+    /// Decodes the one to three characters of the last quantum.
+    fn decode_last(&mut self) {
+        let count = match self.digits.len() {
+            2 => 1,
+            3 => 2,
+            _ => 0,
+        };
+        let mut quantum = *b"AAAA";
+        for (place, digit) in quantum.iter_mut().zip(self.digits.iter()) {
+            *place = *digit;
+        }
+        let mut octets = [0; 3];
+        // only the alphabet is left, so this cannot fail
+        if BASE64_NOPAD.decode_mut(&quantum, &mut octets).is_ok()
+            && let Some((octets, bits)) = octets.split_at_checked(count)
+        {
+            self.octets.extend_from_slice(octets);
+            self.tolerated.trailing_bits |= bits.iter().any(|b| *b != 0);
+        }
+        self.digits.clear();
+    }
+
+    /// Settles what is open when the source ends; true if that gave octets.
+    fn end_without_padding(&mut self) -> bool {
+        if self.padding.take().is_some_and(|missing| missing > 0) {
+            self.tolerated.unpadded = true;
+        }
+        if self.digits.is_empty() {
+            return false;
+        }
+        self.tolerated.unpadded = true;
+        self.sift();
+        self.decode_last();
+        true
     }
 }
+
+impl<R: Read> Read for Decoder<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        if buf.is_empty() {
+            return Ok(0);
+        }
+        loop {
+            let mut ready = self.octets.get(self.taken..).unwrap_or_default();
+            if !ready.is_empty() {
+                let length = ready.read(buf)?;
+                self.taken += length;
+                return Ok(length);
+            }
+            if !self.refill()? {
+                return Ok(0);
+            }
+        }
+    }
+}
+
+fn check_after_end(padding: &mut Option<usize>, tolerated: &mut Tolerated, text: &[u8]) {
+    for &octet in text {
+        match (octet, *padding) {
+            (b'=', Some(due @ 1..)) => *padding = Some(due - 1),
+            _ if is_blank(octet) => (),
+            _ => tolerated.after_end = true,
+        }
+    }
+}
+
+fn is_blank(octet: u8) -> bool {
+    matches!(octet, b' ' | b'\t'..=b'\r')
+}
+
+/// Octets and characters of a line, and lines written at a time.
+const LINE: usize = 48;
+const LINE_CHARACTERS: usize = LINE / 3 * 4;
+const LINES: usize = 512;
 
 /// Encodes to lines of 64 characters ended by `line_end` (what OpenSSL and most mailers write; RFC 2045 allows 76).
 pub struct Encoder<W: Write> {
     sink: W,
+    line_end: &'static str,
+    /// The octets of the line begun, fewer than [`LINE`].
+    held: Zeroizing<Vec<u8>>,
+    characters: Zeroizing<Vec<u8>>,
+    lines: Zeroizing<Vec<u8>>,
 }
+
 impl<W: Write> Encoder<W> {
     /// Writes lines of base64 to `sink`, each ended by `line_end` ("\n" or "\r\n").
-    pub fn new(sink: W, _line_end: &'static str) -> Self {
-        Self { sink }
+    pub fn new(sink: W, line_end: &'static str) -> Self {
+        Self {
+            sink,
+            line_end,
+            held: Zeroizing::new(Vec::with_capacity(LINE)),
+            characters: Zeroizing::new(Vec::with_capacity(LINES * LINE_CHARACTERS)),
+            lines: Zeroizing::new(Vec::with_capacity(
+                LINES * (LINE_CHARACTERS + line_end.len()),
+            )),
+        }
     }
+
     /// Writes the last quantum and line end; must be called.
-    pub fn finish(self) -> io::Result<W> {
+    pub fn finish(mut self) -> io::Result<W> {
+        let held = std::mem::take(&mut self.held);
+        self.write_lines(&held)?;
         Ok(self.sink)
     }
-}
-impl<W: Write> Write for Encoder<W> {
-    fn write(&mut self, _buf: &[u8]) -> io::Result<usize> {
-        todo!()
+
+    /// Writes `octets` as lines, the last of which may be short.
+    fn write_lines(&mut self, octets: &[u8]) -> io::Result<()> {
+        for block in octets.chunks(LINES * LINE) {
+            self.characters.resize(BASE64.encode_len(block.len()), 0);
+            BASE64.encode_mut(block, &mut self.characters);
+            self.lines.clear();
+            for line in self.characters.chunks(LINE_CHARACTERS) {
+                self.lines.extend_from_slice(line);
+                self.lines.extend_from_slice(self.line_end.as_bytes());
+            }
+            self.sink.write_all(&self.lines)?;
+        }
+        Ok(())
     }
+}
+
+impl<W: Write> Write for Encoder<W> {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        let mut rest = buf;
+        if !self.held.is_empty() {
+            let missing = LINE.saturating_sub(self.held.len()).min(rest.len());
+            let (head, tail) = rest.split_at_checked(missing).unwrap_or((rest, b""));
+            self.held.extend_from_slice(head);
+            rest = tail;
+            if self.held.len() < LINE {
+                return Ok(buf.len());
+            }
+            let held = std::mem::take(&mut self.held);
+            self.write_lines(&held)?;
+        }
+        let whole = rest.len() / LINE * LINE;
+        let (whole, tail) = rest.split_at_checked(whole).unwrap_or((rest, b""));
+        self.write_lines(whole)?;
+        self.held.clear();
+        self.held.extend_from_slice(tail);
+        Ok(buf.len())
+    }
+
+    /// Flushes the sink; a line begun stays here until it is whole or the text is finished.
     fn flush(&mut self) -> io::Result<()> {
-        todo!()
+        self.sink.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::expect_used
+    )]
+    use super::*;
+    use crate::encoding::chaos::ChaosReader;
+    use proptest::prelude::*;
+
+    fn decode(text: &[u8]) -> (Vec<u8>, Tolerated) {
+        let mut decoder = Decoder::new(text);
+        let mut octets = Vec::new();
+        decoder.read_to_end(&mut octets).unwrap();
+        (octets, decoder.tolerated())
+    }
+
+    fn encode(octets: &[u8], line_end: &'static str) -> String {
+        let mut encoder = Encoder::new(Vec::new(), line_end);
+        encoder.write_all(octets).unwrap();
+        String::from_utf8(encoder.finish().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn encodes_lines_of_64() {
+        assert_eq!(encode(b"", "\r\n"), "");
+        assert_eq!(encode(b"M", "\r\n"), "TQ==\r\n");
+        let text = encode(&[0; 97], "\n");
+        let lines: Vec<_> = text.lines().map(str::len).collect();
+        assert_eq!(lines, [64, 64, 4]);
+        assert_eq!(encode(&[0; 48], "\n"), format!("{}\n", "A".repeat(64)));
+    }
+
+    #[test]
+    fn decodes_regular_text_without_remark() {
+        for (text, octets) in [
+            (&b""[..], &b""[..]),
+            (b"TWFu", b"Man"),
+            (b"TWE=\r\n", b"Ma"),
+            (b"T\nQ=\r=\n\n \t", b"M"),
+            (b" TW Fu\r\n\r\nTWFu\n", b"ManMan"),
+        ] {
+            assert_eq!(decode(text), (octets.to_vec(), Tolerated::default()));
+        }
+    }
+
+    #[test]
+    fn remembers_what_it_tolerates() {
+        let none = Tolerated::default();
+        for (text, octets, tolerated) in [
+            (
+                &b"TW!F\0u"[..],
+                &b"Man"[..],
+                Tolerated { junk: true, ..none },
+            ),
+            (b"TWFu=TWFu", b"ManMan", Tolerated { junk: true, ..none }),
+            (b"TWFuT=WFu", b"ManMan", Tolerated { junk: true, ..none }),
+            (
+                b"TWFuTQ",
+                b"ManM",
+                Tolerated {
+                    unpadded: true,
+                    ..none
+                },
+            ),
+            (
+                b"TWFuT",
+                b"Man",
+                Tolerated {
+                    unpadded: true,
+                    trailing_bits: true,
+                    ..none
+                },
+            ),
+            (
+                b"TQ=",
+                b"M",
+                Tolerated {
+                    unpadded: true,
+                    ..none
+                },
+            ),
+            (
+                b"TQ==TQ==",
+                b"M",
+                Tolerated {
+                    after_end: true,
+                    ..none
+                },
+            ),
+            (
+                b"TWE==",
+                b"Ma",
+                Tolerated {
+                    after_end: true,
+                    ..none
+                },
+            ),
+            (
+                b"TWE=\n--\n",
+                b"Ma",
+                Tolerated {
+                    after_end: true,
+                    ..none
+                },
+            ),
+            (
+                b"TR==",
+                b"M",
+                Tolerated {
+                    trailing_bits: true,
+                    ..none
+                },
+            ),
+            (
+                b"T_W-E",
+                b"Ma",
+                Tolerated {
+                    junk: true,
+                    unpadded: true,
+                    ..none
+                },
+            ),
+        ] {
+            let text_shown = String::from_utf8_lossy(text);
+            assert_eq!(decode(text), (octets.to_vec(), tolerated), "{text_shown}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn returns_what_was_written(octets in proptest::collection::vec(any::<u8>(), 0..4000), seed in any::<u64>(), crlf in any::<bool>()) {
+            let mut encoder = Encoder::new(Vec::new(), if crlf { "\r\n" } else { "\n" });
+            io::copy(&mut ChaosReader::new(&octets, seed), &mut encoder).unwrap();
+            let text = encoder.finish().unwrap();
+            prop_assert_eq!(&text, &encode(&octets, if crlf { "\r\n" } else { "\n" }).into_bytes());
+            let mut decoder = Decoder::new(ChaosReader::new(&text, seed));
+            let mut back = Vec::new();
+            decoder.read_to_end(&mut back).unwrap();
+            prop_assert_eq!(back, octets);
+            prop_assert_eq!(decoder.tolerated(), Tolerated::default());
+        }
+
+        #[test]
+        fn does_not_depend_on_chunks(text in "[A-D=\r\n !]{0,200}", seed in any::<u64>()) {
+            let mut decoder = Decoder::new(ChaosReader::new(text.as_bytes(), seed));
+            let mut octets = Vec::new();
+            decoder.read_to_end(&mut octets).unwrap();
+            prop_assert_eq!((octets, decoder.tolerated()), decode(text.as_bytes()));
+        }
     }
 }

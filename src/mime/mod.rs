@@ -6,6 +6,7 @@ pub mod canonical;
 pub mod compose;
 pub mod content_type;
 pub mod header;
+mod lexer;
 pub mod mailbox;
 pub mod split;
 pub mod transfer;
