@@ -12,6 +12,8 @@ pub mod signed_data;
 pub mod signer_info;
 
 mod segments;
+#[cfg(test)]
+mod specimen;
 
 use crate::asn1::{
     self, Tag,
