@@ -247,7 +247,7 @@ impl Failure {
                 ))
             }
             E::NoIdentity { from: Some(_) } => failure
-                .hint("smime cert show -- PATH prints the addresses that a certificate names")
+                .hint("smime cert show FILE prints the addresses that a certificate names")
                 .hint("-i PATH takes the key and certificate of the sender"),
             E::NoIdentity { from: None } => failure.hint(format!(
                 "give a private key and its certificate: smime {verb_name} -i PATH"

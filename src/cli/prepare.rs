@@ -10,7 +10,7 @@ use super::{
 use getrandom::SysRng;
 use rand::{TryRng, rand_core::UnwrapErr};
 use smime::{
-    asn1::Time,
+    asn1::{Time, oid::Oid},
     mime::mailbox::Address,
     policy::{Finding, Level, Limits, Policy, PolicyName, Revocation, Rule},
     smime::{ExpectedSigner, Source},
@@ -53,6 +53,7 @@ pub(crate) fn ground(common: &args::Common, trust: Option<&args::Trust>) -> anyh
         args::PolicyName::Archive => PolicyName::Archive,
     });
     if let Some(trust) = trust {
+        policy_inputs(trust, common.is_silent())?;
         policy.revocation = match trust.revocation {
             args::Revocation::Off => Revocation::Off,
             args::Revocation::Soft => Revocation::Soft,
@@ -98,6 +99,28 @@ fn set_levels(policy: &mut Policy, common: &args::Common) -> anyhow::Result<()> 
                 .map_err(|e| Problem::usage(format!("{option}: {e}")))?;
             set.push((rule, level));
         }
+    }
+    Ok(())
+}
+
+/// Looks at the user inputs of RFC 5280 §6.1.1 (c) to (g). The library does not process certificate policies yet, and it is said so.
+fn policy_inputs(trust: &args::Trust, silent: bool) -> anyhow::Result<()> {
+    for text in &trust.policy_oid {
+        Oid::new(text).map_err(|_| {
+            Problem::usage_with(
+                format!("--policy-oid: '{text}' is no object identifier"),
+                "an object identifier is written --policy-oid 2.16.840.1.101.3.2.1.48.1",
+            )
+        })?;
+    }
+    let given = !trust.policy_oid.is_empty()
+        || trust.require_explicit_policy
+        || trust.inhibit_policy_mapping
+        || trust.inhibit_any_policy;
+    if given && !silent {
+        super::output::to_standard_error(
+            "smime: hint: certificate policies are not judged yet: their options have no effect\n",
+        );
     }
     Ok(())
 }

@@ -35,7 +35,7 @@ enum Place {
     /// the message, or what was verified, goes to standard output
     StandardError,
     /// a report verb was given `-o`
-    File(Output),
+    File(Box<Output>),
 }
 
 impl Reporting {
@@ -56,9 +56,12 @@ impl Reporting {
                 }
             }
             _ => match target {
-                Some(path) if !to_standard_output => {
-                    Place::File(Output::open(Some(path), Leave::AsWritten, sync, rng)?)
-                }
+                Some(path) if !to_standard_output => Place::File(Box::new(Output::open(
+                    Some(path),
+                    Leave::AsWritten,
+                    sync,
+                    rng,
+                )?)),
                 _ => Place::StandardOutput,
             },
         };
@@ -131,7 +134,7 @@ impl Reporting {
             Verdict::Fail => 1,
         };
         let document = json::answer(verb, answer, exit);
-        if let Err(e) = self.to_file(&document) {
+        if let Err(e) = self.file_it(&document) {
             let failure = Failure::of(&e, self.verb);
             return self.failed(&failure);
         }
@@ -143,7 +146,8 @@ impl Reporting {
             show::text(verb, answer)
         };
         let json = self.json;
-        if let Err(failure) = self.to_place(&report) {
+        if let Err(e) = self.print(&report) {
+            let failure = Failure::of(&e, Some(verb));
             errors(&failure.line(), &failure.hints);
             return ExitCode::from(failure.exit);
         }
@@ -164,7 +168,7 @@ impl Reporting {
     fn failed(mut self, failure: &Failure) -> ExitCode {
         let document = json::failure(self.verb, failure);
         // The error that led here counts; that it cannot be filed too does not.
-        let _ = self.to_file(&document);
+        let _ = self.file_it(&document);
         if !self.json {
             errors(&failure.line(), &failure.hints);
         } else if matches!(self.place, Place::StandardError) {
@@ -175,47 +179,44 @@ impl Reporting {
         ExitCode::from(failure.exit)
     }
 
-    fn to_file(&mut self, document: &str) -> anyhow::Result<()> {
+    fn file_it(&mut self, document: &str) -> anyhow::Result<()> {
         match self.file.take() {
             Some(file) => write(file, document),
             None => Ok(()),
         }
     }
 
-    fn to_place(self, report: &str) -> Result<(), Failure> {
+    fn print(self, report: &str) -> anyhow::Result<()> {
         match self.place {
-            Place::StandardError => output::to_standard_error(report),
-            Place::StandardOutput => match output::to_standard_output(report) {
-                // Nobody reads on: what was to be told is told.
-                Err(e) if e.kind() != io::ErrorKind::BrokenPipe => {
-                    let problem = error::Problem::Output {
-                        path: "-".into(),
-                        source: e,
-                    };
-                    return Err(Failure::of(&problem.into(), self.verb));
-                }
-                _ => {}
-            },
-            Place::File(file) => {
-                write(file, report).map_err(|e| Failure::of(&e, self.verb))?;
+            Place::StandardOutput => print(report),
+            Place::StandardError => {
+                output::to_standard_error(report);
+                Ok(())
             }
+            Place::File(file) => write(*file, report),
         }
-        Ok(())
     }
 }
 
 /// Prints a page of help to standard output.
 pub(crate) fn page(text: &str) -> ExitCode {
-    match output::to_standard_output(text) {
-        Err(e) if e.kind() != io::ErrorKind::BrokenPipe => {
-            let problem = error::Problem::Output {
-                path: "-".into(),
-                source: e,
-            };
-            errors(&problem.to_string(), &[]);
+    match print(text) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) => {
+            errors(&e.to_string(), &[]);
             ExitCode::from(ENVIRONMENT)
         }
-        _ => ExitCode::SUCCESS,
+    }
+}
+
+/// Prints to standard output. When nobody reads on, what was to be told is told.
+fn print(text: &str) -> anyhow::Result<()> {
+    match output::to_standard_output(text) {
+        Err(source) if source.kind() != io::ErrorKind::BrokenPipe => {
+            let path = "-".into();
+            Err(error::Problem::Output { path, source }.into())
+        }
+        _ => Ok(()),
     }
 }
 
@@ -267,7 +268,7 @@ fn usage_failure(error: &clap::Error) -> Failure {
         .next()
         .unwrap_or_else(|| "smime".to_owned());
     hints.push(format!("{help} --help lists the options"));
-    Failure::usage(message, hints)
+    Failure::usage(message.trim_end_matches("..."), hints)
 }
 
 #[cfg(test)]

@@ -98,17 +98,25 @@ impl Page {
         self.text.push('\n');
     }
 
+    /// What is wrong, the worst first; what concerns several certificates alike is said once.
     fn findings(&mut self, findings: &[Finding]) {
-        for finding in findings {
-            let label = match finding.level {
-                Level::Allow => continue,
-                Level::Warn => "warning",
-                Level::Deny => "denied",
-            };
-            self.fact(
-                label,
-                &format!("{}: {}", finding.rule.name(), finding.message),
-            );
+        for (level, label) in [(Level::Deny, "denied"), (Level::Warn, "warning")] {
+            let mut said = Vec::new();
+            for finding in findings.iter().filter(|f| f.level == level) {
+                if said.contains(&finding.rule) {
+                    continue;
+                }
+                said.push(finding.rule);
+                let alike = findings
+                    .iter()
+                    .filter(|f| (f.rule, f.level) == (finding.rule, level));
+                let more = match alike.count() {
+                    0 | 1 => String::new(),
+                    n => format!(" (and {} more)", n - 1),
+                };
+                let name = finding.rule.name();
+                self.fact(label, &format!("{name}: {}{more}", finding.message));
+            }
         }
     }
 
@@ -410,6 +418,23 @@ mod tests {
         ];
         let text = shown(Verb::Verify, vec![signed(vec![other])]);
         assert!(text.starts_with("signature NOT accepted: untrusted, sender-mismatch\n"));
+    }
+
+    #[test]
+    fn findings_alike_are_said_once() {
+        let mut many = signature();
+        let policy = Policy::default();
+        many.findings = vec![
+            policy.finding(Rule::RevocationUnknown, "leaf"),
+            policy.finding(Rule::RevocationUnknown, "issuer"),
+            policy.finding(Rule::Micalg, "allowed"),
+            policy.finding(Rule::Expired, "late"),
+        ];
+        let text = shown(Verb::Verify, vec![signed(vec![many])]);
+        assert!(text.ends_with(
+            "  denied   expired: late\n  warning  revocation-unknown: leaf (and 1 more)\n"
+        ));
+        assert!(!text.contains("allowed"));
     }
 
     #[test]

@@ -34,7 +34,10 @@ pub fn from_pem(
         return None;
     }
     let header = |name: &str| {
-        let found = block.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name));
+        let found = block
+            .headers
+            .iter()
+            .find(|(n, _)| n.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.as_str())
     };
     let encrypted = header("Proc-Type").is_some_and(|value| value.ends_with("ENCRYPTED"));
@@ -101,7 +104,9 @@ fn decrypt_traditional(octets: &[u8], dek: Option<&str>, password: &str) -> Resu
         algorithm: "DEK-Info",
         what: "they are malformed",
     };
-    let (name, iv) = dek.and_then(|dek| dek.split_once(',')).ok_or_else(malformed)?;
+    let (name, iv) = dek
+        .and_then(|dek| dek.split_once(','))
+        .ok_or_else(malformed)?;
     let cipher = match name.trim().to_ascii_uppercase().as_str() {
         "AES-128-CBC" => ContentCipher::Aes128Cbc,
         "AES-192-CBC" => ContentCipher::Aes192Cbc,
