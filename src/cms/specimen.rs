@@ -235,3 +235,30 @@ pub(super) const PWRI: &str = "\
 /// `openssl cms -data_create`
 pub(super) const DATA: &str = "\
      MB0GCSqGSIb3DQEHAaAQBA5IZWxsbywgd29ybGQNCg==";
+
+/// Bounds that none of the messages reaches.
+pub(super) const LIMITS: super::Limits = super::Limits {
+    asn1_depth: 64,
+    structure_bytes: 1 << 20,
+    certificates: 10,
+    signers: 10,
+    recipients: 10,
+};
+
+/// Returns the same octets with every constructed value of indefinite length.
+pub(super) fn indefinite(der: &[u8]) -> Vec<u8> {
+    use crate::asn1::cursor::Cursor;
+    let mut cursor = Cursor::new(der, 0);
+    let mut ber = Vec::new();
+    while !cursor.is_empty() {
+        let value = cursor.any().unwrap();
+        if value.tag.is_constructed() {
+            ber.extend([value.tag.0, 0x80]);
+            ber.extend(indefinite(value.content));
+            ber.extend([0, 0]);
+        } else {
+            ber.extend(value.raw);
+        }
+    }
+    ber
+}
