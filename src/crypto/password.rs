@@ -36,9 +36,8 @@ pub fn decrypt(
     }
     let scheme = Pkcs12Scheme::from_oid(&algorithm.oid).ok_or_else(|| unsupported(algorithm))?;
     let (salt, iterations) = pbe_parameter(algorithm, max_iterations)?;
-    let derive = |id, password: &[u8], size| {
-        pkcs12_kdf(Digest::Sha1, id, password, &salt, iterations, size)
-    };
+    let derive =
+        |id, password: &[u8], size| pkcs12_kdf(Digest::Sha1, id, password, &salt, iterations, size);
     let mut result = Err(Error::Password);
     for password in pkcs12_passwords(password) {
         let key = scheme.expand(derive(PURPOSE_KEY, &password, scheme.key_size));
@@ -49,6 +48,15 @@ pub fn decrypt(
         }
     }
     result
+}
+
+/// Returns how many iterations [`decrypt`] would take, without taking them; above `max_iterations` it is an error.
+pub fn iterations(algorithm: &AlgorithmIdentifierOwned, max_iterations: u32) -> Result<u32> {
+    if algorithm.oid == PBES2 {
+        return pbes2(algorithm, max_iterations).map(|(_, _, kdf)| kdf.iterations);
+    }
+    Pkcs12Scheme::from_oid(&algorithm.oid).ok_or_else(|| unsupported(algorithm))?;
+    pbe_parameter(algorithm, max_iterations).map(|(_, iterations)| iterations)
 }
 
 /// Returns whether a PKCS#12 MAC over `content` is right.
@@ -62,7 +70,14 @@ pub fn pkcs12_mac_matches(
 ) -> Result<bool> {
     check_salt(salt)?;
     let right = pkcs12_passwords(password).iter().any(|password| {
-        let key = pkcs12_kdf(digest, PURPOSE_MAC, password, salt, iterations, digest.size());
+        let key = pkcs12_kdf(
+            digest,
+            PURPOSE_MAC,
+            password,
+            salt,
+            iterations,
+            digest.size(),
+        );
         hmac_matches(Prf::Known(digest), &key, content, mac)
     });
     Ok(right)
@@ -113,7 +128,10 @@ fn pbes2(
     if cipher.is_aead() {
         return Err(unsupported(&scheme));
     }
-    if kdf.key_length.is_some_and(|length| length != cipher.key_size()) {
+    if kdf
+        .key_length
+        .is_some_and(|length| length != cipher.key_size())
+    {
         return Err(Error::Parameters {
             algorithm: "pbes2",
             what: "a key length that is not the cipher's",
@@ -131,11 +149,23 @@ enum Prf {
 impl Prf {
     fn from_identifier(identifier: &AlgorithmIdentifierOwned) -> Result<Self> {
         const KNOWN: [(Oid, Prf); 5] = [
-            (Oid::new_unwrap("1.2.840.113549.2.7"), Prf::Known(Digest::Sha1)),
+            (
+                Oid::new_unwrap("1.2.840.113549.2.7"),
+                Prf::Known(Digest::Sha1),
+            ),
             (Oid::new_unwrap("1.2.840.113549.2.8"), Prf::Sha224),
-            (Oid::new_unwrap("1.2.840.113549.2.9"), Prf::Known(Digest::Sha256)),
-            (Oid::new_unwrap("1.2.840.113549.2.10"), Prf::Known(Digest::Sha384)),
-            (Oid::new_unwrap("1.2.840.113549.2.11"), Prf::Known(Digest::Sha512)),
+            (
+                Oid::new_unwrap("1.2.840.113549.2.9"),
+                Prf::Known(Digest::Sha256),
+            ),
+            (
+                Oid::new_unwrap("1.2.840.113549.2.10"),
+                Prf::Known(Digest::Sha384),
+            ),
+            (
+                Oid::new_unwrap("1.2.840.113549.2.11"),
+                Prf::Known(Digest::Sha512),
+            ),
         ];
         let known = KNOWN.iter().find(|(oid, _)| *oid == identifier.oid);
         let (_, prf) = known.ok_or_else(|| unsupported(identifier))?;
@@ -250,7 +280,12 @@ impl Pkcs12Scheme {
     fn expand(&self, key: Secret) -> Secret {
         let key = key.expose();
         let missing = self.cipher.key_size().saturating_sub(key.len());
-        Secret::new(key.iter().chain(key.iter().take(missing)).copied().collect())
+        Secret::new(
+            key.iter()
+                .chain(key.iter().take(missing))
+                .copied()
+                .collect(),
+        )
     }
 }
 /// pkcs-12PbeParams (RFC 7292 appendix C): `SEQUENCE { salt OCTET STRING, iterations INTEGER }`.
@@ -312,7 +347,9 @@ const PURPOSE_IV: u8 = 2;
 const PURPOSE_MAC: u8 = 3;
 /// Returns a password as BMPString with its final zero (RFC 7292 appendix B.1). No password is written as that zero or as nothing at all: both are tried.
 fn pkcs12_passwords(password: &str) -> Vec<Zeroizing<Vec<u8>>> {
-    let mut octets = Zeroizing::new(Vec::with_capacity(password.len().saturating_add(1).saturating_mul(2)));
+    let mut octets = Zeroizing::new(Vec::with_capacity(
+        password.len().saturating_add(1).saturating_mul(2),
+    ));
     for unit in password.encode_utf16().chain([0]) {
         octets.extend_from_slice(&unit.to_be_bytes());
     }
@@ -356,7 +393,8 @@ fn pkcs12_kdf(
         // I_j = (I_j + B + 1) mod 2^v
         for part in input.chunks_mut(block) {
             let mut carry = 1_u16;
-            let added: Zeroizing<Vec<u8>> = Zeroizing::new(hash.iter().copied().cycle().take(block).collect());
+            let added: Zeroizing<Vec<u8>> =
+                Zeroizing::new(hash.iter().copied().cycle().take(block).collect());
             for (octet, added) in part.iter_mut().rev().zip(added.iter().rev()) {
                 let sum = u16::from(*octet) + u16::from(*added) + carry;
                 let [high, low] = sum.to_be_bytes();
