@@ -370,10 +370,7 @@ mod tests {
     #[test]
     fn shows_no_more_than_people_read() {
         let long = cn(UTF8_STRING.0, "x".repeat(5000).as_bytes());
-        assert_eq!(
-            long.to_string().chars().count(),
-            SHOWN_OCTETS + 1
-        );
+        assert_eq!(long.to_string().chars().count(), SHOWN_OCTETS + 1);
         let many = of(&vec![rdn(&rfc4519::CN, 0x0c, b"x"); 65]);
         assert_eq!(many.to_string().matches("CN=x").count(), SHOWN_RDNS);
         assert!(many.to_string().ends_with('…'));
