@@ -1,9 +1,33 @@
-//! Attributes (RFC 5652 §5.3, §11), signed ones kept as received.
+//! Attributes (RFC 5652 §5.3, §11), signed ones kept as received. Reports what they say; whether that is acceptable is decided elsewhere.
+use super::{Error, Result, algorithm, algorithm_to_der, capabilities, capabilities::Capability};
 use crate::{
-    asn1::{Time, oid::Oid},
-    crypto::{Digest, KeyEncryption, SignatureAlgorithm},
+    asn1::{
+        Tag, Time,
+        cursor::{Cursor, Value},
+        normal,
+        oid::{self, Oid},
+        write,
+    },
+    crypto::{Digest, SignatureAlgorithm, digest::digest},
     x509::Certificate,
 };
+use spki::AlgorithmIdentifierOwned;
+
+/// id-contentType
+const CONTENT_TYPE: Oid = Oid::new_unwrap("1.2.840.113549.1.9.3");
+/// id-messageDigest
+const MESSAGE_DIGEST: Oid = Oid::new_unwrap("1.2.840.113549.1.9.4");
+/// id-signingTime
+const SIGNING_TIME: Oid = Oid::new_unwrap("1.2.840.113549.1.9.5");
+/// id-smimeCapabilities
+const CAPABILITIES: Oid = Oid::new_unwrap("1.2.840.113549.1.9.15");
+/// id-aa-signingCertificate
+const SIGNING_CERTIFICATE: Oid = Oid::new_unwrap("1.2.840.113549.1.9.16.2.12");
+/// id-aa-signingCertificateV2
+const SIGNING_CERTIFICATE_V2: Oid = Oid::new_unwrap("1.2.840.113549.1.9.16.2.47");
+/// id-aa-CMSAlgorithmProtection
+const ALGORITHM_PROTECTION: Oid = Oid::new_unwrap("1.2.840.113549.1.9.52");
+
 /// One attribute: its type and the DER of each value.
 #[derive(Debug, Clone)]
 pub struct Attribute {
@@ -12,16 +36,47 @@ pub struct Attribute {
     /// values, DER each
     pub values: Vec<Vec<u8>>,
 }
+
+impl Attribute {
+    /// `Attribute ::= SEQUENCE { attrType OBJECT IDENTIFIER, attrValues SET OF AttributeValue }`
+    fn from_value(value: &Value<'_>) -> Result<Self> {
+        let mut fields = value.inside();
+        let oid = oid::from_value(&fields.expect(Tag::OID)?)?;
+        let mut set = fields.enter(Tag::SET)?;
+        fields.finish()?;
+        let mut values = Vec::new();
+        while !set.is_empty() {
+            values.push(set.any()?.raw.to_vec());
+        }
+        Ok(Self { oid, values })
+    }
+
+    /// Reads the attributes that `cursor` stands at, to its end.
+    fn all(mut cursor: Cursor<'_>) -> Result<Vec<Self>> {
+        let mut attributes = Vec::new();
+        while !cursor.is_empty() {
+            attributes.push(Self::from_value(&cursor.expect(Tag::SEQUENCE)?)?);
+        }
+        Ok(attributes)
+    }
+
+    /// Returns the DER, values sorted.
+    fn to_der(&self) -> Vec<u8> {
+        write::sequence(&[&oid::to_der(&self.oid), &write::set_of(&self.values)])
+    }
+}
+
 /// signedAttrs.
 #[derive(Debug, Clone)]
 pub struct SignedAttributes {
     /// the octets as received, with the tag SET OF (0x31) in place of [0]
     pub received: Vec<u8>,
-    /// their DER form, values sorted
+    /// their DER form, attributes and their values sorted
     pub der: Vec<u8>,
     /// the attributes in the order received
     pub attributes: Vec<Attribute>,
 }
+
 /// Why an attribute that must be there exactly once with one value of its type is not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -39,60 +94,518 @@ pub enum AttributeError {
     #[error("the signed attribute {0} is malformed")]
     Malformed(&'static str),
 }
+
 impl SignedAttributes {
+    /// Takes attributes (at least one) under any constructed tag: `received` as they came, `normal` with lengths as in DER.
+    pub(super) fn parse(received: Vec<u8>, normal: &Value<'_>) -> Result<Self> {
+        let attributes = Attribute::all(normal.inside())?;
+        if attributes.is_empty() {
+            return Err(Error::Malformed {
+                what: "a set of attributes is empty",
+                offset: normal.offset,
+            });
+        }
+        let members: Vec<Vec<u8>> = attributes.iter().map(Attribute::to_der).collect();
+        Ok(Self {
+            received: write::retag(Tag::SET, received),
+            der: write::set_of(&members),
+            attributes,
+        })
+    }
+
     /// Returns contentType, which must be there exactly once (RFC 5652 §11.1).
-    pub fn content_type(&self) -> Result<Oid, AttributeError> {
-        todo!()
+    pub fn content_type(&self) -> std::result::Result<Oid, AttributeError> {
+        let name = "contentType";
+        let value = self.single(CONTENT_TYPE, name)?;
+        let value = typed(value.ok_or(AttributeError::Missing(name))?, Tag::OID);
+        value
+            .and_then(|value| oid::from_value(&value).ok())
+            .ok_or(AttributeError::Malformed(name))
     }
+
     /// Returns messageDigest, likewise (§11.2).
-    pub fn message_digest(&self) -> Result<&[u8], AttributeError> {
-        todo!()
+    pub fn message_digest(&self) -> std::result::Result<&[u8], AttributeError> {
+        let name = "messageDigest";
+        let value = self.single(MESSAGE_DIGEST, name)?;
+        typed(
+            value.ok_or(AttributeError::Missing(name))?,
+            Tag::OCTET_STRING,
+        )
+        .map(|value| value.content)
+        .ok_or(AttributeError::Malformed(name))
     }
+
     /// Returns signingTime if it is there (§11.3).
-    pub fn signing_time(&self) -> Result<Option<Time>, AttributeError> {
-        todo!()
+    pub fn signing_time(&self) -> std::result::Result<Option<Time>, AttributeError> {
+        self.parsed(SIGNING_TIME, "signingTime", |value| {
+            Time::from_asn1(value.tag, value.content)
+        })
     }
-    /// Returns whether the first certificate named by signingCertificate (RFC 2634 §5.4) or signingCertificateV2 (RFC 5035 §3) is `certificate` by hash; `None` if neither is there.
+
+    /// Returns whether the first certificate named by signingCertificate (RFC 2634 §5.4) or signingCertificateV2 (RFC 5035 §3) is `certificate` by hash
+    /// (if both are there, both must be right); `None` if neither is there.
     pub fn signing_certificate_is(
         &self,
-        _certificate: &Certificate,
-    ) -> Result<Option<bool>, AttributeError> {
-        todo!()
+        certificate: &Certificate,
+    ) -> std::result::Result<Option<bool>, AttributeError> {
+        let is = |hash: (Option<Digest>, Vec<u8>)| {
+            // an unknown hash proves nothing
+            hash.0
+                .is_some_and(|algorithm| digest(algorithm, certificate.der()) == hash.1)
+        };
+        let first = self.parsed(SIGNING_CERTIFICATE, "signingCertificate", |value| {
+            first_certificate(value, Digest::Sha1)
+        })?;
+        let second = self.parsed(SIGNING_CERTIFICATE_V2, "signingCertificateV2", |value| {
+            first_certificate(value, Digest::Sha256)
+        })?;
+        Ok(match (first.map(is), second.map(is)) {
+            (Some(first), Some(second)) => Some(first && second),
+            (first, second) => first.or(second),
+        })
     }
+
     /// Returns whether CMSAlgorithmProtection (RFC 6211), if present, equals the SignerInfo's algorithms.
     pub fn algorithm_protection_matches(
         &self,
-        _digest: &spki::AlgorithmIdentifierOwned,
-        _signature: &spki::AlgorithmIdentifierOwned,
-    ) -> Result<Option<bool>, AttributeError> {
-        todo!()
+        digest: &AlgorithmIdentifierOwned,
+        signature: &AlgorithmIdentifierOwned,
+    ) -> std::result::Result<Option<bool>, AttributeError> {
+        let name = "CMSAlgorithmProtection";
+        let protected = self.parsed(ALGORITHM_PROTECTION, name, |value| {
+            let mut fields = cursor_in(value)?;
+            let digest = algorithm(&fields.expect(Tag::SEQUENCE).ok()?).ok()?;
+            let signature = fields.expect(Tag::context(1)).ok()?;
+            fields.finish().ok()?;
+            let der = write::retag(Tag::SEQUENCE, signature.raw.to_vec());
+            let signature = algorithm(&Cursor::new(&der, 0).any().ok()?).ok()?;
+            Some((digest, signature))
+        })?;
+        // RFC 6211 §3: a default is the same as what it stands for, and so is an absent parameter as NULL, by our choice
+        Ok(protected.map(|(protected_digest, protected_signature)| {
+            let hint = Digest::from_identifier(digest).ok();
+            let read = |a| SignatureAlgorithm::from_identifier(a, hint).ok();
+            let same_digest = protected_digest == *digest
+                || (hint.is_some() && Digest::from_identifier(&protected_digest).ok() == hint);
+            let same_signature = protected_signature == *signature
+                || (protected_signature.oid == signature.oid
+                    && read(signature).is_some()
+                    && read(&protected_signature) == read(signature));
+            same_digest && same_signature
+        }))
     }
+
     /// Returns the S/MIME capabilities if present (RFC 8551 §2.5.2), as OIDs with their parameters' DER.
-    pub fn capabilities(
-        &self,
-    ) -> Result<Option<Vec<super::capabilities::Capability>>, AttributeError> {
-        todo!()
+    pub fn capabilities(&self) -> std::result::Result<Option<Vec<Capability>>, AttributeError> {
+        self.parsed(CAPABILITIES, "sMIMECapabilities", |value| {
+            capabilities::decode(value.raw)
+        })
     }
+
     /// Fails if an attribute type stands more than once (any type).
-    pub fn check_unique(&self) -> Result<(), AttributeError> {
-        todo!()
+    pub fn check_unique(&self) -> std::result::Result<(), AttributeError> {
+        let mut types: Vec<&Oid> = self.attributes.iter().map(|a| &a.oid).collect();
+        types.sort_unstable();
+        let twice = types.iter().zip(types.iter().skip(1)).find(|(a, b)| a == b);
+        match twice {
+            None => Ok(()),
+            Some((oid, _)) => Err(AttributeError::Repeated(known_name(oid))),
+        }
+    }
+
+    /// Returns the only value of an attribute that may stand once.
+    fn single(
+        &self,
+        oid: Oid,
+        name: &'static str,
+    ) -> std::result::Result<Option<&[u8]>, AttributeError> {
+        let mut found = self.attributes.iter().filter(|a| a.oid == oid);
+        match (found.next(), found.next()) {
+            (None, _) => Ok(None),
+            (Some(_), Some(_)) => Err(AttributeError::Repeated(name)),
+            (Some(attribute), None) => match attribute.values.as_slice() {
+                [value] => Ok(Some(value)),
+                _ => Err(AttributeError::Values(name)),
+            },
+        }
+    }
+
+    /// Returns what `parse` makes of the only value of an attribute, if that is there.
+    fn parsed<T>(
+        &self,
+        oid: Oid,
+        name: &'static str,
+        parse: impl FnOnce(Value<'_>) -> Option<T>,
+    ) -> std::result::Result<Option<T>, AttributeError> {
+        let Some(der) = self.single(oid, name)? else {
+            return Ok(None);
+        };
+        let value = Cursor::new(der, 0).any().ok().and_then(parse);
+        value.map(Some).ok_or(AttributeError::Malformed(name))
     }
 }
-/// Returns the DER SET OF of the attributes that are written: contentType, messageDigest, signingTime, signingCertificateV2, sMIMECapabilities, CMSAlgorithmProtection.
+
+/// Returns the value if it has this tag.
+fn typed(der: &[u8], tag: Tag) -> Option<Value<'_>> {
+    Cursor::new(der, 0).expect(tag).ok()
+}
+
+/// Returns a cursor in a SEQUENCE.
+fn cursor_in(value: Value<'_>) -> Option<Cursor<'_>> {
+    (value.tag == Tag::SEQUENCE).then(|| value.inside())
+}
+
+/// Reads the hash of the first certificate of SigningCertificate or SigningCertificateV2, and what it is a hash of (`None`: an
+/// unknown algorithm).
+fn first_certificate(value: Value<'_>, default: Digest) -> Option<(Option<Digest>, Vec<u8>)> {
+    let mut certificates = cursor_in(value)?.enter(Tag::SEQUENCE).ok()?;
+    let mut first = certificates.enter(Tag::SEQUENCE).ok()?;
+    let hash_algorithm = match first.optional(Tag::SEQUENCE).ok()? {
+        None => Some(default),
+        Some(found) => Digest::from_identifier(&algorithm(&found).ok()?).ok(),
+    };
+    let hash = first.expect(Tag::OCTET_STRING).ok()?.content.to_vec();
+    Some((hash_algorithm, hash))
+}
+
+fn known_name(oid: &Oid) -> &'static str {
+    match *oid {
+        CONTENT_TYPE => "contentType",
+        MESSAGE_DIGEST => "messageDigest",
+        SIGNING_TIME => "signingTime",
+        CAPABILITIES => "sMIMECapabilities",
+        SIGNING_CERTIFICATE => "signingCertificate",
+        SIGNING_CERTIFICATE_V2 => "signingCertificateV2",
+        ALGORITHM_PROTECTION => "CMSAlgorithmProtection",
+        _ => const_oid::db::DB
+            .by_oid(oid)
+            .unwrap_or("of an unknown type"),
+    }
+}
+
+/// Returns the DER SET OF of the attributes that are written: contentType, messageDigest, signingTime, signingCertificateV2,
+/// sMIMECapabilities (unless `capabilities`, from `capabilities::encode`, is empty), CMSAlgorithmProtection.
 pub fn encode_set(
-    _content_type: Oid,
-    _message_digest: &[u8],
-    _signing_time: Time,
-    _certificate: &Certificate,
-    _capabilities: &[u8],
-    _digest: Digest,
-    _signature: &SignatureAlgorithm,
+    content_type: Oid,
+    message_digest: &[u8],
+    signing_time: Time,
+    certificate: &Certificate,
+    capabilities: &[u8],
+    digest: Digest,
+    signature: &SignatureAlgorithm,
 ) -> Vec<u8> {
-    todo!()
+    let mut attributes = vec![
+        (CONTENT_TYPE, oid::to_der(&content_type)),
+        (
+            MESSAGE_DIGEST,
+            write::tlv(Tag::OCTET_STRING, message_digest),
+        ),
+        (SIGNING_TIME, signing_time.to_der()),
+        (SIGNING_CERTIFICATE_V2, signing_certificate_v2(certificate)),
+        (
+            ALGORITHM_PROTECTION,
+            algorithm_protection(digest, signature),
+        ),
+    ];
+    if !capabilities.is_empty() {
+        attributes.push((CAPABILITIES, capabilities.to_vec()));
+    }
+    let attributes: Vec<Vec<u8>> = attributes
+        .into_iter()
+        .map(|(oid, value)| Attribute {
+            oid,
+            values: vec![value],
+        })
+        .map(|attribute| attribute.to_der())
+        .collect();
+    write::set_of(&attributes)
 }
-/// Returns whether octets would pass for signed attributes (a DER SET OF or SEQUENCE-less run of Attribute with contentType and messageDigest): content that must not be accepted without signed attributes, nor ever be signed.
-pub fn looks_like_signed_attributes(_content: &[u8]) -> bool {
-    todo!()
+
+/// Returns the DER SET OF that holds contentType alone: the authenticated attributes of AuthEnvelopedData around anything but
+/// id-data (RFC 5083 §2.1).
+pub(super) fn content_type_set(content_type: Oid) -> Vec<u8> {
+    let attribute = Attribute {
+        oid: CONTENT_TYPE,
+        values: vec![oid::to_der(&content_type)],
+    };
+    write::set_of(&[attribute.to_der()])
 }
-/// keeps imports of the contract
-pub type _Unused = KeyEncryption;
+
+/// ```text
+/// SigningCertificateV2 ::= SEQUENCE { certs SEQUENCE OF ESSCertIDv2 }
+/// ESSCertIDv2 ::= SEQUENCE { hashAlgorithm DEFAULT sha256, certHash OCTET STRING, issuerSerial IssuerSerial OPTIONAL }
+/// IssuerSerial ::= SEQUENCE { issuer GeneralNames, serialNumber INTEGER }
+/// ```
+fn signing_certificate_v2(certificate: &Certificate) -> Vec<u8> {
+    let directory_name = write::constructed(Tag::context(4), &[certificate.issuer().der()]);
+    let issuer_serial = write::sequence(&[
+        &write::sequence(&[&directory_name]),
+        &write::tlv(Tag::INTEGER, certificate.serial()),
+    ]);
+    let hash = write::tlv(Tag::OCTET_STRING, &certificate.sha256());
+    let id = write::sequence(&[&hash, &issuer_serial]);
+    write::sequence(&[&write::sequence(&[&id])])
+}
+
+/// `CMSAlgorithmProtection ::= SEQUENCE { digestAlgorithm, signatureAlgorithm [1] IMPLICIT }`
+fn algorithm_protection(digest: Digest, signature: &SignatureAlgorithm) -> Vec<u8> {
+    let signature = algorithm_to_der(&signature.identifier());
+    write::sequence(&[
+        &algorithm_to_der(&digest.identifier()),
+        &write::retag(Tag::context(1), signature),
+    ])
+}
+
+/// Returns whether octets would pass for signed attributes: a SET OF Attribute (under any tag of a constructed value, or without one)
+/// with contentType and messageDigest. Such content must not be accepted without signed attributes, nor ever be signed
+/// (draft-ietf-lamps-cms-euf-cma-signeddata).
+pub fn looks_like_signed_attributes(content: &[u8]) -> bool {
+    // attributes are less deep than this
+    const DEPTH: usize = 64;
+    let has_both = |run: &[u8]| {
+        let whole = write::tlv(Tag::SET, run);
+        let Ok(der) = normal::to_der(&whole, DEPTH) else {
+            return false;
+        };
+        let attributes = Cursor::new(&der, 0)
+            .enter(Tag::SET)
+            .map_err(Error::from)
+            .and_then(Attribute::all);
+        attributes.is_ok_and(|attributes| {
+            [CONTENT_TYPE, MESSAGE_DIGEST]
+                .iter()
+                .all(|wanted| attributes.iter().any(|a| a.oid == *wanted))
+        })
+    };
+    let inside = || {
+        let der = normal::to_der(content, DEPTH).ok()?;
+        let value = Cursor::new(&der, 0).any().ok()?;
+        Some(value.tag.is_constructed() && has_both(value.content))
+    };
+    has_both(content) || inside() == Some(true)
+}
+
+/// Returns the content type among authenticated attributes (RFC 5083 §2.1), which are there.
+pub(super) fn authenticated_content_type(
+    attributes: &SignedAttributes,
+) -> std::result::Result<Option<Oid>, AttributeError> {
+    match attributes.content_type() {
+        Ok(oid) => Ok(Some(oid)),
+        Err(AttributeError::Missing(_)) => Ok(None),
+        Err(other) => Err(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+    use super::{
+        super::{content_type, specimen::*},
+        *,
+    };
+    use crate::crypto::ContentCipher;
+    use proptest::prelude::*;
+
+    const PSS: SignatureAlgorithm = SignatureAlgorithm::RsaPss {
+        digest: Digest::Sha256,
+        mgf: Digest::Sha256,
+        salt: 32,
+    };
+
+    fn written() -> Vec<u8> {
+        let capabilities = capabilities::encode(&[ContentCipher::Aes256Gcm], true);
+        encode_set(
+            content_type::DATA,
+            &[7; 32],
+            Time(1_800_000_000),
+            &identity(P256).certificate,
+            &capabilities,
+            Digest::Sha256,
+            &PSS,
+        )
+    }
+
+    fn parse(der: &[u8]) -> SignedAttributes {
+        SignedAttributes::parse(der.to_vec(), &Cursor::new(der, 0).any().unwrap()).unwrap()
+    }
+
+    /// A set of attributes, each a type and its values.
+    fn set(attributes: &[(Oid, &[&[u8]])]) -> SignedAttributes {
+        let members: Vec<Vec<u8>> = attributes
+            .iter()
+            .map(|(oid, values)| {
+                let values = write::constructed(Tag::SET, values);
+                write::sequence(&[&oid::to_der(oid), &values])
+            })
+            .collect();
+        parse(&write::set_of(&members))
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let der = written();
+        let attributes = parse(&der);
+        assert_eq!(attributes.received, attributes.der, "DER is written");
+        assert_eq!(attributes.content_type(), Ok(content_type::DATA));
+        assert_eq!(attributes.message_digest(), Ok(&[7; 32][..]));
+        assert_eq!(attributes.signing_time(), Ok(Some(Time(1_800_000_000))));
+        assert_eq!(
+            attributes.signing_certificate_is(&identity(P256).certificate),
+            Ok(Some(true))
+        );
+        assert_eq!(
+            attributes.signing_certificate_is(&identity(RSA).certificate),
+            Ok(Some(false))
+        );
+        assert_eq!(attributes.capabilities().unwrap().unwrap().len(), 2);
+        assert_eq!(attributes.check_unique(), Ok(()));
+        let matches = |digest: Digest, signature: &SignatureAlgorithm| {
+            attributes.algorithm_protection_matches(&digest.identifier(), &signature.identifier())
+        };
+        assert_eq!(matches(Digest::Sha256, &PSS), Ok(Some(true)));
+        assert_eq!(matches(Digest::Sha384, &PSS), Ok(Some(false)));
+        assert_eq!(
+            matches(
+                Digest::Sha256,
+                &SignatureAlgorithm::RsaPkcs1(Digest::Sha256)
+            ),
+            Ok(Some(false))
+        );
+        let mut null = Digest::Sha256.identifier();
+        null.parameters = Some(der::Any::null());
+        assert_eq!(
+            attributes.algorithm_protection_matches(&null, &PSS.identifier()),
+            Ok(Some(true))
+        );
+    }
+
+    #[test]
+    fn exactly_once_with_one_value_of_its_type() {
+        let digest = [4, 1, 7];
+        let missing = set(&[(SIGNING_TIME, &[&[5, 0]])]);
+        assert_eq!(
+            missing.message_digest(),
+            Err(AttributeError::Missing("messageDigest"))
+        );
+        assert_eq!(
+            missing.content_type(),
+            Err(AttributeError::Missing("contentType"))
+        );
+        assert_eq!(
+            missing.signing_time(),
+            Err(AttributeError::Malformed("signingTime"))
+        );
+        assert_eq!(
+            missing.signing_certificate_is(&identity(P256).certificate),
+            Ok(None)
+        );
+        assert_eq!(missing.capabilities(), Ok(None));
+        let twice = set(&[(MESSAGE_DIGEST, &[&digest]), (MESSAGE_DIGEST, &[&digest])]);
+        assert_eq!(
+            twice.message_digest(),
+            Err(AttributeError::Repeated("messageDigest"))
+        );
+        assert_eq!(
+            twice.check_unique(),
+            Err(AttributeError::Repeated("messageDigest"))
+        );
+        let none = set(&[(MESSAGE_DIGEST, &[])]);
+        assert_eq!(
+            none.message_digest(),
+            Err(AttributeError::Values("messageDigest"))
+        );
+        let two = set(&[(MESSAGE_DIGEST, &[&digest, &[4, 1, 8]])]);
+        assert_eq!(
+            two.message_digest(),
+            Err(AttributeError::Values("messageDigest"))
+        );
+        let typed = set(&[
+            (MESSAGE_DIGEST, &[&[3, 2, 0, 7]]),
+            (CONTENT_TYPE, &[&[4, 1, 0x2a]]),
+        ]);
+        assert_eq!(
+            typed.message_digest(),
+            Err(AttributeError::Malformed("messageDigest"))
+        );
+        assert_eq!(
+            typed.content_type(),
+            Err(AttributeError::Malformed("contentType"))
+        );
+        let fine = set(&[(MESSAGE_DIGEST, &[&digest])]);
+        assert_eq!(fine.message_digest(), Ok(&[7][..]));
+    }
+
+    #[test]
+    fn both_forms_of_signing_certificate_must_be_right() {
+        let certificate = identity(P256).certificate;
+        let v1 = |hash: &[u8]| {
+            let id = write::sequence(&[&write::tlv(Tag::OCTET_STRING, hash)]);
+            write::sequence(&[&write::sequence(&[&id])])
+        };
+        let v2 = signing_certificate_v2(&certificate);
+        let right = v1(&digest(Digest::Sha1, certificate.der()));
+        let wrong = v1(&[0; 20]);
+        let is =
+            |attributes: &[(Oid, &[&[u8]])]| set(attributes).signing_certificate_is(&certificate);
+        assert_eq!(is(&[(SIGNING_CERTIFICATE, &[&right])]), Ok(Some(true)));
+        assert_eq!(
+            is(&[
+                (SIGNING_CERTIFICATE, &[&right]),
+                (SIGNING_CERTIFICATE_V2, &[&v2])
+            ]),
+            Ok(Some(true))
+        );
+        assert_eq!(
+            is(&[
+                (SIGNING_CERTIFICATE, &[&wrong]),
+                (SIGNING_CERTIFICATE_V2, &[&v2])
+            ]),
+            Ok(Some(false))
+        );
+        let empty = write::sequence(&[&write::sequence(&[])]);
+        assert!(is(&[(SIGNING_CERTIFICATE_V2, &[&empty])]).is_err());
+        // an unknown hash algorithm
+        let hash = write::tlv(Tag::OCTET_STRING, &[0; 20]);
+        let id = write::sequence(&[&write::sequence(&[&[6, 1, 0x2a]]), &hash]);
+        let unknown = write::sequence(&[&write::sequence(&[&id])]);
+        assert_eq!(
+            is(&[(SIGNING_CERTIFICATE_V2, &[&unknown])]),
+            Ok(Some(false))
+        );
+    }
+
+    #[test]
+    fn forged_attributes_are_recognised() {
+        let der = written();
+        assert!(looks_like_signed_attributes(&der));
+        assert!(looks_like_signed_attributes(&write::retag(
+            Tag::context(0),
+            der.clone()
+        )));
+        let content = Cursor::new(&der, 0).any().unwrap().content;
+        assert!(looks_like_signed_attributes(content));
+        assert!(looks_like_signed_attributes(&indefinite(&der)));
+        assert!(!looks_like_signed_attributes(CONTENT));
+        assert!(!looks_like_signed_attributes(&[]));
+        assert!(!looks_like_signed_attributes(&content_type_set(
+            content_type::DATA
+        )));
+    }
+
+    proptest! {
+        #[test]
+        fn no_input_panics(input in proptest::collection::vec(any::<u8>(), 0..60), at in 0..8usize) {
+            looks_like_signed_attributes(&input);
+            let oid = [CONTENT_TYPE, MESSAGE_DIGEST, SIGNING_TIME, CAPABILITIES, SIGNING_CERTIFICATE, SIGNING_CERTIFICATE_V2, ALGORITHM_PROTECTION, Oid::new_unwrap("1.2.3")][at];
+            let attributes = SignedAttributes {
+                received: Vec::new(),
+                der: Vec::new(),
+                attributes: vec![Attribute { oid, values: vec![input] }],
+            };
+            let digest = Digest::Sha256.identifier();
+            let _ = (attributes.content_type(), attributes.message_digest(), attributes.signing_time(), attributes.capabilities());
+            let _ = attributes.signing_certificate_is(&identity(P256).certificate);
+            let _ = attributes.algorithm_protection_matches(&digest, &digest);
+        }
+    }
+}

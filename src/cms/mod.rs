@@ -1,5 +1,9 @@
 //! The Cryptographic Message Syntax (RFC 5652, RFC 5083) around a flowing content. Mechanism only: reports facts, decides nothing
 //! (imports no policy), knows no mail (imports no mime).
+//!
+//! Reading: [`open`] reads the head, the content flows out of the returned reader, its `finish` reads what follows. Structures come
+//! as BER, are brought to DER by `asn1::normal` and walked by `asn1::cursor`; what a signature covers keeps its received bytes, which the
+//! types of crate `cms` would not do (they sort SETs and re-encode names), so those serve for leaves only.
 pub mod attribute;
 pub mod capabilities;
 pub mod enveloped_data;
@@ -7,7 +11,19 @@ pub mod recipient_info;
 pub mod signed_data;
 pub mod signer_info;
 
-use crate::asn1::{self, oid::Oid, stream};
+mod segments;
+#[cfg(test)]
+mod specimen;
+
+use crate::asn1::{
+    self, Tag,
+    cursor::{Cursor, Value},
+    normal,
+    oid::{self, Oid},
+    stream,
+};
+use der::{Decode, Encode};
+use spki::AlgorithmIdentifierOwned;
 use std::io::Read;
 
 /// Why bytes are not the CMS they should be.
@@ -57,7 +73,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 pub struct Limits {
     /// nesting of ASN.1
     pub asn1_depth: usize,
-    /// bytes of a structure held
+    /// bytes held of all structures of one object together
     pub structure_bytes: usize,
     /// certificates (and CRLs)
     pub certificates: usize,
@@ -90,8 +106,342 @@ pub enum Object<R> {
     Enveloped(enveloped_data::Reader<R>),
 }
 
-/// Reads the ContentInfo and the head of what it holds.
+/// Reads the ContentInfo (RFC 5652 §3) and the head of what it holds.
 pub fn open<R: Read>(source: R, limits: Limits) -> Result<Object<R>> {
-    let _ = stream::Reader::new(source, limits.asn1_depth);
-    todo!()
+    let mut source = Source {
+        reader: stream::Reader::new(source, limits.asn1_depth),
+        limits,
+        room: limits.structure_bytes,
+    };
+    source.reader.enter(Tag::SEQUENCE)?;
+    let content_type = source.oid()?;
+    let authenticated = content_type == content_type::AUTH_ENVELOPED_DATA;
+    let signed = content_type == content_type::SIGNED_DATA;
+    if !signed && !authenticated && content_type != content_type::ENVELOPED_DATA {
+        return Err(Error::ContentType(content_type));
+    }
+    source.reader.enter(Tag::context(0))?;
+    source.reader.enter(Tag::SEQUENCE)?;
+    // the version is not believed: what is there tells more
+    source.expect(Tag::INTEGER)?;
+    Ok(if signed {
+        Object::Signed(signed_data::Reader::open(source)?)
+    } else {
+        Object::Enveloped(enveloped_data::Reader::open(source, authenticated)?)
+    })
+}
+
+/// The stream of one object, and how much of it may still be held in memory.
+struct Source<R> {
+    reader: stream::Reader<R>,
+    limits: Limits,
+    room: usize,
+}
+
+impl<R: Read> Source<R> {
+    /// Reads the next value, as received.
+    fn received(&mut self) -> Result<Vec<u8>> {
+        let element = self
+            .reader
+            .element(self.room)
+            .map_err(|error| match error {
+                asn1::Error::TooLong { offset, .. } => asn1::Error::TooLong {
+                    limit: self.limits.structure_bytes,
+                    offset,
+                },
+                other => other,
+            })?;
+        self.room -= element.len();
+        Ok(element)
+    }
+
+    /// Reads the next value and brings it to DER.
+    fn der(&mut self) -> Result<Vec<u8>> {
+        let depth = self.reader.depth_left();
+        let received = self.received()?;
+        Ok(normal::to_der(&received, depth)?.into_owned())
+    }
+
+    /// Reads the next value, which must have this tag, and returns its content octets.
+    fn expect(&mut self, tag: Tag) -> Result<Vec<u8>> {
+        let offset = self.reader.offset();
+        let der = self.der()?;
+        let value = Cursor::new(&der, offset).expect(tag)?;
+        Ok(value.content.to_vec())
+    }
+
+    fn oid(&mut self) -> Result<Oid> {
+        let offset = self.reader.offset();
+        let der = self.der()?;
+        Ok(oid::from_value(&Cursor::new(&der, offset).any()?)?)
+    }
+
+    fn algorithm(&mut self) -> Result<AlgorithmIdentifierOwned> {
+        let offset = self.reader.offset();
+        let der = self.der()?;
+        algorithm(&Cursor::new(&der, offset).any()?)
+    }
+
+    /// Closes the object and its ContentInfo.
+    fn close(mut self) -> Result<stream::Rest<R>> {
+        for _ in 0..3 {
+            self.reader.leave()?;
+        }
+        Ok(self.reader.into_inner())
+    }
+
+    fn malformed(&self, what: &'static str) -> Error {
+        Error::Malformed {
+            what,
+            offset: self.reader.offset(),
+        }
+    }
+}
+
+/// Returns that there is more of something than its limit, if there is.
+fn check_limit(count: usize, limit: usize, what: &'static str) -> Result<()> {
+    if count > limit {
+        return Err(Error::Limit { what, limit });
+    }
+    Ok(())
+}
+
+/// Reads an AlgorithmIdentifier.
+fn algorithm(value: &Value<'_>) -> Result<AlgorithmIdentifierOwned> {
+    AlgorithmIdentifierOwned::from_der(value.raw).map_err(|_| Error::Malformed {
+        what: "an AlgorithmIdentifier",
+        offset: value.offset,
+    })
+}
+
+/// Returns the DER of an AlgorithmIdentifier of ours, which cannot fail: it is far from the lengths that crate `der` refuses.
+fn algorithm_to_der(algorithm: &AlgorithmIdentifierOwned) -> Vec<u8> {
+    algorithm.to_der().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+    use super::{specimen::*, *};
+    use crate::asn1::write;
+    use proptest::prelude::*;
+
+    /// Reads to the end; the content, if all went well.
+    fn read(input: &[u8], limits: Limits) -> Result<Vec<u8>> {
+        let mut content = Vec::new();
+        let mut rest = match open(input, limits)? {
+            Object::Signed(mut reader) => {
+                reader.read_to_end(&mut content)?;
+                reader.finish()?.1
+            }
+            Object::Enveloped(mut reader) => {
+                reader.read_to_end(&mut content)?;
+                reader.finish()?.1
+            }
+        };
+        match rest.read(&mut [0])? {
+            0 => Ok(content),
+            _ => Err(asn1::Error::TrailingData { offset: 0 }.into()),
+        }
+    }
+
+    const ALL: [&str; 13] = [
+        OPAQUE,
+        OPAQUE_STREAM,
+        NOATTR_KEYID,
+        DETACHED,
+        PSS,
+        CERTSONLY,
+        KARI,
+        AUTH_STREAM,
+        KEYID,
+        COFACTOR,
+        OAEP,
+        KEK,
+        PWRI,
+    ];
+
+    #[test]
+    fn every_specimen_is_read() {
+        for specimen in ALL {
+            let input = octets(specimen);
+            let content = read(&input, LIMITS).unwrap();
+            let longer = [&input[..], &[0]].concat();
+            assert!(read(&longer, LIMITS).is_err());
+            if specimen != OPAQUE_STREAM && specimen != AUTH_STREAM {
+                assert_eq!(read(&indefinite(&input), LIMITS).unwrap(), content);
+            }
+        }
+    }
+
+    #[test]
+    fn no_prefix_is_read() {
+        for specimen in ALL {
+            let input = octets(specimen);
+            for end in 0..input.len() {
+                assert!(read(&input[..end], LIMITS).is_err(), "{end}");
+            }
+        }
+    }
+
+    #[test]
+    fn other_content_types_are_named() {
+        assert!(matches!(
+            open(&octets(DATA)[..], LIMITS),
+            Err(Error::ContentType(content_type::DATA))
+        ));
+        assert!(matches!(open(&[][..], LIMITS), Err(Error::Asn1(_))));
+    }
+
+    #[test]
+    fn limits_hold_at_and_past_them() {
+        let signed = octets(OPAQUE);
+        let with = |change: fn(&mut Limits)| {
+            let mut limits = LIMITS;
+            change(&mut limits);
+            limits
+        };
+        assert!(read(&signed, with(|l| l.signers = 1)).is_ok());
+        let past = read(&signed, with(|l| l.signers = 0));
+        assert!(matches!(
+            past,
+            Err(Error::Limit {
+                what: "signers",
+                limit: 0
+            })
+        ));
+        assert!(read(&signed, with(|l| l.certificates = 1)).is_ok());
+        let past = read(&signed, with(|l| l.certificates = 0));
+        assert!(matches!(
+            past,
+            Err(Error::Limit {
+                what: "certificates",
+                limit: 0
+            })
+        ));
+        let enveloped = octets(KEYID);
+        assert!(read(&enveloped, with(|l| l.recipients = 3)).is_ok());
+        let past = read(&enveloped, with(|l| l.recipients = 2));
+        assert!(matches!(
+            past,
+            Err(Error::Limit {
+                what: "recipients",
+                limit: 2
+            })
+        ));
+        let past = read(&enveloped, with(|l| l.structure_bytes = 300));
+        assert!(matches!(
+            past,
+            Err(Error::Asn1(asn1::Error::TooLong { limit: 300, .. }))
+        ));
+        assert!(read(&enveloped, with(|l| l.asn1_depth = 4)).is_err());
+    }
+
+    #[test]
+    fn corpora() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpora");
+        if !root.is_dir() {
+            println!("left out: no corpora at {}", root.display());
+            return;
+        }
+        let mut signed = 0;
+        for (file, holds) in [
+            ("bc-cms/PSSSignDataSHA256Enc.sig", true),
+            ("bc-cms/PSSSignDataSHA512Enc.sig", true),
+            ("bc-cms/PSSSignDataSHA1Enc.sig", true),
+            ("bc-cms/bc1639test.p7m", true),
+            ("bc-cms/rawsha256nonull.p7m", true),
+            ("bc-cms/counterSig.p7m", false),
+            ("rfc4134/4.2.bin", true),
+            ("rfc4134/4.11.bin", false),
+            ("nss/pkcs7bday.ber", false),
+            ("nss/pkcs7news.ber", false),
+            ("nss/pkcs7.ber", false),
+            ("nss/pkcs7cnet.ber", false),
+            ("asn1crypto/fixtures/cms-signed.der", true),
+            // its content was made anonymous
+            (
+                "asn1crypto/fixtures/cms-signed-indefinite-length.der",
+                false,
+            ),
+        ] {
+            let input = std::fs::read(root.join(file)).unwrap();
+            let mut limits = LIMITS;
+            limits.certificates = 64;
+            let Object::Signed(mut reader) = open(&input[..], limits).unwrap() else {
+                panic!("{file}");
+            };
+            let mut content = Vec::new();
+            reader.read_to_end(&mut content).unwrap();
+            let (data, _) = reader.finish().unwrap_or_else(|e| panic!("{file}: {e}"));
+            signed += 1;
+            if !holds {
+                continue;
+            }
+            for signer in &data.signers {
+                let certificate = data
+                    .certificates
+                    .iter()
+                    .filter_map(|der| crate::x509::Certificate::from_der(der).ok())
+                    .find(|certificate| signer.sid.names(certificate))
+                    .unwrap_or_else(|| panic!("{file}"));
+                let digest = crate::crypto::digest::digest(signer.digest().unwrap(), &content);
+                if let Some(attributes) = &signer.signed_attributes {
+                    assert_eq!(attributes.message_digest().unwrap(), digest, "{file}");
+                }
+                let key = certificate.public_key().unwrap();
+                let held = signer.check_signature(&key, &digest);
+                assert!(
+                    held.is_ok_and(|held| held != signer_info::Held::No),
+                    "{file}"
+                );
+            }
+        }
+        assert_eq!(signed, 14);
+        for file in std::fs::read_dir(root.join("nss/interop-openssl")).unwrap() {
+            let file = file.unwrap().path();
+            if file.extension().is_some_and(|e| e == "env") {
+                let input = std::fs::read(&file).unwrap();
+                read(&input, LIMITS).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+            }
+        }
+    }
+
+    #[test]
+    fn a_depth_bomb_in_a_structure_is_refused() {
+        let mut bomb = [0x30, 0x80].repeat(20_000);
+        bomb.extend([0, 0].repeat(20_000));
+        let data = write::sequence(&[&write::integer(1), &write::constructed(Tag::SET, &[&bomb])]);
+        let whole = write::sequence(&[
+            &oid::to_der(&content_type::SIGNED_DATA),
+            &write::constructed(Tag::context(0), &[&data]),
+        ]);
+        assert!(matches!(
+            open(&whole[..], LIMITS),
+            Err(Error::Asn1(asn1::Error::Depth { limit: 64, .. }))
+        ));
+    }
+
+    proptest! {
+        #[test]
+        fn no_damage_panics(which in 0..ALL.len(), damage in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4)) {
+            let mut input = octets(ALL[which]);
+            for (at, value) in damage {
+                let at = at.index(input.len());
+                input[at] = value;
+            }
+            let _ = read(&input, LIMITS);
+        }
+
+        #[test]
+        fn no_input_panics(input in proptest::collection::vec(any::<u8>(), 0..60), signed in any::<bool>()) {
+            let _ = read(&input, LIMITS);
+            let content_type = if signed { content_type::SIGNED_DATA } else { content_type::AUTH_ENVELOPED_DATA };
+            let whole = write::sequence(&[
+                &oid::to_der(&content_type),
+                &write::constructed(Tag::context(0), &[&write::sequence(&[&write::integer(0), &input])]),
+            ]);
+            let _ = read(&whole, LIMITS);
+        }
+    }
 }

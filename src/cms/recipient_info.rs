@@ -1,12 +1,34 @@
-//! RecipientInfo (RFC 5652 §6.2): to whom the content key goes and how.
-use super::{Result, signer_info::CertificateId};
+//! RecipientInfo (RFC 5652 §6.2): to whom the content key goes and how. Which recipient is ours and which methods are acceptable is decided
+//! elsewhere.
+//!
+//! ```text
+//! RecipientInfo ::= CHOICE {
+//!   ktri KeyTransRecipientInfo, kari [1] KeyAgreeRecipientInfo, kekri [2] KEKRecipientInfo,
+//!   pwri [3] PasswordRecipientInfo, ori [4] OtherRecipientInfo }
+//! ```
+use super::{
+    Error, Result, algorithm, algorithm_to_der, check_limit,
+    signer_info::{CertificateId, issuer_serial},
+};
 use crate::{
+    asn1::{
+        Tag,
+        cursor::{Cursor, Value},
+        normal,
+        oid::{self, Oid},
+        write,
+    },
     crypto::{
-        self, CryptoRng, KeyAgreement, KeyEncryption, KeyTransport, PrivateKey, PublicKey, Secret,
+        self, CryptoRng, Digest, KeyAgreement, KeyEncryption, KeyTransport, KeyWrap, PrivateKey,
+        PublicKey, Secret, SoftwareKey, algorithm::AgreementKdf, key_agreement, key_transport,
+        key_wrap, public_key::KeyKind,
     },
     x509::Certificate,
 };
+use cms::enveloped_data::{KekRecipientInfo, OriginatorPublicKey, PasswordRecipientInfo};
+use der::{Decode, Encode};
 use spki::AlgorithmIdentifierOwned;
+
 /// The kind, as reports name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -23,6 +45,7 @@ pub enum Kind {
     /// OtherRecipientInfo of another type
     Other,
 }
+
 /// One recipient (each RecipientEncryptedKey of a KeyAgreeRecipientInfo is one).
 #[derive(Debug, Clone)]
 pub struct Recipient {
@@ -30,19 +53,20 @@ pub struct Recipient {
     pub kind: Kind,
     /// whose certificate; `None` for KEK, password, other
     pub rid: Option<CertificateId>,
-    /// keyEncryptionAlgorithm as found
+    /// keyEncryptionAlgorithm as found (of an OtherRecipientInfo its type, of a KEM the KEM)
     pub algorithm: AlgorithmIdentifierOwned,
     /// the encrypted content key
     pub encrypted_key: Vec<u8>,
-    /// key agreement: the originator's ephemeral public key (SPKI rebuilt when parameters are absent needs the recipient's curve: kept raw)
+    /// key agreement: the originator
     pub originator: Option<Originator>,
     /// key agreement: user keying material
     pub ukm: Option<Vec<u8>>,
 }
+
 /// The originator of a key agreement.
 #[derive(Debug, Clone)]
 pub enum Originator {
-    /// OriginatorPublicKey: algorithm as found (parameters may be absent) and the public key's bits
+    /// OriginatorPublicKey: algorithm as found (parameters may be absent, the curve is the recipient's) and the public key's bits
     PublicKey {
         /// algorithm
         algorithm: AlgorithmIdentifierOwned,
@@ -52,50 +76,576 @@ pub enum Originator {
     /// by certificate: static-static, not supported
     Certificate,
 }
-/// Parses one RecipientInfo (BER or DER): one or, for key agreement, several recipients.
-pub fn parse(_ber: &[u8], _max_depth: usize) -> Result<Vec<Recipient>> {
-    todo!()
+
+/// Parses one RecipientInfo (BER or DER): one or, for key agreement, several recipients, but not more than `limit`.
+pub fn parse(ber: &[u8], max_depth: usize, limit: usize) -> Result<Vec<Recipient>> {
+    let der = normal::to_der(ber, max_depth)?;
+    let value = Cursor::new(&der, 0).any()?;
+    match value.tag {
+        Tag::SEQUENCE => Ok(vec![key_transport(&value)?]),
+        Tag(0xa1) => key_agreement(&value, limit),
+        Tag(0xa2) => {
+            let info: KekRecipientInfo = leaf(&value, "a KEKRecipientInfo")?;
+            let key = info.encrypted_key.into_bytes();
+            Ok(vec![unopened(Kind::Kek, info.key_enc_alg, key.into())])
+        }
+        Tag(0xa3) => {
+            let info: PasswordRecipientInfo = leaf(&value, "a PasswordRecipientInfo")?;
+            let key = info.enc_key.into_bytes();
+            Ok(vec![unopened(Kind::Password, info.key_enc_alg, key.into())])
+        }
+        Tag(0xa4) => Ok(vec![other(&value)?]),
+        _ => Err(Error::Malformed {
+            what: "an unknown kind of RecipientInfo",
+            offset: value.offset,
+        }),
+    }
 }
+
+/// `KeyTransRecipientInfo ::= SEQUENCE { version, rid RecipientIdentifier, keyEncryptionAlgorithm, encryptedKey OCTET STRING }`
+fn key_transport(value: &Value<'_>) -> Result<Recipient> {
+    let mut fields = value.inside();
+    fields.expect(Tag::INTEGER)?;
+    let rid = CertificateId::from_value(&fields.any()?)?;
+    let algorithm = algorithm(&fields.expect(Tag::SEQUENCE)?)?;
+    let encrypted_key = fields.expect(Tag::OCTET_STRING)?.content.to_vec();
+    fields.finish()?;
+    Ok(Recipient {
+        rid: Some(rid),
+        ..unopened(Kind::KeyTransport, algorithm, encrypted_key)
+    })
+}
+
+/// ```text
+/// KeyAgreeRecipientInfo ::= SEQUENCE {
+///   version CMSVersion,
+///   originator [0] EXPLICIT OriginatorIdentifierOrKey,
+///   ukm [1] EXPLICIT OCTET STRING OPTIONAL,
+///   keyEncryptionAlgorithm KeyEncryptionAlgorithmIdentifier,
+///   recipientEncryptedKeys SEQUENCE OF RecipientEncryptedKey }
+/// RecipientEncryptedKey ::= SEQUENCE { rid KeyAgreeRecipientIdentifier, encryptedKey OCTET STRING }
+/// ```
+fn key_agreement(value: &Value<'_>, limit: usize) -> Result<Vec<Recipient>> {
+    let mut fields = value.inside();
+    fields.expect(Tag::INTEGER)?;
+    let mut explicit = fields.enter(Tag::context(0))?;
+    let originator = originator(&explicit.any()?)?;
+    explicit.finish()?;
+    let ukm = match fields.optional(Tag::context(1))? {
+        Some(value) => {
+            let mut explicit = value.inside();
+            let ukm = explicit.expect(Tag::OCTET_STRING)?.content.to_vec();
+            explicit.finish()?;
+            Some(ukm)
+        }
+        None => None,
+    };
+    let algorithm = algorithm(&fields.expect(Tag::SEQUENCE)?)?;
+    // what the recipients share is copied to each of them
+    const SHARED: u64 = 4 << 10;
+    if fields.offset() - value.offset > SHARED {
+        return Err(Error::Unsupported {
+            what: "a key agreement with more than 4096 bytes of parameters",
+        });
+    }
+    let mut keys = fields.enter(Tag::SEQUENCE)?;
+    fields.finish()?;
+    let mut recipients = Vec::new();
+    while !keys.is_empty() {
+        check_limit(recipients.len() + 1, limit, "recipients")?;
+        let mut key = keys.enter(Tag::SEQUENCE)?;
+        let rid = agreement_rid(&key.any()?)?;
+        let encrypted_key = key.expect(Tag::OCTET_STRING)?.content.to_vec();
+        key.finish()?;
+        recipients.push(Recipient {
+            kind: Kind::KeyAgreement,
+            rid: Some(rid),
+            algorithm: algorithm.clone(),
+            encrypted_key,
+            originator: Some(originator.clone()),
+            ukm: ukm.clone(),
+        });
+    }
+    if recipients.is_empty() {
+        return Err(Error::Malformed {
+            what: "a key agreement without recipients",
+            offset: value.offset,
+        });
+    }
+    Ok(recipients)
+}
+
+/// `OriginatorIdentifierOrKey ::= CHOICE { IssuerAndSerialNumber, subjectKeyIdentifier [0], originatorKey [1] OriginatorPublicKey }`
+fn originator(value: &Value<'_>) -> Result<Originator> {
+    match value.tag {
+        Tag::SEQUENCE | Tag(0x80 | 0xa0) => Ok(Originator::Certificate),
+        Tag(0xa1) => {
+            let key: OriginatorPublicKey = leaf(value, "an OriginatorPublicKey")?;
+            match key.public_key.as_bytes() {
+                Some(bits) => Ok(Originator::PublicKey {
+                    algorithm: key.algorithm,
+                    key: bits.to_vec(),
+                }),
+                None => Err(Error::Malformed {
+                    what: "a public key with unused bits",
+                    offset: value.offset,
+                }),
+            }
+        }
+        _ => Err(Error::Malformed {
+            what: "an unknown kind of originator",
+            offset: value.offset,
+        }),
+    }
+}
+
+/// ```text
+/// KeyAgreeRecipientIdentifier ::= CHOICE { IssuerAndSerialNumber, rKeyId [0] IMPLICIT RecipientKeyIdentifier }
+/// RecipientKeyIdentifier ::= SEQUENCE { subjectKeyIdentifier OCTET STRING, date OPTIONAL, other OPTIONAL }
+/// ```
+fn agreement_rid(value: &Value<'_>) -> Result<CertificateId> {
+    if value.tag != Tag::context(0) {
+        return CertificateId::from_value(value);
+    }
+    let identifier = value.inside().expect(Tag::OCTET_STRING)?;
+    Ok(CertificateId::KeyIdentifier(identifier.content.to_vec()))
+}
+
+/// id-ori-kem (RFC 9629)
+const KEM: Oid = Oid::new_unwrap("1.2.840.113549.1.9.16.13.3");
+
+/// ```text
+/// OtherRecipientInfo ::= SEQUENCE { oriType OBJECT IDENTIFIER, oriValue ANY }
+/// KEMRecipientInfo ::= SEQUENCE {
+///   version, rid RecipientIdentifier, kem AlgorithmIdentifier, kemct OCTET STRING, kdf AlgorithmIdentifier,
+///   kekLength INTEGER, ukm [0] EXPLICIT OPTIONAL, wrap AlgorithmIdentifier, encryptedKey OCTET STRING }
+/// ```
+fn other(value: &Value<'_>) -> Result<Recipient> {
+    let mut fields = value.inside();
+    let oid = oid::from_value(&fields.expect(Tag::OID)?)?;
+    let content = fields.any()?;
+    fields.finish()?;
+    if oid != KEM {
+        let algorithm = AlgorithmIdentifierOwned {
+            oid,
+            parameters: None,
+        };
+        return Ok(unopened(Kind::Other, algorithm, Vec::new()));
+    }
+    let mut fields = content.inside();
+    fields.expect(Tag::INTEGER)?;
+    let rid = CertificateId::from_value(&fields.any()?)?;
+    let kem = algorithm(&fields.expect(Tag::SEQUENCE)?)?;
+    Ok(Recipient {
+        rid: Some(rid),
+        ..unopened(Kind::Kem, kem, Vec::new())
+    })
+}
+
+fn unopened(kind: Kind, algorithm: AlgorithmIdentifierOwned, encrypted_key: Vec<u8>) -> Recipient {
+    Recipient {
+        kind,
+        rid: None,
+        algorithm,
+        encrypted_key,
+        originator: None,
+        ukm: None,
+    }
+}
+
+/// Decodes a SEQUENCE under an implicit tag by its type in crate `cms`; only where that loses no received bytes that matter.
+fn leaf<T: for<'a> Decode<'a>>(value: &Value<'_>, what: &'static str) -> Result<T> {
+    let der = write::retag(Tag::SEQUENCE, value.raw.to_vec());
+    T::from_der(&der).map_err(|_| Error::Malformed {
+        what,
+        offset: value.offset,
+    })
+}
+
 impl Recipient {
     /// Returns the key-encryption algorithm, or why it is not supported.
     pub fn key_encryption(&self) -> crypto::Result<KeyEncryption> {
-        todo!()
+        let algorithm = KeyEncryption::from_identifier(&self.algorithm)?;
+        match (self.kind, algorithm) {
+            (Kind::KeyTransport, KeyEncryption::Transport(_))
+            | (Kind::KeyAgreement, KeyEncryption::Agreement(_))
+            | (Kind::Kek, KeyEncryption::Wrap(_)) => Ok(algorithm),
+            _ => Err(crypto::Error::Unsupported(oid::name(&self.algorithm.oid))),
+        }
     }
+
     /// Recovers the content key of `expected_size` octets with the recipient's private key. For RSA PKCS#1 v1.5 never fails on padding (implicit rejection).
     /// Everything secret that goes wrong is `crypto::Error::Decryption`.
     pub fn content_key(
         &self,
-        _key: &dyn PrivateKey,
-        _expected_size: usize,
-        _rng: &mut dyn CryptoRng,
+        key: &dyn PrivateKey,
+        expected_size: usize,
+        rng: &mut dyn CryptoRng,
     ) -> crypto::Result<Secret> {
-        todo!()
+        let content_key = match self.key_encryption()? {
+            KeyEncryption::Transport(transport) => {
+                key.decrypt_key(transport, &self.encrypted_key, expected_size, rng)?
+            }
+            KeyEncryption::Agreement(agreement) => {
+                let peer = self.peer(key.public_key())?;
+                let shared = key.agree(&peer)?;
+                let kek = key_agreement::derive(&agreement, &shared, self.ukm.as_deref())?;
+                key_wrap::unwrap(agreement.wrap, &kek, &self.encrypted_key)?
+            }
+            KeyEncryption::Wrap(_) => {
+                return Err(crypto::Error::Unsupported(oid::name(&self.algorithm.oid)));
+            }
+        };
+        match content_key.expose().len() == expected_size {
+            true => Ok(content_key),
+            false => Err(crypto::Error::Decryption),
+        }
+    }
+
+    /// Returns the originator's public key, which must be on the recipient's curve.
+    fn peer(&self, own: &PublicKey) -> crypto::Result<PublicKey> {
+        let Some(Originator::PublicKey { algorithm, key }) = &self.originator else {
+            return Err(crypto::Error::Unsupported(
+                "static-static key agreement".to_owned(),
+            ));
+        };
+        // RFC 5753 §7.1.2, §3.1.1: parameters are absent, NULL or the curve, which is the recipient's in each case
+        let curve = algorithm_of(own).ok_or(crypto::Error::Decryption)?;
+        let null_or_same = match &algorithm.parameters {
+            None => true,
+            Some(found) => found.is_null() || Some(found) == curve.parameters.as_ref(),
+        };
+        if algorithm.oid != curve.oid || !null_or_same {
+            return Err(crypto::Error::Decryption);
+        }
+        let spki = write::sequence(&[
+            &algorithm_to_der(&curve),
+            &write::tlv(Tag::BIT_STRING, &[&[0], key.as_slice()].concat()),
+        ]);
+        PublicKey::from_spki(&spki).map_err(|_| crypto::Error::Decryption)
     }
 }
+
+/// Returns the AlgorithmIdentifier of a public key.
+fn algorithm_of(key: &PublicKey) -> Option<AlgorithmIdentifierOwned> {
+    let mut fields = Cursor::new(key.spki(), 0).enter(Tag::SEQUENCE).ok()?;
+    algorithm(&fields.expect(Tag::SEQUENCE).ok()?).ok()
+}
+
 /// How to encrypt to a key: transport for RSA, agreement for EC and X25519.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
     /// RSA
     Transport(KeyTransport),
     /// EC, X25519
     Agreement(KeyAgreement),
 }
+
 impl Method {
     /// Returns the default for a key: RSA PKCS#1 v1.5 (or OAEP with SHA-256), P-256: X9.63 SHA-256, P-384: SHA-384, P-521: SHA-512, X25519: HKDF-SHA-256; wrap as long as the content key (RFC 5753 §8, RFC 8418).
-    pub fn for_key(
-        _key: &PublicKey,
-        _oaep: bool,
-        _content_key_size: usize,
-    ) -> crypto::Result<Self> {
-        todo!()
+    pub fn for_key(key: &PublicKey, oaep: bool, content_key_size: usize) -> crypto::Result<Self> {
+        let kdf = match key.kind() {
+            KeyKind::Rsa { .. } if oaep => {
+                return Ok(Self::Transport(KeyTransport::RsaOaep {
+                    digest: Digest::Sha256,
+                    mgf: Digest::Sha256,
+                }));
+            }
+            KeyKind::Rsa { .. } => return Ok(Self::Transport(KeyTransport::RsaPkcs1)),
+            KeyKind::P256 => AgreementKdf::X963(Digest::Sha256),
+            KeyKind::P384 => AgreementKdf::X963(Digest::Sha384),
+            KeyKind::P521 => AgreementKdf::X963(Digest::Sha512),
+            KeyKind::X25519 => AgreementKdf::Hkdf(Digest::Sha256),
+            KeyKind::Ed25519 => {
+                return Err(crypto::Error::KeyType {
+                    key: key.kind().name(),
+                    what: "encrypt",
+                });
+            }
+        };
+        let wrap = match content_key_size {
+            ..=16 => KeyWrap::Aes128,
+            17..=24 => KeyWrap::Aes192,
+            _ => KeyWrap::Aes256,
+        };
+        Ok(Self::Agreement(KeyAgreement {
+            kdf,
+            cofactor: false,
+            wrap,
+        }))
     }
 }
+
 /// Makes the DER of one RecipientInfo, recipient named by issuer and serial.
 pub fn seal(
-    _to: &Certificate,
-    _method: Method,
-    _content_key: &Secret,
-    _rng: &mut dyn CryptoRng,
+    to: &Certificate,
+    method: Method,
+    content_key: &Secret,
+    rng: &mut dyn CryptoRng,
 ) -> Result<Vec<u8>> {
-    todo!()
+    let key = to.public_key()?;
+    let rid = issuer_serial(to).to_der();
+    match method {
+        Method::Transport(transport) => {
+            let encrypted = key_transport::encrypt_key(&key, transport, content_key, rng)?;
+            Ok(write::sequence(&[
+                &write::integer(0),
+                &rid,
+                &algorithm_to_der(&KeyEncryption::Transport(transport).identifier()),
+                &write::tlv(Tag::OCTET_STRING, &encrypted),
+            ]))
+        }
+        Method::Agreement(agreement) => {
+            let ephemeral = SoftwareKey::ephemeral(&key, rng)?;
+            let shared = ephemeral.agree(&key)?;
+            let kek = key_agreement::derive(&agreement, &shared, None)?;
+            let wrapped = key_wrap::wrap(agreement.wrap, &kek, content_key)?;
+            let encrypted_key = write::sequence(&[&rid, &write::tlv(Tag::OCTET_STRING, &wrapped)]);
+            let originator = originator_to_der(ephemeral.public_key())?;
+            Ok(write::constructed(
+                Tag::context(1),
+                &[
+                    &write::integer(3),
+                    &write::constructed(Tag::context(0), &[&originator]),
+                    &algorithm_to_der(&KeyEncryption::Agreement(agreement).identifier()),
+                    &write::sequence(&[&encrypted_key]),
+                ],
+            ))
+        }
+    }
+}
+
+/// Returns the DER of an originatorKey, parameters absent as OpenSSL writes it and RFC 8418 §2 (X25519) demands.
+fn originator_to_der(key: &PublicKey) -> Result<Vec<u8>> {
+    let malformed = |_| crypto::Error::Key("the SubjectPublicKeyInfo is malformed");
+    let spki = spki::SubjectPublicKeyInfoOwned::from_der(key.spki()).map_err(malformed)?;
+    let originator = OriginatorPublicKey {
+        algorithm: AlgorithmIdentifierOwned {
+            oid: spki.algorithm.oid,
+            parameters: None,
+        },
+        public_key: spki.subject_public_key,
+    };
+    let der = originator.to_der().map_err(malformed)?;
+    Ok(write::retag(Tag::context(1), der))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+    use super::{super::specimen::*, *};
+    use proptest::prelude::*;
+    use rand::SeedableRng;
+
+    fn rng() -> rand_chacha::ChaCha20Rng {
+        rand_chacha::ChaCha20Rng::seed_from_u64(1)
+    }
+
+    fn key() -> Secret {
+        Secret::new((0..32).collect())
+    }
+
+    fn sealed(of: &Identity, oaep: bool) -> Vec<u8> {
+        let method = Method::for_key(of.key.public_key(), oaep, 32).unwrap();
+        seal(&of.certificate, method, &key(), &mut rng()).unwrap()
+    }
+
+    #[test]
+    fn what_is_sealed_is_opened() {
+        for (of, oaep) in [
+            (RSA, false),
+            (RSA, true),
+            (P256, false),
+            (P384, false),
+            (P521, false),
+            (X25519, false),
+        ] {
+            let of = identity(of);
+            let der = sealed(&of, oaep);
+            for ber in [der.clone(), indefinite(&der)] {
+                let recipient = &parse(&ber, 64, 1).unwrap()[0];
+                assert!(recipient.rid.as_ref().unwrap().names(&of.certificate));
+                let opened = recipient.content_key(&of.key, 32, &mut rng()).unwrap();
+                assert_eq!(opened.expose(), key().expose());
+            }
+        }
+    }
+
+    #[test]
+    fn a_key_of_another_size_is_no_key() {
+        for (of, oaep) in [(RSA, true), (P256, false), (X25519, false)] {
+            let of = identity(of);
+            let recipient = &parse(&sealed(&of, oaep), 64, 1).unwrap()[0];
+            let opened = recipient.content_key(&of.key, 16, &mut rng());
+            assert!(matches!(opened, Err(crypto::Error::Decryption)));
+        }
+        // implicit rejection: some key, but not that one
+        let of = identity(RSA);
+        let recipient = &parse(&sealed(&of, false), 64, 1).unwrap()[0];
+        let opened = recipient.content_key(&of.key, 16, &mut rng()).unwrap();
+        assert_ne!(opened.expose(), &key().expose()[..16]);
+        assert_eq!(opened.expose().len(), 16);
+    }
+
+    #[test]
+    fn a_peer_must_be_on_the_recipients_curve() {
+        let of = identity(P256);
+        let mut recipient = parse(&sealed(&of, false), 64, 1).unwrap().remove(0);
+        let Some(Originator::PublicKey { algorithm, key }) = recipient.originator.clone() else {
+            panic!();
+        };
+        let mut open = |algorithm, key| {
+            recipient.originator = Some(Originator::PublicKey { algorithm, key });
+            recipient.content_key(&of.key, 32, &mut rng()).map(|_| ())
+        };
+        let with = |parameters| AlgorithmIdentifierOwned {
+            parameters,
+            ..algorithm.clone()
+        };
+        assert!(open(algorithm.clone(), key.clone()).is_ok());
+        assert!(open(with(Some(der::Any::null())), key.clone()).is_ok());
+        assert!(open(algorithm_of(of.key.public_key()).unwrap(), key.clone()).is_ok());
+        let other_curve = algorithm_of(identity(P384).key.public_key()).unwrap();
+        let mut off = key.clone();
+        *off.last_mut().unwrap() ^= 1;
+        for (algorithm, key) in [
+            (algorithm.clone(), off),
+            (algorithm.clone(), vec![]),
+            (algorithm.clone(), vec![0]),
+            (algorithm.clone(), vec![4; 97]),
+            (other_curve, key.clone()),
+            (
+                algorithm_of(identity(X25519).key.public_key()).unwrap(),
+                key.clone(),
+            ),
+        ] {
+            assert!(matches!(
+                open(algorithm, key),
+                Err(crypto::Error::Decryption)
+            ));
+        }
+        recipient.originator = Some(Originator::Certificate);
+        let opened = recipient.content_key(&of.key, 32, &mut rng());
+        assert!(matches!(opened, Err(crypto::Error::Unsupported(_))));
+    }
+
+    #[test]
+    fn damaged_wrapped_keys_are_one_error() {
+        let of = identity(P256);
+        let mut recipient = parse(&sealed(&of, false), 64, 1).unwrap().remove(0);
+        for length in 0..50 {
+            recipient.encrypted_key = vec![7; length];
+            let opened = recipient.content_key(&of.key, 32, &mut rng());
+            assert!(matches!(opened, Err(crypto::Error::Decryption)), "{length}");
+        }
+    }
+
+    #[test]
+    fn methods_for_keys() {
+        let method =
+            |of, size| Method::for_key(identity(of).key.public_key(), false, size).unwrap();
+        assert!(matches!(
+            method(RSA, 16),
+            Method::Transport(KeyTransport::RsaPkcs1)
+        ));
+        assert!(matches!(
+            method(P384, 16),
+            Method::Agreement(KeyAgreement {
+                kdf: AgreementKdf::X963(Digest::Sha384),
+                wrap: KeyWrap::Aes128,
+                ..
+            })
+        ));
+        assert!(matches!(
+            method(X25519, 24),
+            Method::Agreement(KeyAgreement {
+                kdf: AgreementKdf::Hkdf(Digest::Sha256),
+                wrap: KeyWrap::Aes192,
+                ..
+            })
+        ));
+        assert!(Method::for_key(identity(ED25519).key.public_key(), false, 16).is_err());
+    }
+
+    #[test]
+    fn many_recipients_of_one_agreement() {
+        let of = identity(P256);
+        let der = sealed(&of, false);
+        let children = normal::children(&der, 64).unwrap();
+        let keys = normal::children(children[3], 64).unwrap();
+        let by_key = write::sequence(&[
+            &write::constructed(Tag::context(0), &[&[4, 2, 1, 2]]),
+            &[4, 1, 9],
+        ]);
+        let all = write::sequence(&[keys[0], &by_key]);
+        let whole = write::constructed(
+            Tag::context(1),
+            &[children[0], children[1], children[2], &all],
+        );
+        let recipients = parse(&whole, 64, 2).unwrap();
+        assert_eq!(recipients.len(), 2);
+        assert_eq!(
+            recipients[1].rid,
+            Some(CertificateId::KeyIdentifier(vec![1, 2]))
+        );
+        assert!(recipients[0].content_key(&of.key, 32, &mut rng()).is_ok());
+        assert!(matches!(
+            parse(&whole, 64, 1),
+            Err(Error::Limit {
+                what: "recipients",
+                limit: 1
+            })
+        ));
+        let ukm = write::constructed(
+            Tag::context(1),
+            &[&write::tlv(Tag::OCTET_STRING, &[0; 5000])],
+        );
+        let long = write::constructed(
+            Tag::context(1),
+            &[children[0], children[1], &ukm, children[2], &all],
+        );
+        assert!(matches!(
+            parse(&long, 64, 2),
+            Err(Error::Unsupported { .. })
+        ));
+        let none = write::constructed(
+            Tag::context(1),
+            &[children[0], children[1], children[2], &[0x30, 0]],
+        );
+        assert!(parse(&none, 64, 2).is_err());
+    }
+
+    #[test]
+    fn other_recipients_are_listed() {
+        let other = [0xa4, 7, 6, 3, 0x2a, 3, 4, 5, 0];
+        let recipient = parse(&other, 64, 1).unwrap().remove(0);
+        assert_eq!(
+            (recipient.kind, recipient.rid.is_none()),
+            (Kind::Other, true)
+        );
+        assert!(
+            recipient
+                .content_key(&identity(P256).key, 16, &mut rng())
+                .is_err()
+        );
+        let sid = issuer_serial(&identity(P256).certificate).to_der();
+        let kem = write::sequence(&[&write::integer(0), &sid, &[0x30, 3, 6, 1, 0x2a]]);
+        let kem = write::constructed(Tag::context(4), &[&oid::to_der(&KEM), &kem]);
+        let recipient = parse(&kem, 64, 1).unwrap().remove(0);
+        assert_eq!((recipient.kind, recipient.rid.is_some()), (Kind::Kem, true));
+        assert!(parse(&[0xa5, 0], 64, 1).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn no_damage_panics(ec in any::<bool>(), at in any::<prop::sample::Index>(), value in any::<u8>()) {
+            let of = identity(if ec { P256 } else { X25519 });
+            let mut der = sealed(&of, false);
+            let at = at.index(der.len());
+            der[at] = value;
+            for recipient in parse(&der, 64, 9).unwrap_or_default() {
+                let _ = recipient.content_key(&of.key, 32, &mut rng());
+            }
+        }
+    }
 }

@@ -148,7 +148,9 @@ impl Digest {
     }
     /// Reads an AlgorithmIdentifier; parameters absent or NULL.
     pub fn from_identifier(identifier: &AlgorithmIdentifierOwned) -> Result<Self> {
-        let found = Self::ALL.into_iter().find(|d| d.row().oid == identifier.oid);
+        let found = Self::ALL
+            .into_iter()
+            .find(|d| d.row().oid == identifier.oid);
         let digest = found.ok_or_else(|| unsupported(identifier))?;
         parameters::absent_or_null(identifier, digest.name())?;
         Ok(digest)
@@ -293,7 +295,9 @@ impl KeyWrap {
     }
     /// Reads an AlgorithmIdentifier; parameters absent or NULL.
     pub fn from_identifier(identifier: &AlgorithmIdentifierOwned) -> Result<Self> {
-        let found = Self::ALL.into_iter().find(|w| w.row().oid == identifier.oid);
+        let found = Self::ALL
+            .into_iter()
+            .find(|w| w.row().oid == identifier.oid);
         let wrap = found.ok_or_else(|| unsupported(identifier))?;
         parameters::absent_or_null(identifier, wrap.name())?;
         Ok(wrap)
@@ -481,7 +485,9 @@ impl ContentCipher {
     }
     /// Reads a contentEncryptionAlgorithm: the cipher and its IV or nonce. GCM: nonce exactly 12 octets, ICVlen exactly 16 (an absent one means 12 and is refused).
     pub fn from_identifier(identifier: &AlgorithmIdentifierOwned) -> Result<(Self, Vec<u8>)> {
-        let found = Self::ALL.into_iter().find(|c| c.row().oid == identifier.oid);
+        let found = Self::ALL
+            .into_iter()
+            .find(|c| c.row().oid == identifier.oid);
         match found.ok_or_else(|| unsupported(identifier))? {
             Self::Rc2Cbc { .. } => {
                 let (effective_bits, iv) = parameters::rc2(identifier)?;

@@ -207,7 +207,8 @@ fn cbc_encryption(cipher: ContentCipher, key: &Secret, iv: &[u8]) -> Result<Bloc
         C: KeyInit + BlockCipherEncrypt + Send + 'static,
     {
         let cipher = C::new_from_slice(key.expose()).map_err(|_| Error::Decryption)?;
-        let mut mode = cbc::Encryptor::inner_iv_slice_init(cipher, iv).map_err(|_| Error::Decryption)?;
+        let mut mode =
+            cbc::Encryptor::inner_iv_slice_init(cipher, iv).map_err(|_| Error::Decryption)?;
         Ok(Box::new(move |octets| {
             mode.encrypt_blocks(Array::slice_as_chunks_mut(octets).0);
         }))
@@ -233,7 +234,8 @@ fn cbc_decryption(cipher: ContentCipher, key: &Secret, iv: &[u8]) -> Result<Bloc
         start(cipher, iv)
     }
     fn start<C: BlockCipherDecrypt + Send + 'static>(cipher: C, iv: &[u8]) -> Result<Blocks> {
-        let mut mode = cbc::Decryptor::inner_iv_slice_init(cipher, iv).map_err(|_| Error::Decryption)?;
+        let mut mode =
+            cbc::Decryptor::inner_iv_slice_init(cipher, iv).map_err(|_| Error::Decryption)?;
         Ok(Box::new(move |octets| {
             mode.decrypt_blocks(Array::slice_as_chunks_mut(octets).0);
         }))
@@ -267,7 +269,11 @@ mod tests {
         ContentCipher::Aes256Gcm,
     ];
     fn key(cipher: ContentCipher) -> Secret {
-        Secret::new((0..cipher.key_size()).map(|i| u8::try_from(i).unwrap()).collect())
+        Secret::new(
+            (0..cipher.key_size())
+                .map(|i| u8::try_from(i).unwrap())
+                .collect(),
+        )
     }
     fn encrypt(cipher: ContentCipher, chunks: &[Vec<u8>], aad: &[u8]) -> (Vec<u8>, Vec<u8>) {
         let iv = vec![9; cipher.iv_size()];
@@ -279,7 +285,13 @@ mod tests {
         let tag = encryption.finish(&mut out).unwrap();
         (out, tag)
     }
-    fn decrypt_in(cipher: ContentCipher, size: usize, octets: &[u8], aad: &[u8], tag: &[u8]) -> Result<Vec<u8>> {
+    fn decrypt_in(
+        cipher: ContentCipher,
+        size: usize,
+        octets: &[u8],
+        aad: &[u8],
+        tag: &[u8],
+    ) -> Result<Vec<u8>> {
         let iv = vec![9; cipher.iv_size()];
         let mut decryption = Decryption::new(cipher, &key(cipher), &iv).unwrap();
         let mut out = Vec::new();
@@ -320,7 +332,10 @@ mod tests {
     fn a_changed_tag_or_attribute_or_octet_is_refused() {
         let cipher = ContentCipher::Aes256Gcm;
         let (mut out, mut tag) = encrypt(cipher, &[b"content".to_vec()], b"aad");
-        assert_eq!(decrypt_in(cipher, 3, &out, b"aad", &tag).unwrap(), b"content");
+        assert_eq!(
+            decrypt_in(cipher, 3, &out, b"aad", &tag).unwrap(),
+            b"content"
+        );
         assert!(decrypt_in(cipher, 3, &out, b"aae", &tag).is_err());
         assert!(decrypt_in(cipher, 3, &out, b"aad", &tag[..15]).is_err());
         assert!(decrypt_in(cipher, 3, &out, b"aad", b"").is_err());
@@ -358,9 +373,15 @@ mod tests {
             assert!(Decryption::new(cipher, &short, &iv).is_err());
             assert!(Encryption::new(cipher, &short, &iv, b"").is_err());
             assert!(Decryption::new(cipher, &key(cipher), &iv[1..]).is_err());
-            assert_eq!(Encryption::new(cipher, &key(cipher), &iv, b"a").is_ok(), cipher.is_aead());
+            assert_eq!(
+                Encryption::new(cipher, &key(cipher), &iv, b"a").is_ok(),
+                cipher.is_aead()
+            );
         }
-        for old in [ContentCipher::TripleDesCbc, ContentCipher::Rc2Cbc { effective_bits: 40 }] {
+        for old in [
+            ContentCipher::TripleDesCbc,
+            ContentCipher::Rc2Cbc { effective_bits: 40 },
+        ] {
             let made = Encryption::new(old, &key(old), &[0; 8], b"");
             assert!(matches!(made, Err(Error::Unsupported(_))));
         }
@@ -371,12 +392,30 @@ mod tests {
         // made with OpenSSL 3.0 -provider legacy: printf 'old mail' | openssl enc -CIPHER -K 000102… -iv 0909090909090909
         let hex = |text: &str| data_encoding::HEXLOWER.decode(text.as_bytes()).unwrap();
         for (cipher, made) in [
-            (ContentCipher::TripleDesCbc, "c9c2ad1f114d156174f3a3e6e1d9ff41"),
-            (ContentCipher::Rc2Cbc { effective_bits: 40 }, "41e7659636da15220626859393c2f3e4"),
-            (ContentCipher::Rc2Cbc { effective_bits: 64 }, "e0067c1fe63f7989a3b9fe23e8d17e6e"),
-            (ContentCipher::Rc2Cbc { effective_bits: 128 }, "4fa55b0b8340f23da4c7465f82a7b69b"),
+            (
+                ContentCipher::TripleDesCbc,
+                "c9c2ad1f114d156174f3a3e6e1d9ff41",
+            ),
+            (
+                ContentCipher::Rc2Cbc { effective_bits: 40 },
+                "41e7659636da15220626859393c2f3e4",
+            ),
+            (
+                ContentCipher::Rc2Cbc { effective_bits: 64 },
+                "e0067c1fe63f7989a3b9fe23e8d17e6e",
+            ),
+            (
+                ContentCipher::Rc2Cbc {
+                    effective_bits: 128,
+                },
+                "4fa55b0b8340f23da4c7465f82a7b69b",
+            ),
         ] {
-            assert_eq!(decrypt_in(cipher, 5, &hex(made), b"", b"").unwrap(), b"old mail", "{cipher:?}");
+            assert_eq!(
+                decrypt_in(cipher, 5, &hex(made), b"", b"").unwrap(),
+                b"old mail",
+                "{cipher:?}"
+            );
         }
     }
 }

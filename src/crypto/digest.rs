@@ -101,7 +101,11 @@ mod tests {
         let hex = |d: Digest| {
             let octets = digest(d, b"abc");
             assert_eq!(octets.len(), d.size());
-            octets.iter().take(4).map(|b| format!("{b:02x}")).collect::<String>()
+            octets
+                .iter()
+                .take(4)
+                .map(|b| format!("{b:02x}"))
+                .collect::<String>()
         };
         assert_eq!(hex(Digest::Md5), "90015098");
         assert_eq!(hex(Digest::Sha1), "a9993e36");

@@ -161,7 +161,9 @@ impl StreamGhash {
         let bits = |octets: u64| octets.saturating_mul(8).to_be_bytes();
         let aad_length = u64::try_from(aad.len()).unwrap_or(u64::MAX);
         let lengths = [bits(aad_length), bits(length)].concat();
-        let lengths = <&Block>::try_from(lengths.as_slice()).copied().unwrap_or_default();
+        let lengths = <&Block>::try_from(lengths.as_slice())
+            .copied()
+            .unwrap_or_default();
         multiply(&self.key, &xor(&xor(&aad_share, &ciphertext), &lengths))
     }
 }

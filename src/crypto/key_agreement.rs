@@ -23,7 +23,9 @@ pub fn derive(algorithm: &KeyAgreement, shared: &Secret, ukm: Option<&[u8]>) -> 
 fn shared_info(wrap: KeyWrap, ukm: Option<&[u8]>) -> Vec<u8> {
     let octets = |octets: &[u8]| write::tlv(Tag::OCTET_STRING, octets);
     let entity = ukm.map(|ukm| write::tlv(Tag::context(0), &octets(ukm)));
-    let bits = u32::try_from(wrap.key_size()).unwrap_or(0).saturating_mul(8);
+    let bits = u32::try_from(wrap.key_size())
+        .unwrap_or(0)
+        .saturating_mul(8);
     write::sequence(&[
         &parameters::encoded(&wrap.identifier()),
         &entity.unwrap_or_default(),
@@ -102,7 +104,11 @@ mod tests {
     fn each_input_changes_the_key() {
         let secret = Secret::new(vec![5; 32]);
         let with = |kdf, wrap, ukm: Option<&[u8]>| {
-            let algorithm = KeyAgreement { kdf, cofactor: false, wrap };
+            let algorithm = KeyAgreement {
+                kdf,
+                cofactor: false,
+                wrap,
+            };
             derive(&algorithm, &secret, ukm).unwrap().expose().to_vec()
         };
         let mut all = Vec::new();

@@ -45,7 +45,8 @@ where
     C: KeyInit + BlockCipherEncrypt + BlockSizeUser<BlockSize = U16>,
 {
     let (kek, key) = (kek.expose(), key.expose());
-    let cipher = AesKw::<C>::new_from_slice(kek).map_err(|_| Error::Key("a wrapping key of the wrong size"))?;
+    let cipher = AesKw::<C>::new_from_slice(kek)
+        .map_err(|_| Error::Key("a wrapping key of the wrong size"))?;
     let too_short = key.len() < 2 * AES_BLOCK;
     let mut out = vec![0; key.len().saturating_add(AES_BLOCK)];
     let wrapped = cipher.wrap_key(key, &mut out);
@@ -60,9 +61,13 @@ where
 {
     let cipher = AesKw::<C>::new_from_slice(kek.expose()).map_err(|_| Error::Decryption)?;
     let size = wrapped.len().checked_sub(AES_BLOCK);
-    let size = size.filter(|size| *size >= 2 * AES_BLOCK).ok_or(Error::Decryption)?;
+    let size = size
+        .filter(|size| *size >= 2 * AES_BLOCK)
+        .ok_or(Error::Decryption)?;
     let mut key = Zeroizing::new(vec![0; size]);
-    cipher.unwrap_key(wrapped, &mut key).map_err(|_| Error::Decryption)?;
+    cipher
+        .unwrap_key(wrapped, &mut key)
+        .map_err(|_| Error::Decryption)?;
     Ok(Secret::new(std::mem::take(&mut *key)))
 }
 
@@ -81,7 +86,9 @@ fn unwrap_triple_des(kek: &Secret, wrapped: &[u8]) -> Result<Secret> {
     reversed.reverse();
     let (iv, rest) = reversed.split_at_checked(8).ok_or(Error::Decryption)?;
     let key_and_checksum = decrypt(iv, rest)?;
-    let (key, checksum) = key_and_checksum.split_at_checked(24).ok_or(Error::Decryption)?;
+    let (key, checksum) = key_and_checksum
+        .split_at_checked(24)
+        .ok_or(Error::Decryption)?;
     let wanted = digest::digest(Digest::Sha1, key);
     let good = wanted.get(..8).unwrap_or_default().ct_eq(checksum);
     if bool::from(good) {
@@ -98,28 +105,45 @@ mod tests {
     use proptest::prelude::*;
 
     fn hex(text: &str) -> Vec<u8> {
-        data_encoding::HEXLOWER_PERMISSIVE.decode(text.as_bytes()).unwrap()
+        data_encoding::HEXLOWER_PERMISSIVE
+            .decode(text.as_bytes())
+            .unwrap()
     }
 
     #[test]
     fn aes_wrap_is_that_of_rfc_3394() {
         // §4.6: 256 bits of key data with a 256-bit key
-        let kek = Secret::new(hex("000102030405060708090A0B0C0D0E0F101112131415161718191A1B1C1D1E1F"));
-        let key = Secret::new(hex("00112233445566778899AABBCCDDEEFF000102030405060708090A0B0C0D0E0F"));
-        let wrapped = hex("28C9F404C4B810F4CBCCB35CFB87F8263F5786E2D80ED326CBC7F0E71A99F43BFB988B9B7A02DD21");
+        let kek = Secret::new(hex(
+            "000102030405060708090A0B0C0D0E0F101112131415161718191A1B1C1D1E1F",
+        ));
+        let key = Secret::new(hex(
+            "00112233445566778899AABBCCDDEEFF000102030405060708090A0B0C0D0E0F",
+        ));
+        let wrapped =
+            hex("28C9F404C4B810F4CBCCB35CFB87F8263F5786E2D80ED326CBC7F0E71A99F43BFB988B9B7A02DD21");
         assert_eq!(wrap(KeyWrap::Aes256, &kek, &key).unwrap(), wrapped);
-        assert_eq!(unwrap(KeyWrap::Aes256, &kek, &wrapped).unwrap().expose(), key.expose());
+        assert_eq!(
+            unwrap(KeyWrap::Aes256, &kek, &wrapped).unwrap().expose(),
+            key.expose()
+        );
     }
 
     #[test]
     fn triple_des_unwrap_is_that_of_rfc_3217() {
         // §3.4
         let kek = Secret::new(hex("255e0d1c07b646dfb3134cc843ba8aa71f025b7c0838251f"));
-        let mut wrapped = hex("690107618ef092b3b48ca1796b234ae9fa33ebb4159604037db5d6a84eb3aac2768c632775a467d4");
+        let mut wrapped =
+            hex("690107618ef092b3b48ca1796b234ae9fa33ebb4159604037db5d6a84eb3aac2768c632775a467d4");
         let key = unwrap(KeyWrap::TripleDes, &kek, &wrapped).unwrap();
-        assert_eq!(key.expose(), hex("2923bf85e06dd6ae529149f1f1bae9eab3a7da3d860d3e98"));
+        assert_eq!(
+            key.expose(),
+            hex("2923bf85e06dd6ae529149f1f1bae9eab3a7da3d860d3e98")
+        );
         wrapped[39] ^= 1;
-        assert!(matches!(unwrap(KeyWrap::TripleDes, &kek, &wrapped), Err(Error::Decryption)));
+        assert!(matches!(
+            unwrap(KeyWrap::TripleDes, &kek, &wrapped),
+            Err(Error::Decryption)
+        ));
         assert!(wrap(KeyWrap::TripleDes, &kek, &key).is_err());
     }
 
@@ -127,7 +151,10 @@ mod tests {
     fn keys_of_odd_sizes_are_refused() {
         let kek = Secret::new(vec![1; 16]);
         for size in [0, 1, 7, 8, 15, 17, 31] {
-            assert!(wrap(KeyWrap::Aes128, &kek, &Secret::new(vec![0; size])).is_err(), "{size}");
+            assert!(
+                wrap(KeyWrap::Aes128, &kek, &Secret::new(vec![0; size])).is_err(),
+                "{size}"
+            );
         }
         assert!(wrap(KeyWrap::Aes256, &kek, &Secret::new(vec![0; 16])).is_err());
     }

@@ -10,10 +10,10 @@ pub mod key_file;
 pub mod key_transport;
 pub mod key_wrap;
 mod parameters;
-mod rsa_scheme;
 pub mod password;
 pub mod private_key;
 pub mod public_key;
+mod rsa_scheme;
 pub mod secret;
 
 pub use algorithm::{

@@ -72,13 +72,18 @@ pub(super) fn oaep(identifier: &AlgorithmIdentifierOwned) -> Result<(Digest, Dig
     let mut fields = sole_sequence(&der).ok_or_else(malformed)?;
     let hashes = read_hash_fields(&mut fields, malformed)?;
     if let Some(source) = explicit(&mut fields, 2) {
-        let source = source.and_then(algorithm_identifier).ok_or_else(malformed)?;
+        let source = source
+            .and_then(algorithm_identifier)
+            .ok_or_else(malformed)?;
         if source.oid != P_SPECIFIED {
             return Err(bad("a label source other than pSpecified"));
         }
         let label = source.parameters.ok_or_else(malformed)?;
         let label = label.to_der().map_err(|_| malformed())?;
-        if !sole(&label, Tag::OCTET_STRING).ok_or_else(malformed)?.is_empty() {
+        if !sole(&label, Tag::OCTET_STRING)
+            .ok_or_else(malformed)?
+            .is_empty()
+        {
             return Err(bad("a label that is not empty"));
         }
     }
@@ -96,9 +101,9 @@ fn read_hash_fields(
 ) -> Result<(Digest, Digest)> {
     let digest = match explicit(fields, 0) {
         None => Digest::Sha1,
-        Some(hash) => Digest::from_identifier(
-            &hash.and_then(algorithm_identifier).ok_or_else(&malformed)?,
-        )?,
+        Some(hash) => {
+            Digest::from_identifier(&hash.and_then(algorithm_identifier).ok_or_else(&malformed)?)?
+        }
     };
     let mgf = match explicit(fields, 1) {
         None => Digest::Sha1,
@@ -193,7 +198,8 @@ pub(super) fn rc2(identifier: &AlgorithmIdentifierOwned) -> Result<(u16, Vec<u8>
     let known = RC2_VERSIONS
         .iter()
         .find(|(v, _)| version == Some(u64::from(*v)));
-    let (_, bits) = known.ok_or_else(|| bad("an effective key length that is not 40, 64 or 128 bits"))?;
+    let (_, bits) =
+        known.ok_or_else(|| bad("an effective key length that is not 40, 64 or 128 bits"))?;
     if iv.content.len() != 8 {
         return Err(bad("an IV that is not one block"));
     }
@@ -215,10 +221,7 @@ pub(super) fn key_wrap(identifier: &AlgorithmIdentifierOwned) -> Result<Algorith
         what: "malformed KeyWrapAlgorithm",
     })
 }
-pub(super) fn with_key_wrap(
-    oid: Oid,
-    wrap: &AlgorithmIdentifierOwned,
-) -> AlgorithmIdentifierOwned {
+pub(super) fn with_key_wrap(oid: Oid, wrap: &AlgorithmIdentifierOwned) -> AlgorithmIdentifierOwned {
     with(oid, &encoded(wrap))
 }
 

@@ -151,7 +151,9 @@ impl SoftwareKey {
             (Some(outer), Some(inner)) if outer != inner => {
                 return Err(Error::Key("an EC key that names two curves"));
             }
-            (outer, inner) => outer.or(inner).ok_or(Error::Key("an EC key that names no curve"))?,
+            (outer, inner) => outer
+                .or(inner)
+                .ok_or(Error::Key("an EC key that names no curve"))?,
         };
         let key = Self::from_scalar(&curve, scalar.content)?;
         match public {

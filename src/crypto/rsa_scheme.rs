@@ -24,7 +24,9 @@ pub(super) fn public_key(modulus: &[u8], exponent: &[u8]) -> Result<PublicKey> {
     let exponent = unsigned(exponent).ok_or(Error::Key("an RSA exponent that is not positive"))?;
     let bits = bit_length(modulus);
     if !(MIN_BITS..=MAX_BITS).contains(&bits) {
-        return Err(Error::Key("an RSA modulus that is not 512 to 16384 bits long"));
+        return Err(Error::Key(
+            "an RSA modulus that is not 512 to 16384 bits long",
+        ));
     }
     let odd = |number: &[u8]| number.last().is_some_and(|octet| octet & 1 == 1);
     if !odd(modulus) || !odd(exponent) {
@@ -167,7 +169,9 @@ pub(super) fn sign_pss(
     rng: &mut dyn CryptoRng,
 ) -> Result<Vec<u8>> {
     if pss.digest != pss.mgf {
-        return Err(Error::Unsupported("rsa-pss with two digests for writing".to_owned()));
+        return Err(Error::Unsupported(
+            "rsa-pss with two digests for writing".to_owned(),
+        ));
     }
     with_digest!(pss.digest, D => {
         key.sign_with_rng(rng, Pss::<D>::new_blinded_with_salt(pss.salt), hash)
@@ -224,12 +228,22 @@ pub(super) fn decrypt(
 /// asking twice would tell the stand-in from the real one.
 fn fallback_key(key: &PrivateKey, encrypted: &[u8], size: usize) -> Result<Secret> {
     let exponent = Secret::new(key.d().to_be_bytes().into_vec());
-    key_agreement::hkdf(Digest::Sha256, Some(encrypted), &exponent, b"content key", size)
+    key_agreement::hkdf(
+        Digest::Sha256,
+        Some(encrypted),
+        &exponent,
+        b"content key",
+        size,
+    )
 }
 /// Returns `message` if it is as long as `fallback`, else `fallback`: octet by octet, without a branch on which.
 fn of_expected_size(message: &[u8], fallback: Secret) -> Secret {
     let fits = message.len().ct_eq(&fallback.expose().len());
     let message = message.iter().chain(std::iter::repeat(&0));
     let selected = fallback.expose().iter().zip(message);
-    Secret::new(selected.map(|(other, octet)| u8::conditional_select(other, octet, fits)).collect())
+    Secret::new(
+        selected
+            .map(|(other, octet)| u8::conditional_select(other, octet, fits))
+            .collect(),
+    )
 }

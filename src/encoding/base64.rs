@@ -228,6 +228,11 @@ impl<W: Write> Encoder<W> {
         }
     }
 
+    /// Returns the sink, to take out what was encoded so far.
+    pub fn sink_mut(&mut self) -> &mut W {
+        &mut self.sink
+    }
+
     /// Writes the last quantum and line end; must be called.
     pub fn finish(mut self) -> io::Result<W> {
         let held = std::mem::take(&mut self.held);

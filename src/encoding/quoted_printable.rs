@@ -201,6 +201,11 @@ impl<W: Write> Encoder<W> {
         }
     }
 
+    /// Returns the sink, to take out what was encoded so far.
+    pub fn sink_mut(&mut self) -> &mut W {
+        &mut self.sink
+    }
+
     /// Writes what is held back; must be called.
     pub fn finish(mut self) -> io::Result<W> {
         self.release(true);
@@ -261,8 +266,7 @@ impl<W: Write> Encoder<W> {
         self.make_room(3);
         self.lines.push(b'=');
         for digit in [octet >> 4, octet & 15] {
-            self.lines
-                .extend(DIGITS.get(usize::from(digit)).into_iter());
+            self.lines.extend(DIGITS.get(usize::from(digit)));
         }
     }
 

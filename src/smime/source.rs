@@ -1,5 +1,10 @@
-//! Where a message is read from.
-use std::io::{self, Read, Seek};
+//! Where a message is read from, and in which of its forms: MIME, DER or BER, PEM, bare base64. Found out, never asked.
+//!
+//! Knows first octets; what an entity means is known by `layer`.
+use super::Error;
+use crate::encoding::base64;
+use std::io::{self, BufRead, BufReader, Chain, Cursor, Read, Seek};
+
 /// A message: something to read, and to read again where it can be.
 pub enum Source<'a> {
     /// a pipe: read once
@@ -7,14 +12,281 @@ pub enum Source<'a> {
     /// a file: a second pass is possible
     Seekable(&'a mut dyn ReadSeek),
 }
+
 /// Read and Seek.
 pub trait ReadSeek: Read + Seek {}
 impl<T: Read + Seek> ReadSeek for T {}
+
+impl Source<'_> {
+    /// Goes back to the beginning; false where that is not possible.
+    pub(super) fn rewind(&mut self) -> io::Result<bool> {
+        match self {
+            Self::Stream(_) => Ok(false),
+            Self::Seekable(s) => s.rewind().map(|()| true),
+        }
+    }
+}
+
 impl Read for Source<'_> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::Stream(s) => s.read(buf),
             Self::Seekable(s) => s.read(buf),
         }
+    }
+}
+
+/// How many octets tell the form of the input.
+const SNIFFED: usize = 1024;
+
+/// A source whose first octets were looked at and put back.
+pub(super) type Reader<'r, 's> = BufReader<Chain<Cursor<Vec<u8>>, &'r mut Source<'s>>>;
+
+/// The form of an input, ready to read.
+pub(super) enum Opened<R> {
+    /// a mail message or MIME entity
+    Mime(R),
+    /// CMS, its octets
+    Cms(Bare<R>),
+}
+
+/// The octets of a CMS object outside a message.
+pub(super) enum Bare<R> {
+    /// DER or BER
+    Der(R),
+    /// PEM
+    Pem(base64::Decoder<Armor<R>>),
+    /// base64 with nothing around it
+    Base64(base64::Decoder<R>),
+}
+
+impl<R: BufRead> Read for Bare<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Der(r) => r.read(buf),
+            Self::Pem(r) => r.read(buf),
+            Self::Base64(r) => r.read(buf),
+        }
+    }
+}
+
+/// Looks at the first octets of a source and says what it is.
+pub(super) fn open<'r, 's>(source: &'r mut Source<'s>) -> Result<Opened<Reader<'r, 's>>, Error> {
+    let mut head = Vec::with_capacity(SNIFFED);
+    source
+        .by_ref()
+        .take(SNIFFED as u64)
+        .read_to_end(&mut head)
+        .map_err(Error::Read)?;
+    let form = form_of(&head)?;
+    let reader = BufReader::with_capacity(CHUNK, Cursor::new(head).chain(source));
+    Ok(match form {
+        Form::Mime => Opened::Mime(reader),
+        Form::Der => Opened::Cms(Bare::Der(reader)),
+        Form::Pem => Opened::Cms(Bare::Pem(base64::Decoder::new(Armor::new(reader)))),
+        Form::Base64 => Opened::Cms(Bare::Base64(base64::Decoder::new(reader))),
+    })
+}
+
+/// How much is read at once.
+pub(super) const CHUNK: usize = 64 << 10;
+
+#[derive(Debug, PartialEq, Eq)]
+enum Form {
+    Mime,
+    Der,
+    Pem,
+    Base64,
+}
+
+fn form_of(head: &[u8]) -> Result<Form, Error> {
+    if head.is_empty() {
+        return Err(Error::Empty);
+    }
+    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+    if head.first() == Some(&0x30) && !looks_like_text(head) {
+        return Ok(Form::Der);
+    }
+    let line = first_line(text.trim_ascii_start());
+    if line.starts_with(b"-----BEGIN ") {
+        return Ok(Form::Pem);
+    }
+    if text.starts_with(b"From ")
+        || text.starts_with(b">From ")
+        || is_field(first_line(text))
+        || text.starts_with(b"\n")
+        || text.starts_with(b"\r\n")
+    {
+        return Ok(Form::Mime);
+    }
+    if line.len() >= 4
+        && line
+            .iter()
+            .all(|b| b.is_ascii_alphanumeric() || b"+/=".contains(b))
+    {
+        return Ok(Form::Base64);
+    }
+    // text before the armour, as `openssl pkcs7 -text` writes it
+    if find(text, b"\n-----BEGIN ") {
+        return Ok(Form::Pem);
+    }
+    Err(Error::NotAMessage)
+}
+
+/// `0` (0x30) may begin a header field; a DER SEQUENCE goes on with its length and a tag.
+fn looks_like_text(head: &[u8]) -> bool {
+    is_field(first_line(head))
+        && first_line(head)
+            .iter()
+            .all(|b| b.is_ascii_graphic() || b.is_ascii_whitespace())
+}
+
+fn first_line(text: &[u8]) -> &[u8] {
+    let line = text.split(|&b| b == b'\n').next().unwrap_or_default();
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+/// RFC 5322 §2.2: printable US-ASCII except colon, then a colon.
+fn is_field(line: &[u8]) -> bool {
+    let name: &[u8] = line.split(|&b| b == b':').next().unwrap_or_default();
+    let name = name.trim_ascii_end();
+    name.len() < line.len()
+        && !name.is_empty()
+        && line.contains(&b':')
+        && name.iter().all(u8::is_ascii_graphic)
+}
+
+fn find(text: &[u8], what: &[u8]) -> bool {
+    memchr::memmem::find(text, what).is_some()
+}
+
+/// The text between the BEGIN and END lines of a PEM block, while it is read (RFC 7468).
+pub(super) struct Armor<R> {
+    source: R,
+    line: Vec<u8>,
+    given: usize,
+    state: ArmorState,
+}
+
+#[derive(PartialEq, Eq)]
+enum ArmorState {
+    Before,
+    Inside,
+    After,
+}
+
+/// The longest line of a PEM block that is read; RFC 7468 writes 64 characters, some programs everything on one line.
+const ARMOR_LINE: u64 = 1 << 20;
+
+impl<R: BufRead> Armor<R> {
+    fn new(source: R) -> Self {
+        Self {
+            source,
+            line: Vec::new(),
+            given: 0,
+            state: ArmorState::Before,
+        }
+    }
+
+    /// Reads the next line that belongs to the block, or ends it.
+    fn next_line(&mut self) -> io::Result<()> {
+        loop {
+            self.line.clear();
+            self.given = 0;
+            if self
+                .source
+                .by_ref()
+                .take(ARMOR_LINE)
+                .read_until(b'\n', &mut self.line)?
+                == 0
+            {
+                return match self.state {
+                    ArmorState::After => Ok(()),
+                    _ => Err(io::Error::new(
+                        io::ErrorKind::InvalidData,
+                        Error::NotAMessage,
+                    )),
+                };
+            }
+            match self.state {
+                ArmorState::Before if self.line.starts_with(b"-----BEGIN ") => {
+                    self.state = ArmorState::Inside
+                }
+                ArmorState::Inside if self.line.starts_with(b"-----END ") => {
+                    self.line.clear();
+                    self.state = ArmorState::After;
+                    return Ok(());
+                }
+                ArmorState::Inside => return Ok(()),
+                ArmorState::Before => {}
+                ArmorState::After => {
+                    self.line.clear();
+                    return Ok(());
+                }
+            }
+        }
+    }
+}
+
+impl<R: BufRead> Read for Armor<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let rest = self.line.get(self.given..).unwrap_or_default();
+            if !rest.is_empty() {
+                let n = rest.len().min(buf.len());
+                if let (Some(to), Some(from)) = (buf.get_mut(..n), rest.get(..n)) {
+                    to.copy_from_slice(from);
+                }
+                self.given += n;
+                return Ok(n);
+            }
+            if self.state == ArmorState::After {
+                return Ok(0);
+            }
+            self.next_line()?;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::expect_used
+    )]
+    use super::*;
+
+    #[test]
+    fn forms_are_told_apart() {
+        assert_eq!(form_of(b"From: a@b\n\nx").unwrap(), Form::Mime);
+        assert_eq!(form_of(b"\xef\xbb\xbfFrom: a@b\n\nx").unwrap(), Form::Mime);
+        assert_eq!(form_of(b"From a@b Mon Jan 1\nTo: x\n").unwrap(), Form::Mime);
+        assert_eq!(form_of(b"\x30\x80\x06\x09").unwrap(), Form::Der);
+        assert_eq!(form_of(b"\n\n-----BEGIN CMS-----\n").unwrap(), Form::Pem);
+        assert_eq!(
+            form_of(b"some words here\n-----BEGIN PKCS7-----\n").unwrap(),
+            Form::Pem
+        );
+        assert_eq!(
+            form_of(b"MIAGCSqGSIb3DQEHAqCA\nMIAC").unwrap(),
+            Form::Base64
+        );
+        assert!(matches!(form_of(b""), Err(Error::Empty)));
+        assert!(matches!(
+            form_of(b"hello there, no field"),
+            Err(Error::NotAMessage)
+        ));
+    }
+
+    #[test]
+    fn armour_gives_what_is_inside() {
+        let text = b"before\n-----BEGIN CMS-----\nQUJD\nREVG\n-----END CMS-----\nafter\n";
+        let mut out = String::new();
+        Armor::new(&text[..]).read_to_string(&mut out).unwrap();
+        assert_eq!(out, "QUJD\nREVG\n");
+        let cut = b"-----BEGIN CMS-----\nQUJD\n";
+        assert!(Armor::new(&cut[..]).read_to_string(&mut out).is_err());
     }
 }

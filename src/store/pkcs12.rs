@@ -28,10 +28,6 @@ pub fn looks_like_pkcs12(_octets: &[u8]) -> bool {
 }
 /// Opens a PKCS#12 file, BER or DER, of at most `limits.key_file_bytes` (the caller's care); costs are capped by `limits.key_iterations`.
 /// `None` for `password` tries the two encodings of no password; a file that needs one is then `Error::WrongPassword`.
-pub fn open(
-    _octets: &[u8],
-    _password: Option<&str>,
-    _limits: &Limits,
-) -> Result<Contents, Error> {
+pub fn open(_octets: &[u8], _password: Option<&str>, _limits: &Limits) -> Result<Contents, Error> {
     todo!()
 }

@@ -1,0 +1,279 @@
+//! Encrypting (RFC 8551 §3.3, §3.4): to every recipient or to none.
+use super::{
+    Content, Encoding, Error, Report, Source,
+    outgoing::{CmsSink, Outgoing, Transport},
+    report::{EncryptedLayer, Layer, RecipientSummary},
+    sender::names,
+    sign::written,
+    verify::require_anchor,
+};
+use crate::{
+    asn1::Time,
+    cms::{
+        content_type, enveloped_data,
+        recipient_info::{self, Method},
+    },
+    crypto::{ContentCipher, CryptoRng, Secret},
+    encoding::hex,
+    mime::{
+        header::Header,
+        mailbox::{self, Address},
+    },
+    policy::{Finding, Policy},
+    x509::{Certificate, Collection, PathBuilder, Purpose, Repository, TrustAnchors},
+};
+use std::io::Write;
+
+/// Whom to encrypt to.
+#[derive(Debug, Clone)]
+pub enum Recipient {
+    /// the holder of this certificate
+    Certificate(Certificate),
+    /// whoever has this address, by a certificate found in the repository
+    Address(Address),
+}
+
+/// What is to be made.
+#[derive(Debug, Clone)]
+pub struct EncryptOptions {
+    /// what the input is
+    pub content: Content,
+    /// how the output is written
+    pub encoding: Encoding,
+    /// the cipher asked for
+    pub cipher: Option<ContentCipher>,
+    /// RSAES-OAEP asked for
+    pub oaep: bool,
+    /// also everyone in To, Cc and Bcc
+    pub to_header: bool,
+}
+
+/// Encrypts messages.
+pub struct Encryptor<'a> {
+    recipients: &'a [Recipient],
+    anchors: &'a TrustAnchors,
+    repository: &'a dyn Repository,
+    policy: &'a Policy,
+    options: EncryptOptions,
+}
+
+impl<'a> Encryptor<'a> {
+    /// Encrypts to these recipients, whose certificates must be valid under these anchors.
+    pub fn new(
+        recipients: &'a [Recipient],
+        anchors: &'a TrustAnchors,
+        repository: &'a dyn Repository,
+        policy: &'a Policy,
+        options: EncryptOptions,
+    ) -> Self {
+        Self {
+            recipients,
+            anchors,
+            repository,
+            policy,
+            options,
+        }
+    }
+
+    /// Encrypts one message. A recipient whose certificate must not be used is a failing report, and nothing was written.
+    pub fn encrypt(
+        &self,
+        mut source: Source<'_>,
+        sink: &mut dyn Write,
+        at: Time,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Report, Error> {
+        require_anchor(self.anchors, self.policy)?;
+        let mut outgoing = Outgoing::new(
+            &mut source,
+            self.options.content,
+            Transport::Wrapped,
+            self.policy,
+        )?;
+        let (certificates, findings) = self.certificates(outgoing.header.as_ref(), at)?;
+        if Policy::denies(&findings) {
+            return Ok(Report {
+                layers: Vec::new(),
+                findings,
+            });
+        }
+        let cipher = self
+            .options
+            .cipher
+            .unwrap_or(self.policy.preferences.cipher);
+        let oaep = self.options.oaep || self.policy.preferences.oaep;
+
+        // every recipient has a valid certificate: only now is there a content key
+        let content_key = Secret::random(cipher.key_size(), rng);
+        let mut iv = vec![0; cipher.iv_size()];
+        rng.fill_bytes(&mut iv);
+        let mut sealed = Vec::with_capacity(certificates.len());
+        let mut recipients = Vec::with_capacity(certificates.len());
+        for certificate in &certificates {
+            let key = certificate.public_key().map_err(Error::Crypto)?;
+            let method =
+                Method::for_key(&key, oaep, content_key.expose().len()).map_err(Error::Crypto)?;
+            sealed.push(recipient_info::seal(
+                certificate,
+                method,
+                &content_key,
+                rng,
+            )?);
+            recipients.push(summary(certificate, method));
+        }
+
+        let smime_type = if cipher.is_aead() {
+            "authEnveloped-data"
+        } else {
+            "enveloped-data"
+        };
+        let outer = std::mem::take(&mut outgoing.outer);
+        let to = CmsSink::begin(
+            sink,
+            self.options.encoding,
+            &outer,
+            smime_type,
+            outgoing.line_end,
+        )
+        .map_err(Error::Write)?;
+        let mut writer =
+            enveloped_data::Writer::new(to, &sealed, content_type::DATA, cipher, &content_key, &iv)
+                .map_err(written)?;
+        outgoing.flow(|chunk| writer.write_all(chunk).map_err(Error::Write))?;
+        writer
+            .finish()
+            .map_err(written)?
+            .finish()
+            .map_err(Error::Write)?;
+        let layer = EncryptedLayer {
+            auth_enveloped: cipher.is_aead(),
+            cipher: cipher.name().to_owned(),
+            authenticated: cipher.is_aead(),
+            recipients,
+            opened_by: None,
+            findings: Vec::new(),
+        };
+        Ok(Report {
+            layers: vec![Layer::Encrypted(layer)],
+            findings,
+        })
+    }
+
+    /// Finds and judges a certificate for everyone.
+    fn certificates(
+        &self,
+        header: Option<&Header>,
+        at: Time,
+    ) -> Result<(Vec<Certificate>, Vec<Finding>), Error> {
+        let mut wanted = self.recipients.to_vec();
+        if self.options.to_header {
+            wanted.extend(addressees(header)?.into_iter().map(Recipient::Address));
+        }
+        let mut chosen: Vec<Certificate> = Vec::new();
+        let mut findings = Vec::new();
+        for recipient in &wanted {
+            let (certificate, found) = match recipient {
+                Recipient::Certificate(certificate) => {
+                    (certificate.clone(), self.judge(certificate, at)?)
+                }
+                Recipient::Address(address) => self.by_address(address, at)?,
+            };
+            if !chosen.contains(&certificate) {
+                chosen.push(certificate);
+                findings.extend(found);
+            }
+        }
+        match chosen.len() {
+            0 => Err(Error::NoRecipient),
+            n if n > self.policy.limits.recipients => Err(Error::Limit {
+                name: "recipients",
+                what: "recipients",
+                limit: u64::try_from(self.policy.limits.recipients).unwrap_or(u64::MAX),
+            }),
+            _ => Ok((chosen, findings)),
+        }
+    }
+
+    /// Of the certificates that name an address, the valid one; two valid ones with different keys leave the choice to the user.
+    fn by_address(
+        &self,
+        address: &Address,
+        at: Time,
+    ) -> Result<(Certificate, Vec<Finding>), Error> {
+        let mut judged = Vec::new();
+        for certificate in self
+            .repository
+            .by_address(address)
+            .into_iter()
+            .filter(|c| names(c, address))
+        {
+            let findings = self.judge(&certificate, at)?;
+            judged.push((certificate, findings));
+        }
+        let (mut valid, refused): (Vec<_>, Vec<_>) = judged
+            .into_iter()
+            .partition(|(_, findings)| !Policy::denies(findings));
+        if valid
+            .iter()
+            .any(|(c, _)| valid.iter().any(|(other, _)| c.spki() != other.spki()))
+        {
+            return Err(Error::AmbiguousRecipient(address.clone()));
+        }
+        // one key, several certificates: the one that lasts longest
+        valid.sort_by_key(|(c, _)| c.not_after());
+        valid
+            .pop()
+            .or_else(|| refused.into_iter().next())
+            .ok_or_else(|| Error::NoRecipientCertificate(address.clone()))
+    }
+
+    fn judge(&self, certificate: &Certificate, at: Time) -> Result<Vec<Finding>, Error> {
+        let paths = PathBuilder::new(self.anchors, self.repository, self.policy);
+        Ok(paths
+            .judge(
+                certificate,
+                &Collection::default(),
+                Purpose::Encrypt,
+                at,
+                None,
+            )?
+            .findings)
+    }
+}
+
+/// Everyone in To, Cc and Bcc.
+fn addressees(header: Option<&Header>) -> Result<Vec<Address>, Error> {
+    let mut all = Vec::new();
+    for name in ["To", "Cc", "Bcc"] {
+        for field in header.into_iter().flat_map(|h| h.all(name)) {
+            let list = mailbox::list(&field.value()).ok_or(Error::Mime(
+                crate::mime::Error::Malformed {
+                    name,
+                    what: "it is no list of addresses",
+                },
+            ))?;
+            all.extend(list);
+        }
+    }
+    Ok(all)
+}
+
+fn summary(certificate: &Certificate, method: Method) -> RecipientSummary {
+    let (kind, algorithm) = match method {
+        Method::Transport(transport) => (
+            "key-transport",
+            crate::crypto::KeyEncryption::Transport(transport).name(),
+        ),
+        Method::Agreement(agreement) => (
+            "key-agreement",
+            crate::crypto::KeyEncryption::Agreement(agreement).name(),
+        ),
+    };
+    RecipientSummary {
+        kind,
+        algorithm,
+        issuer: Some(certificate.issuer().to_string()),
+        serial: Some(hex::encode(certificate.serial())),
+        key_identifier: None,
+    }
+}

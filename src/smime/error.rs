@@ -1,0 +1,241 @@
+//! Why there is no answer.
+use super::report::RecipientSummary;
+use crate::{
+    asn1, cms, crypto,
+    mime::{self, mailbox::Address},
+};
+use std::io;
+
+/// Whose matter an error is; decides the exit status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// the input is not what it should be, not supported, or over a limit
+    Input,
+    /// a key or certificate is missing or unusable
+    Key,
+    /// reading or writing failed
+    Environment,
+}
+
+/// Why an operation has no answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The message could not be read.
+    #[error("cannot read the message: {0}")]
+    Read(#[source] io::Error),
+    /// The output could not be written.
+    #[error("cannot write the output: {0}")]
+    Write(#[source] io::Error),
+    /// The input is none of the forms that are read.
+    #[error("the input is neither a mail message nor CMS in DER, PEM or base64")]
+    NotAMessage,
+    /// The input is empty.
+    #[error("the input is empty")]
+    Empty,
+    /// Malformed MIME; `part` as in `1.2`, empty for the root.
+    #[error(transparent)]
+    Mime(mime::Error),
+    /// Malformed CMS.
+    #[error(transparent)]
+    Cms(cms::Error),
+    /// The text around the CMS object is irregular beyond tolerance.
+    #[error("bytes follow the end of the CMS object")]
+    TrailingData {
+        /// where, counted in decoded octets
+        offset: u64,
+    },
+    /// Something is over a limit of `smime help limits`.
+    #[error("{what} exceed the limit of {limit}")]
+    Limit {
+        /// name of the limit
+        name: &'static str,
+        /// what there is too much of, in the plural
+        what: &'static str,
+        /// its value
+        limit: u64,
+    },
+    /// The building of a certificate path is over its budget.
+    #[error(transparent)]
+    Budget(#[from] crate::x509::path::BudgetExceeded),
+    /// An algorithm is not supported, or its parameters are not.
+    #[error(transparent)]
+    Crypto(crypto::Error),
+    /// None of the keys given is for this message.
+    #[error("none of the keys given can open this message")]
+    NoKey {
+        /// for whom it is
+        recipients: Vec<RecipientSummary>,
+    },
+    /// No identity with a certificate was given, or none names the sender.
+    #[error("{}", match .from { Some(a) => format!("no certificate given with a key names the sender {a}"), None => "no key with a certificate was given".to_owned() })]
+    NoIdentity {
+        /// the address in From
+        from: Option<Address>,
+    },
+    /// Several identities fit and nothing decides between them.
+    #[error("{count} identities fit; the message does not say which is to sign")]
+    AmbiguousIdentity {
+        /// how many
+        count: usize,
+    },
+    /// No certificate was found for a recipient.
+    #[error("no certificate was found for {0}")]
+    NoRecipientCertificate(Address),
+    /// Several certificates with different keys fit a recipient.
+    #[error("several certificates fit {0}")]
+    AmbiguousRecipient(Address),
+    /// There is no recipient.
+    #[error("no recipient was named")]
+    NoRecipient,
+    /// A detached signature needs its content.
+    #[error("the signature is detached and its content was not given")]
+    NoContent,
+    /// Content was given beside a message that has its own.
+    #[error("the message has its own content; --content does not apply")]
+    ContentNotWanted,
+    /// There are no trust anchors.
+    #[error("no trust anchor was given")]
+    NoTrustAnchor,
+    /// What was asked for cannot be combined with what was found.
+    #[error("{0}")]
+    Unsuitable(&'static str),
+}
+
+impl Error {
+    /// Returns a stable code for the JSON report (`trailing-data`, `limit`, `no-key`, …).
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Read(_) => "read",
+            Self::Write(_) => "write",
+            Self::NotAMessage => "not-a-message",
+            Self::Empty => "empty",
+            Self::Mime(mime::Error::TooLong { .. }) => "limit",
+            Self::Mime(_) => "malformed-mime",
+            Self::Cms(cms::Error::Asn1(asn1::Error::Truncated { .. })) => "truncated",
+            Self::Cms(cms::Error::Asn1(asn1::Error::TrailingData { .. }))
+            | Self::TrailingData { .. } => "trailing-data",
+            Self::Cms(
+                cms::Error::Asn1(asn1::Error::Depth { .. } | asn1::Error::TooLong { .. })
+                | cms::Error::Limit { .. },
+            ) => "limit",
+            Self::Cms(cms::Error::ContentType(_) | cms::Error::Unsupported { .. }) => "unsupported",
+            Self::Cms(_) => "malformed-cms",
+            Self::Limit { .. } | Self::Budget(_) | Self::Crypto(crypto::Error::Limit { .. }) => {
+                "limit"
+            }
+            Self::Crypto(crypto::Error::Unsupported(_)) => "unsupported",
+            Self::Crypto(crypto::Error::Parameters { .. }) => "algorithm-parameters",
+            Self::Crypto(crypto::Error::Key(_) | crypto::Error::KeyType { .. }) => "unusable-key",
+            Self::Crypto(_) => "cryptography",
+            Self::NoKey { .. } => "no-key",
+            Self::NoIdentity { .. } => "no-identity",
+            Self::AmbiguousIdentity { .. } => "ambiguous-identity",
+            Self::NoRecipientCertificate(_) => "no-recipient-certificate",
+            Self::AmbiguousRecipient(_) => "ambiguous-recipient",
+            Self::NoRecipient => "no-recipient",
+            Self::NoContent => "no-content",
+            Self::ContentNotWanted => "content-not-wanted",
+            Self::NoTrustAnchor => "no-trust-anchor",
+            Self::Unsuitable(_) => "unsuitable",
+        }
+    }
+
+    /// Returns whose matter it is.
+    pub fn class(&self) -> Class {
+        match self {
+            Self::Read(_) | Self::Write(_) => Class::Environment,
+            Self::Crypto(
+                crypto::Error::Key(_)
+                | crypto::Error::KeyType { .. }
+                | crypto::Error::Password
+                | crypto::Error::PasswordNeeded,
+            )
+            | Self::NoKey { .. }
+            | Self::NoIdentity { .. }
+            | Self::AmbiguousIdentity { .. }
+            | Self::NoRecipientCertificate(_)
+            | Self::AmbiguousRecipient(_)
+            | Self::NoRecipient
+            | Self::NoTrustAnchor
+            | Self::Unsuitable(_) => Class::Key,
+            _ => Class::Input,
+        }
+    }
+
+    /// Returns the offset in the input, where one is known.
+    pub fn offset(&self) -> Option<u64> {
+        match self {
+            Self::TrailingData { offset }
+            | Self::Mime(mime::Error::TooLong { offset, .. } | mime::Error::NotAField { offset })
+            | Self::Cms(cms::Error::Malformed { offset, .. }) => Some(*offset),
+            Self::Cms(cms::Error::Asn1(error)) => match error {
+                asn1::Error::Depth { offset, .. }
+                | asn1::Error::TooLong { offset, .. }
+                | asn1::Error::Truncated { offset }
+                | asn1::Error::TrailingData { offset }
+                | asn1::Error::UnexpectedTag { offset, .. }
+                | asn1::Error::Invalid { offset, .. } => Some(*offset),
+                asn1::Error::Io(_) => None,
+            },
+            _ => None,
+        }
+        .filter(|offset| *offset > 0)
+    }
+}
+
+impl From<cms::Error> for Error {
+    fn from(error: cms::Error) -> Self {
+        match error {
+            cms::Error::Io(error) | cms::Error::Asn1(asn1::Error::Io(error)) => error.into(),
+            cms::Error::Crypto(error) => Self::Crypto(error),
+            other => Self::Cms(other),
+        }
+    }
+}
+
+impl From<mime::Error> for Error {
+    fn from(error: mime::Error) -> Self {
+        match error {
+            mime::Error::Io(error) => error.into(),
+            other => Self::Mime(other),
+        }
+    }
+}
+
+/// Layers pass their errors on as `io::Error`, since they are read through; here they are what they were.
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Self {
+        if error.get_ref().is_none() {
+            return if error.kind() == io::ErrorKind::UnexpectedEof {
+                Self::Cms(cms::Error::Asn1(asn1::Error::Truncated { offset: 0 }))
+            } else {
+                Self::Read(error)
+            };
+        }
+        let kind = error.kind();
+        let Some(inner) = error.into_inner() else {
+            return Self::Read(kind.into());
+        };
+        let inner = match inner.downcast::<Self>() {
+            Ok(own) => return *own,
+            Err(inner) => inner,
+        };
+        let inner = match inner.downcast::<cms::Error>() {
+            Ok(error) => return (*error).into(),
+            Err(inner) => inner,
+        };
+        let inner = match inner.downcast::<asn1::Error>() {
+            Ok(error) => return cms::Error::Asn1(*error).into(),
+            Err(inner) => inner,
+        };
+        let inner = match inner.downcast::<mime::Error>() {
+            Ok(error) => return (*error).into(),
+            Err(inner) => inner,
+        };
+        match inner.downcast::<crypto::Error>() {
+            Ok(error) => Self::Crypto(*error),
+            Err(inner) => Self::Read(io::Error::new(kind, inner)),
+        }
+    }
+}

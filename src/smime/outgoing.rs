@@ -1,0 +1,319 @@
+//! The content of a message to be made: which fields stay outside, what goes inside, in canonical form (RFC 8551 §3.1).
+use super::{
+    Content, Encoding, Error, Source,
+    source::{self, CHUNK, Opened},
+};
+use crate::{
+    encoding::{base64, quoted_printable},
+    mime::{
+        LineEnd,
+        canonical::{Canonicalizer, Seen},
+        compose,
+        header::{self, Field, Header},
+        transfer::TransferEncoding,
+    },
+    policy::Policy,
+};
+use std::io::{self, BufRead, BufReader, Cursor, Read, Write};
+
+/// A message to be made.
+pub(super) struct Outgoing<'r> {
+    /// the fields that stay outside
+    pub(super) outer: Vec<Field>,
+    /// the header that was read, for From and the recipients
+    pub(super) header: Option<Header>,
+    /// line ends of the output
+    pub(super) line_end: LineEnd,
+    content: Box<dyn Read + 'r>,
+    /// whether the content has still to be brought to CRLF
+    canonicalize: bool,
+}
+
+/// How text must be written to get through: as it is inside CMS, 7-bit safe where it stands in clear.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Transport {
+    Clear,
+    Wrapped,
+}
+
+impl<'r> Outgoing<'r> {
+    /// Reads the header of a message, or makes one for text.
+    pub(super) fn new(
+        source: &'r mut Source<'_>,
+        kind: Content,
+        transport: Transport,
+        policy: &Policy,
+    ) -> Result<Self, Error> {
+        match kind {
+            Content::Message => Self::message(source, policy),
+            Content::Text => Self::text(source, transport),
+            Content::Binary => Ok(Self::binary(source, transport)),
+        }
+    }
+
+    fn message(source: &'r mut Source<'_>, policy: &Policy) -> Result<Self, Error> {
+        let Opened::Mime(mut reader) = source::open(source)? else {
+            return Err(Error::NotAMessage);
+        };
+        let limits = header::Limits {
+            block: policy.limits.header_bytes,
+            line: policy.limits.header_line_bytes,
+        };
+        let header = match Header::read(&mut reader, limits) {
+            Err(crate::mime::Error::NotAField { offset: 0 }) => return Err(Error::NotAMessage),
+            header => header?,
+        };
+        let (inner, outer): (Vec<Field>, Vec<Field>) =
+            header.fields.iter().cloned().partition(Field::is_mime);
+        let line_end = header.line_end;
+        let mut head: Vec<u8> = inner.into_iter().flat_map(|f| f.raw).collect();
+        head.extend_from_slice(line_end.as_str().as_bytes());
+        let body: Box<dyn Read + 'r> = Box::new(Cursor::new(head).chain(reader));
+        let canonicalize = header.transfer_encoding()? != TransferEncoding::Binary;
+        Ok(Self {
+            outer,
+            header: Some(header),
+            line_end,
+            content: body,
+            canonicalize,
+        })
+    }
+
+    /// Text becomes a text/plain part. Whether it is 7-bit safe is known when it is short; a longer one is quoted in any case.
+    fn text(source: &'r mut Source<'_>, transport: Transport) -> Result<Self, Error> {
+        let mut head = Vec::new();
+        let chunk = u64::try_from(CHUNK).unwrap_or(u64::MAX);
+        source
+            .by_ref()
+            .take(chunk)
+            .read_to_end(&mut head)
+            .map_err(Error::Read)?;
+        let whole = head.len() < CHUNK;
+        let mut look = Canonicalizer::new();
+        look.push(&head, &mut Vec::new());
+        let line_end = if look.seen().crlf && !look.seen().bare_lf {
+            LineEnd::CrLf
+        } else {
+            LineEnd::Lf
+        };
+        let encoding = match transport {
+            Transport::Wrapped => TransferEncoding::EightBit,
+            Transport::Clear if whole && is_seven_bit(look.seen()) => TransferEncoding::SevenBit,
+            Transport::Clear => TransferEncoding::QuotedPrintable,
+        };
+        let text = Cursor::new(head).chain(source);
+        let body: Box<dyn Read + 'r> = match encoding {
+            TransferEncoding::QuotedPrintable => Box::new(Encoded::new(
+                text,
+                Codec::QuotedPrintable(quoted_printable::Encoder::new(Vec::new(), "\r\n")),
+            )),
+            _ => Box::new(text),
+        };
+        let head = part_header(compose::text_part(encoding, LineEnd::CrLf));
+        Ok(Self {
+            outer: Vec::new(),
+            header: None,
+            line_end,
+            content: Box::new(Cursor::new(head).chain(body)),
+            canonicalize: true,
+        })
+    }
+
+    /// A file is taken as it is; in clear it must be a part that gets through. Its message has CRLF, so that `decrypt` has nothing to convert.
+    fn binary(source: &'r mut Source<'_>, transport: Transport) -> Self {
+        let content: Box<dyn Read + 'r> = match transport {
+            Transport::Wrapped => Box::new(source),
+            Transport::Clear => {
+                let head = part_header(compose::binary_part(LineEnd::CrLf));
+                Box::new(Cursor::new(head).chain(Encoded::new(
+                    source,
+                    Codec::Base64(base64::Encoder::new(Vec::new(), "\r\n")),
+                )))
+            }
+        };
+        Self {
+            outer: Vec::new(),
+            header: None,
+            line_end: LineEnd::CrLf,
+            content,
+            canonicalize: false,
+        }
+    }
+
+    /// Passes the content on, chunk by chunk, in the form that is signed or encrypted; returns what was seen in it.
+    pub(super) fn flow(
+        mut self,
+        mut each: impl FnMut(&[u8]) -> Result<(), Error>,
+    ) -> Result<Seen, Error> {
+        let mut canonicalizer = Canonicalizer::new();
+        let (mut chunk, mut canonical) = (vec![0; CHUNK], Vec::new());
+        loop {
+            let n = self.content.read(&mut chunk)?;
+            let Some(read) = chunk.get(..n).filter(|c| !c.is_empty()) else {
+                break;
+            };
+            if self.canonicalize {
+                canonical.clear();
+                canonicalizer.push(read, &mut canonical);
+                each(&canonical)?;
+            } else {
+                each(read)?;
+            }
+        }
+        canonical.clear();
+        canonicalizer.finish(&mut canonical);
+        each(&canonical)?;
+        Ok(canonicalizer.seen())
+    }
+}
+
+/// Returns whether a text gets through any mail transport unchanged (RFC 8551 §3.1.2).
+pub(super) const fn is_seven_bit(seen: Seen) -> bool {
+    !(seen.eight_bit || seen.nul || seen.bare_cr || seen.long_line)
+}
+
+fn part_header(fields: Vec<Field>) -> Vec<u8> {
+    let mut head: Vec<u8> = fields.into_iter().flat_map(|f| f.raw).collect();
+    head.extend_from_slice(b"\r\n");
+    head
+}
+
+/// Encodes while it is read.
+struct Encoded<R> {
+    source: BufReader<R>,
+    codec: Option<Codec>,
+    ready: Vec<u8>,
+    given: usize,
+}
+
+enum Codec {
+    Base64(base64::Encoder<Vec<u8>>),
+    QuotedPrintable(quoted_printable::Encoder<Vec<u8>>),
+}
+
+impl<R: Read> Encoded<R> {
+    fn new(source: R, codec: Codec) -> Self {
+        Self {
+            source: BufReader::with_capacity(CHUNK, source),
+            codec: Some(codec),
+            ready: Vec::new(),
+            given: 0,
+        }
+    }
+
+    fn advance(&mut self) -> io::Result<()> {
+        let chunk = self.source.fill_buf()?;
+        let n = chunk.len();
+        self.given = 0;
+        if n == 0 {
+            self.ready = match self.codec.take() {
+                Some(Codec::Base64(encoder)) => encoder.finish()?,
+                Some(Codec::QuotedPrintable(encoder)) => encoder.finish()?,
+                None => Vec::new(),
+            };
+            return Ok(());
+        }
+        match &mut self.codec {
+            Some(Codec::Base64(encoder)) => {
+                encoder.write_all(chunk)?;
+                self.ready = std::mem::take(encoder.sink_mut());
+            }
+            Some(Codec::QuotedPrintable(encoder)) => {
+                encoder.write_all(chunk)?;
+                self.ready = std::mem::take(encoder.sink_mut());
+            }
+            None => {}
+        }
+        self.source.consume(n);
+        Ok(())
+    }
+}
+
+impl<R: Read> Read for Encoded<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let rest = self.ready.get(self.given..).unwrap_or_default();
+            if !rest.is_empty() {
+                let n = rest.len().min(buf.len());
+                if let (Some(to), Some(from)) = (buf.get_mut(..n), rest.get(..n)) {
+                    to.copy_from_slice(from);
+                }
+                self.given += n;
+                return Ok(n);
+            }
+            if self.codec.is_none() {
+                return Ok(0);
+            }
+            self.advance()?;
+        }
+    }
+}
+
+/// Where the octets of a CMS object are written to: as they are, as PEM, or as the base64 body of a message.
+pub(super) enum CmsSink<'s> {
+    Der(&'s mut dyn Write),
+    Base64 {
+        encoder: base64::Encoder<&'s mut dyn Write>,
+        end: String,
+    },
+}
+
+impl<'s> CmsSink<'s> {
+    /// Begins the output: header fields (for a message), PEM's first line, or nothing.
+    pub(super) fn begin(
+        sink: &'s mut dyn Write,
+        encoding: Encoding,
+        outer: &[Field],
+        smime_type: &str,
+        line_end: LineEnd,
+    ) -> io::Result<Self> {
+        match encoding {
+            Encoding::Der => Ok(Self::Der(sink)),
+            Encoding::Pem => {
+                sink.write_all(b"-----BEGIN CMS-----\n")?;
+                Ok(Self::Base64 {
+                    encoder: base64::Encoder::new(sink, "\n"),
+                    end: "-----END CMS-----\n".to_owned(),
+                })
+            }
+            Encoding::Smime => {
+                for field in outer
+                    .iter()
+                    .chain(&compose::pkcs7_mime(smime_type, line_end))
+                {
+                    sink.write_all(&field.raw)?;
+                }
+                sink.write_all(line_end.as_str().as_bytes())?;
+                Ok(Self::Base64 {
+                    encoder: base64::Encoder::new(sink, line_end.as_str()),
+                    end: String::new(),
+                })
+            }
+        }
+    }
+
+    /// Ends the output.
+    pub(super) fn finish(self) -> io::Result<()> {
+        match self {
+            Self::Der(sink) => sink.flush(),
+            Self::Base64 { encoder, end } => {
+                let sink = encoder.finish()?;
+                sink.write_all(end.as_bytes())?;
+                sink.flush()
+            }
+        }
+    }
+}
+
+impl Write for CmsSink<'_> {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Der(sink) => sink.write(buf),
+            Self::Base64 { encoder, .. } => encoder.write(buf),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

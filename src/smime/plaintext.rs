@@ -1,0 +1,141 @@
+//! The plaintext of an encrypted layer while it is read. What flows is not proven before [`Plaintext::end`] returned [`End::Proven`].
+use super::source::CHUNK;
+use crate::{
+    asn1::stream::Rest,
+    cms::{self, enveloped_data::Reader},
+    crypto::{self, ContentCipher, Secret, content::Decryption},
+};
+use std::io::{self, Read};
+
+/// Decrypts the content of `R` as it is read.
+pub(super) struct Plaintext<R> {
+    state: State<R>,
+    ciphertext: Vec<u8>,
+    plain: Vec<u8>,
+    given: usize,
+}
+
+enum State<R> {
+    Flowing(Box<Reader<R>>, Box<Decryption>),
+    Ended(Rest<R>),
+    Failed,
+    Broken,
+}
+
+/// How a plaintext ended.
+pub(super) enum End<R> {
+    /// tag or padding are right; the source, positioned after the object
+    Proven(Rest<R>),
+    /// they are not, or the key is wrong: one answer for every reason
+    Failed,
+    /// the source broke off or is malformed: the error was returned by `read`
+    Broken,
+}
+
+impl<R: Read> Plaintext<R> {
+    pub(super) fn new(
+        reader: Reader<R>,
+        cipher: ContentCipher,
+        key: &Secret,
+        iv: &[u8],
+    ) -> crypto::Result<Self> {
+        let decryption = Decryption::new(cipher, key, iv)?;
+        let state = State::Flowing(Box::new(reader), Box::new(decryption));
+        Ok(Self {
+            state,
+            ciphertext: vec![0; CHUNK],
+            plain: Vec::with_capacity(CHUNK + 16),
+            given: 0,
+        })
+    }
+
+    /// Decrypts the next chunk, or ends the content.
+    fn advance(&mut self) -> io::Result<()> {
+        self.plain.clear();
+        self.given = 0;
+        let State::Flowing(mut reader, mut decryption) =
+            std::mem::replace(&mut self.state, State::Broken)
+        else {
+            return Ok(());
+        };
+        let n = reader.read(&mut self.ciphertext)?;
+        if n > 0 {
+            let chunk = self.ciphertext.get(..n).unwrap_or_default();
+            decryption
+                .update(chunk, &mut self.plain)
+                .map_err(io::Error::other)?;
+            self.state = State::Flowing(reader, decryption);
+            return Ok(());
+        }
+        let content_type = reader.content_type;
+        let (tail, rest) = reader.finish().map_err(invalid)?;
+        // RFC 5083 §2.1: the content type among the authenticated attributes is that of the content
+        let attributes_fit = tail
+            .authenticated_content_type
+            .is_none_or(|named| named == content_type);
+        let proven = decryption
+            .finish(&tail.aad, &tail.mac, &mut self.plain)
+            .is_ok()
+            && attributes_fit;
+        if !proven {
+            self.plain.clear();
+            self.state = State::Failed;
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                crypto::Error::Decryption,
+            ));
+        }
+        self.state = State::Ended(rest);
+        Ok(())
+    }
+
+    /// Reads what was not read and says how the content ended.
+    pub(super) fn end(mut self) -> End<R> {
+        while matches!(self.state, State::Flowing(..)) {
+            if self.advance().is_err() {
+                break;
+            }
+        }
+        match std::mem::replace(&mut self.state, State::Broken) {
+            State::Ended(rest) => End::Proven(rest),
+            State::Failed => End::Failed,
+            State::Flowing(..) | State::Broken => End::Broken,
+        }
+    }
+}
+
+fn invalid(error: cms::Error) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, error)
+}
+
+impl<R: Read> Read for Plaintext<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let rest = self.plain.get(self.given..).unwrap_or_default();
+            if !rest.is_empty() {
+                let n = rest.len().min(buf.len());
+                if let (Some(to), Some(from)) = (buf.get_mut(..n), rest.get(..n)) {
+                    to.copy_from_slice(from);
+                }
+                self.given += n;
+                return Ok(n);
+            }
+            match self.state {
+                State::Flowing(..) => self.advance()?,
+                State::Ended(_) => return Ok(0),
+                State::Failed | State::Broken => {
+                    return Err(io::Error::new(
+                        io::ErrorKind::InvalidData,
+                        crypto::Error::Decryption,
+                    ));
+                }
+            }
+        }
+    }
+}
+
+impl<R> Drop for Plaintext<R> {
+    fn drop(&mut self) {
+        zeroize::Zeroize::zeroize(&mut self.plain);
+    }
+}

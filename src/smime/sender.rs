@@ -1,0 +1,187 @@
+//! Is the signer the sender? From against the certificate (RFC 8550 §3, RFC 9598).
+//!
+//! Every From field that a reader may be shown counts: the outer one and those of the entities inside. They must agree and the certificate must name them.
+use super::report::{Layer, Report, Sender, Signature};
+use crate::{
+    mime::{
+        header::Header,
+        mailbox::{Address, FromError, sole_from},
+    },
+    policy::{Finding, Policy, Rule},
+    x509::Certificate,
+};
+
+/// Who must have signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ExpectedSigner {
+    /// someone whose certificate names this address
+    Address(Address),
+    /// the holder of the certificate with this SHA-256
+    Certificate([u8; 32]),
+}
+
+impl ExpectedSigner {
+    fn is(&self, certificate: &Certificate) -> bool {
+        match self {
+            Self::Address(address) => names(certificate, address),
+            Self::Certificate(sha256) => certificate.sha256() == *sha256,
+        }
+    }
+}
+
+impl std::fmt::Display for ExpectedSigner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Address(address) => address.fmt(f),
+            Self::Certificate(sha256) => {
+                write!(f, "sha256:{}", crate::encoding::hex::encode(sha256))
+            }
+        }
+    }
+}
+
+/// Returns whether a certificate names an address.
+pub(super) fn names(certificate: &Certificate, address: &Address) -> bool {
+    certificate.addresses().iter().any(|a| a.same_as(address))
+}
+
+/// What the From fields of a message say together, outermost first.
+#[derive(Debug, Default)]
+pub(super) struct Froms(Vec<Result<Address, FromError>>);
+
+impl Froms {
+    /// Takes the From field of one header in, if it has one.
+    pub(super) fn add(&mut self, header: &Header) {
+        if let Some(from) = sole_from(header).transpose() {
+            self.0.push(from);
+        }
+    }
+
+    /// Returns the one address they all name; `None` without any; or why they name none.
+    pub(super) fn sole(&self) -> Result<Option<&Address>, String> {
+        let mut sole: Option<&Address> = None;
+        for from in &self.0 {
+            match (from, sole) {
+                (Err(error), _) => return Err(error.to_string()),
+                (Ok(address), Some(other)) if !address.same_as(other) => {
+                    return Err(format!(
+                        "the outer From field names {other}, an inner one {address}"
+                    ));
+                }
+                (Ok(address), _) => sole = Some(address),
+            }
+        }
+        Ok(sole)
+    }
+}
+
+/// Compares every signature of a report with the sender, or with those who were expected to sign.
+pub(super) fn judge(
+    report: &mut Report,
+    froms: &Froms,
+    expected: &[ExpectedSigner],
+    policy: &Policy,
+) {
+    let mut seen = vec![false; expected.len()];
+    for layer in &mut report.layers {
+        let Layer::Signed(layer) = layer else {
+            continue;
+        };
+        for signature in &mut layer.signatures {
+            if expected.is_empty() {
+                compare(signature, froms, policy);
+            } else {
+                compare_expected(signature, expected, &mut seen, policy);
+            }
+        }
+    }
+    for (signer, _) in expected.iter().zip(seen).filter(|(_, seen)| !seen) {
+        report
+            .findings
+            .push(policy.finding(Rule::SenderMismatch, format!("{signer} did not sign")));
+    }
+}
+
+fn compare(signature: &mut Signature, froms: &Froms, policy: &Policy) {
+    let (sender, finding) = match (froms.sole(), &signature.signer) {
+        (Err(why), _) => (
+            Sender::Mismatch,
+            Some(policy.finding(Rule::SenderMismatch, why)),
+        ),
+        (Ok(None), _) => (
+            Sender::Unchecked,
+            Some(policy.finding(
+                Rule::NoFrom,
+                "there is no From field to compare the signer with",
+            )),
+        ),
+        // without the certificate there is nothing to compare; its absence is a finding already
+        (Ok(Some(_)), None) => (Sender::Unchecked, None),
+        (Ok(Some(from)), Some(certificate)) => against(certificate, from, policy),
+    };
+    signature.sender = sender;
+    signature.findings.extend(finding);
+}
+
+fn against(
+    certificate: &Certificate,
+    from: &Address,
+    policy: &Policy,
+) -> (Sender, Option<Finding>) {
+    let named = certificate.addresses();
+    if named.is_empty() {
+        return (
+            Sender::Absent,
+            Some(policy.finding(
+                Rule::SenderAbsent,
+                format!(
+                    "the certificate of {} names no mail address; From is {from}",
+                    certificate.subject()
+                ),
+            )),
+        );
+    }
+    if named.iter().any(|a| a.same_as(from)) {
+        return (Sender::Match, None);
+    }
+    let named = named
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(", ");
+    (
+        Sender::Mismatch,
+        Some(policy.finding(
+            Rule::SenderMismatch,
+            format!("From is {from}, the certificate names {named}"),
+        )),
+    )
+}
+
+fn compare_expected(
+    signature: &mut Signature,
+    expected: &[ExpectedSigner],
+    seen: &mut [bool],
+    policy: &Policy,
+) {
+    let Some(certificate) = &signature.signer else {
+        return;
+    };
+    let mut any = false;
+    for (signer, seen) in expected.iter().zip(seen) {
+        if signer.is(certificate) {
+            any = true;
+            *seen = true;
+        }
+    }
+    signature.sender = if any { Sender::Match } else { Sender::Mismatch };
+    if !any {
+        let message = format!(
+            "{} is not among the signers expected",
+            certificate.subject()
+        );
+        signature
+            .findings
+            .push(policy.finding(Rule::SenderMismatch, message));
+    }
+}

@@ -1,0 +1,461 @@
+//! Signing (RFC 8551 §3.5): clear, opaque, detached.
+use super::{
+    Content, Encoding, Error, Report, Source,
+    outgoing::{CmsSink, Outgoing, Transport, is_seven_bit},
+    report::{Form, Integrity, Layer, Sender, Signature, SignedLayer},
+    sender,
+    signature::describe,
+};
+use crate::{
+    asn1::Time,
+    cms::{
+        self, attribute, capabilities, content_type, signed_data,
+        signer_info::{self, Held, SignerInfo},
+    },
+    crypto::{self, CryptoRng, Digest, Hasher, SignatureAlgorithm, public_key::KeyKind},
+    encoding::base64,
+    mime::{LineEnd, canonical::Localizer, compose, header::Field, mailbox::sole_from},
+    policy::{Finding, Policy, Rule},
+    store::{Identities, Identity},
+    x509::{Certificate, PathBuilder, Purpose},
+};
+use std::io::{self, Write};
+
+/// Which certificates go into the message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Include {
+    /// the signer's
+    Leaf,
+    /// the signer's and its issuers, without the root
+    #[default]
+    Chain,
+    /// the same with the root
+    All,
+    /// none
+    None,
+}
+
+/// What is to be made.
+#[derive(Debug, Clone)]
+pub struct SignOptions {
+    /// clear, opaque or detached; clear is opaque where the output is bare CMS
+    pub form: Form,
+    /// what the input is
+    pub content: Content,
+    /// how the output is written
+    pub encoding: Encoding,
+    /// the digest asked for
+    pub digest: Option<Digest>,
+    /// RSASSA-PSS asked for
+    pub pss: bool,
+    /// certificates to put in
+    pub include: Include,
+}
+
+/// Signs messages.
+pub struct Signer<'a> {
+    identities: &'a Identities,
+    policy: &'a Policy,
+    options: SignOptions,
+}
+
+/// Everything that a signature is made with, chosen before the first byte is written.
+struct Prepared {
+    identity: Identity,
+    digest: Digest,
+    algorithm: SignatureAlgorithm,
+    certificates: Vec<Certificate>,
+}
+
+impl<'a> Signer<'a> {
+    /// Signs with one of these identities: the one whose certificate names the From address, or the only one. Issuers for the chain come from
+    /// the identities' other certificates.
+    pub fn new(identities: &'a Identities, policy: &'a Policy, options: SignOptions) -> Self {
+        Self {
+            identities,
+            policy,
+            options,
+        }
+    }
+
+    /// Signs one message. A certificate that must not sign (expired, key usage, …) is a failing report, and nothing was written.
+    pub fn sign(
+        &self,
+        mut source: Source<'_>,
+        sink: &mut dyn Write,
+        at: Time,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Report, Error> {
+        let form = match (self.options.form, self.options.encoding) {
+            (Form::Clear, Encoding::Der | Encoding::Pem) => Form::Opaque,
+            (Form::Detached, Encoding::Smime) => {
+                return Err(Error::Unsuitable(
+                    "a detached signature is bare CMS: DER or PEM",
+                ));
+            }
+            (form, _) => form,
+        };
+        let transport = if form == Form::Clear {
+            Transport::Clear
+        } else {
+            Transport::Wrapped
+        };
+        let outgoing = Outgoing::new(&mut source, self.options.content, transport, self.policy)?;
+        let mut findings = Vec::new();
+        let identity = self.identity(&outgoing, &mut findings)?;
+        findings.extend(PathBuilder::judge_alone(
+            &identity.certificate,
+            Purpose::Sign,
+            at,
+            self.policy,
+        ));
+        let (digest, algorithm) = self.algorithm(identity.key.public_key().kind())?;
+        if Policy::denies(&findings) {
+            return Ok(Report {
+                layers: Vec::new(),
+                findings,
+            });
+        }
+        let certificates = self.certificates(&identity.certificate);
+        let prepared = Prepared {
+            identity,
+            digest,
+            algorithm,
+            certificates,
+        };
+        let mut signature = match form {
+            Form::Clear => self.clear(outgoing, &prepared, sink, at, rng, &mut findings)?,
+            Form::Opaque | Form::Detached => {
+                self.wrapped(outgoing, &prepared, form, sink, at, rng)?
+            }
+        };
+        signature.findings = findings;
+        Ok(Report {
+            layers: vec![Layer::Signed(SignedLayer {
+                form,
+                signatures: vec![signature],
+                findings: Vec::new(),
+            })],
+            findings: Vec::new(),
+        })
+    }
+
+    /// Chooses who signs: whoever the From field names (RFC 8550 §3).
+    fn identity(
+        &self,
+        outgoing: &Outgoing<'_>,
+        findings: &mut Vec<Finding>,
+    ) -> Result<Identity, Error> {
+        let from = outgoing.header.as_ref().map_or(Ok(None), sole_from);
+        let able: Vec<Identity> = self.identities.pairs();
+        let address = match from {
+            Ok(address) => address,
+            Err(error) => {
+                findings.push(self.policy.finding(Rule::SenderMismatch, error.to_string()));
+                None
+            }
+        };
+        let mut named: Vec<Identity> = match &address {
+            Some(address) => able
+                .iter()
+                .filter(|i| sender::names(&i.certificate, address))
+                .cloned()
+                .collect(),
+            None => able.clone(),
+        };
+        if named.is_empty() {
+            let Some(address) = address else {
+                return Err(Error::NoIdentity { from: None });
+            };
+            let [only] = able.as_slice() else {
+                return Err(Error::NoIdentity {
+                    from: Some(address),
+                });
+            };
+            findings.push(self.policy.finding(
+                Rule::SenderMismatch,
+                format!(
+                    "From is {address}, which the certificate of {} does not name",
+                    only.certificate.subject()
+                ),
+            ));
+            return Ok(only.clone());
+        }
+        // an address often has one certificate to sign and one to encrypt
+        if named.len() > 1 {
+            named.retain(|i| {
+                can_sign(i.key.public_key().kind())
+                    && !Policy::denies(&PathBuilder::judge_alone(
+                        &i.certificate,
+                        Purpose::Sign,
+                        i.certificate.not_before(),
+                        self.policy,
+                    ))
+            });
+        }
+        // of several certificates for one key or several keys the newest is the renewed one
+        named.sort_by_key(|i| {
+            std::cmp::Reverse((i.certificate.not_after(), i.certificate.not_before()))
+        });
+        let Some(newest) = named.first() else {
+            return Err(Error::NoIdentity { from: address });
+        };
+        let others = named
+            .iter()
+            .filter(|i| i.certificate.spki() != newest.certificate.spki())
+            .count();
+        if address.is_none() && others > 0 {
+            return Err(Error::AmbiguousIdentity { count: named.len() });
+        }
+        Ok(newest.clone())
+    }
+
+    fn algorithm(&self, kind: KeyKind) -> Result<(Digest, SignatureAlgorithm), Error> {
+        let natural = match kind {
+            KeyKind::P384 => Digest::Sha384,
+            KeyKind::P521 | KeyKind::Ed25519 => Digest::Sha512,
+            _ => self.policy.preferences.digest,
+        };
+        let digest = self.options.digest.unwrap_or(natural);
+        if matches!(digest, Digest::Md5 | Digest::Sha1) {
+            return Err(Error::Unsuitable("MD5 and SHA-1 are not written"));
+        }
+        let pss = self.options.pss || self.policy.preferences.pss;
+        let algorithm = match kind {
+            KeyKind::Rsa {
+                restricted_to_pss, ..
+            } if pss || restricted_to_pss => SignatureAlgorithm::RsaPss {
+                digest,
+                mgf: digest,
+                salt: digest.size(),
+            },
+            KeyKind::Rsa { .. } => SignatureAlgorithm::RsaPkcs1(digest),
+            _ if self.options.pss => return Err(Error::Unsuitable("RSASSA-PSS needs an RSA key")),
+            KeyKind::P256 | KeyKind::P384 | KeyKind::P521 => SignatureAlgorithm::Ecdsa(digest),
+            // RFC 8419 §3.1: the message digest is SHA-512
+            KeyKind::Ed25519 if digest != Digest::Sha512 => {
+                return Err(Error::Unsuitable("Ed25519 signs with SHA-512 only"));
+            }
+            KeyKind::Ed25519 => SignatureAlgorithm::Ed25519,
+            KeyKind::X25519 => {
+                return Err(Error::Crypto(crypto::Error::KeyType {
+                    key: "X25519",
+                    what: "sign",
+                }));
+            }
+        };
+        Ok((digest, algorithm))
+    }
+
+    /// The signer's certificate and the issuers at hand.
+    fn certificates(&self, leaf: &Certificate) -> Vec<Certificate> {
+        if self.options.include == Include::None {
+            return Vec::new();
+        }
+        let mut chain = vec![leaf.clone()];
+        while self.options.include != Include::Leaf && chain.len() < self.policy.limits.path_length
+        {
+            let Some(last) = chain.last().filter(|c| c.subject() != c.issuer()) else {
+                break;
+            };
+            let Some(issuer) = self
+                .identities
+                .certificates()
+                .iter()
+                .find(|c| c.subject() == last.issuer() && !chain.contains(c))
+            else {
+                break;
+            };
+            if issuer.subject() == issuer.issuer() && self.options.include == Include::Chain {
+                break;
+            }
+            chain.push(issuer.clone());
+        }
+        chain
+    }
+
+    /// multipart/signed: the bytes hashed and the bytes written are the same.
+    fn clear(
+        &self,
+        mut outgoing: Outgoing<'_>,
+        prepared: &Prepared,
+        sink: &mut dyn Write,
+        at: Time,
+        rng: &mut dyn CryptoRng,
+        findings: &mut Vec<Finding>,
+    ) -> Result<Signature, Error> {
+        let mut random = [0; 24];
+        rng.fill_bytes(&mut random);
+        let boundary = compose::boundary(&random);
+        let line_end = outgoing.line_end;
+        let eol = line_end.as_str();
+        let mut outer = std::mem::take(&mut outgoing.outer);
+        outer.extend(compose::multipart_signed(
+            micalg(prepared.digest),
+            &boundary,
+            line_end,
+        ));
+        write_header(sink, &outer, line_end).map_err(Error::Write)?;
+        write!(sink, "--{boundary}{eol}").map_err(Error::Write)?;
+
+        let mut hasher = Hasher::new(prepared.digest);
+        let mut local = (line_end == LineEnd::Lf).then(|| (Localizer::new(), Vec::new()));
+        let seen = outgoing.flow(|chunk| {
+            hasher.update(chunk);
+            match &mut local {
+                None => sink.write_all(chunk),
+                Some((localizer, buffer)) => {
+                    buffer.clear();
+                    localizer.push(chunk, buffer);
+                    sink.write_all(buffer)
+                }
+            }
+            .map_err(Error::Write)
+        })?;
+        if let Some((mut localizer, mut buffer)) = local {
+            buffer.clear();
+            localizer.finish(&mut buffer);
+            sink.write_all(&buffer).map_err(Error::Write)?;
+        }
+        if !is_seven_bit(seen) {
+            findings.push(self.policy.finding(Rule::NotSevenBit, "the content has 8-bit octets, bare CR or lines above 998: a mail server may re-encode it and break the signature"));
+        }
+
+        let (signature, signer) = self.signature(prepared, &hasher.finish(), at, rng)?;
+        write!(sink, "{eol}--{boundary}{eol}").map_err(Error::Write)?;
+        write_header(sink, &compose::signature_part(line_end), line_end).map_err(Error::Write)?;
+        let writer = signed_data::Writer::new(
+            base64::Encoder::new(&mut *sink, eol),
+            &[prepared.digest],
+            content_type::DATA,
+            true,
+        );
+        finish(writer, prepared, signer)?
+            .finish()
+            .map_err(Error::Write)?;
+        write!(sink, "{eol}--{boundary}--{eol}").map_err(Error::Write)?;
+        sink.flush().map_err(Error::Write)?;
+        Ok(signature)
+    }
+
+    /// SignedData with its content inside, or without it.
+    fn wrapped(
+        &self,
+        mut outgoing: Outgoing<'_>,
+        prepared: &Prepared,
+        form: Form,
+        sink: &mut dyn Write,
+        at: Time,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Signature, Error> {
+        let outer = std::mem::take(&mut outgoing.outer);
+        let detached = form == Form::Detached;
+        let to = CmsSink::begin(
+            sink,
+            self.options.encoding,
+            &outer,
+            "signed-data",
+            outgoing.line_end,
+        )
+        .map_err(Error::Write)?;
+        let mut writer =
+            signed_data::Writer::new(to, &[prepared.digest], content_type::DATA, detached);
+        let mut hasher = Hasher::new(prepared.digest);
+        outgoing.flow(|chunk| {
+            hasher.update(chunk);
+            if detached {
+                Ok(())
+            } else {
+                writer.write_all(chunk).map_err(Error::Write)
+            }
+        })?;
+        let (signature, signer) = self.signature(prepared, &hasher.finish(), at, rng)?;
+        finish(writer, prepared, signer)?
+            .finish()
+            .map_err(Error::Write)?;
+        Ok(signature)
+    }
+
+    /// Makes the SignerInfo, and checks it as a reader would.
+    fn signature(
+        &self,
+        prepared: &Prepared,
+        content_digest: &[u8],
+        at: Time,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<(Signature, Vec<u8>), Error> {
+        let Prepared {
+            identity,
+            digest,
+            algorithm,
+            ..
+        } = prepared;
+        let announced = capabilities::encode(&self.policy.preferences.capabilities, true);
+        let attributes = attribute::encode_set(
+            content_type::DATA,
+            content_digest,
+            at,
+            &identity.certificate,
+            &announced,
+            *digest,
+            algorithm,
+        );
+        let sid = signer_info::issuer_serial(&identity.certificate);
+        let der = signer_info::sign(&*identity.key, &sid, *digest, algorithm, &attributes, rng)?;
+        let made = SignerInfo::parse(&der, self.policy.limits.asn1_depth)?;
+        let key = identity.certificate.public_key().map_err(Error::Crypto)?;
+        if made
+            .check_signature(&key, content_digest)
+            .map_err(Error::Crypto)?
+            != Held::AsReceived
+        {
+            return Err(Error::Crypto(crypto::Error::Key(
+                "what it signs does not verify with its certificate",
+            )));
+        }
+        let mut signature = describe(&made);
+        signature.integrity = Integrity::Intact;
+        signature.sender = Sender::Unchecked;
+        signature.signer = Some(identity.certificate.clone());
+        Ok((signature, der))
+    }
+}
+
+const fn can_sign(kind: KeyKind) -> bool {
+    !matches!(kind, KeyKind::X25519)
+}
+
+/// RFC 8551 §3.5.3.2 spells digests so.
+const fn micalg(digest: Digest) -> &'static str {
+    match digest {
+        Digest::Md5 => "md5",
+        Digest::Sha1 => "sha-1",
+        Digest::Sha256 => "sha-256",
+        Digest::Sha384 => "sha-384",
+        Digest::Sha512 => "sha-512",
+    }
+}
+
+fn write_header(sink: &mut dyn Write, fields: &[Field], line_end: LineEnd) -> io::Result<()> {
+    for field in fields {
+        sink.write_all(&field.raw)?;
+    }
+    sink.write_all(line_end.as_str().as_bytes())
+}
+
+fn finish<W: Write>(
+    writer: signed_data::Writer<W>,
+    prepared: &Prepared,
+    signer: Vec<u8>,
+) -> Result<W, Error> {
+    let certificates: Vec<&[u8]> = prepared.certificates.iter().map(Certificate::der).collect();
+    writer.finish(&certificates, &[signer]).map_err(written)
+}
+
+/// An I/O error of a CMS writer is one of its sink.
+pub(super) fn written(error: cms::Error) -> Error {
+    match error {
+        cms::Error::Io(error) => Error::Write(error),
+        other => other.into(),
+    }
+}

@@ -1,0 +1,460 @@
+//! The judgement of SignedData: for each signer, is the content intact, who vouches (RFC 5652 §5.4 to 5.6, RFC 8550).
+//! The sender is compared in `sender`, when every header is known.
+use super::{
+    digests::{ContentForm, Finished},
+    error::Error,
+    report::{Form, Integrity, Sender, Signature, Trust},
+};
+use crate::{
+    asn1::{Time, oid::Oid},
+    cms::{
+        attribute::{SignedAttributes, looks_like_signed_attributes},
+        content_type,
+        signed_data::SignedData,
+        signer_info::{CertificateId, Held, SignerInfo},
+    },
+    crypto::{Digest, SignatureAlgorithm},
+    encoding::hex,
+    policy::{Finding, Policy, Rule, strength},
+    x509::{
+        Certificate, Collection, PathBuilder, Purpose, Repository, RevocationStatus, TrustAnchors,
+    },
+};
+
+/// Clocks differ: a signing time this many seconds ahead is no finding (five minutes, as Kerberos allows, RFC 4120 §7.5).
+const CLOCK_SKEW: i64 = 300;
+
+/// What signers are judged with.
+pub(super) struct Judge<'a> {
+    pub(super) anchors: &'a TrustAnchors,
+    pub(super) repository: &'a dyn Repository,
+    pub(super) policy: &'a Policy,
+    pub(super) at: Time,
+}
+
+/// What was digested.
+pub(super) struct Digested<'a> {
+    pub(super) digests: &'a Finished,
+    /// eContentType
+    pub(super) content_type: Oid,
+    pub(super) form: Form,
+    /// the first octets of the content, to tell signed attributes from content
+    pub(super) head: &'a [u8],
+}
+
+impl Digested<'_> {
+    /// The forms of the content that a signature may be over, the right one first (RFC 8551 §3.1.1), and whether another than the first deserves a finding.
+    const fn forms(&self) -> (&'static [ContentForm], bool) {
+        match self.form {
+            Form::Clear => (&[ContentForm::Canonical, ContentForm::Received], true),
+            Form::Opaque => (&[ContentForm::Received], false),
+            Form::Detached => (&[ContentForm::Received, ContentForm::Canonical], false),
+        }
+    }
+}
+
+/// What a message's SignedData carries besides signers: certificates that could be read, and findings for those that could not.
+pub(super) fn certificates(signed: &SignedData, policy: &Policy) -> (Collection, Vec<Finding>) {
+    let mut found = Collection::default();
+    let mut findings = Vec::new();
+    for der in &signed.certificates {
+        match Certificate::from_der(der) {
+            Ok(certificate) => found.certificates.push(certificate),
+            Err(error) => findings.push(policy.finding(
+                Rule::UnreadableCertificate,
+                format!("a certificate in the message was left out: {error}"),
+            )),
+        }
+    }
+    found.crls = signed
+        .crls
+        .iter()
+        .filter_map(|der| crate::x509::Crl::from_der(der).ok())
+        .collect();
+    (found, findings)
+}
+
+impl Judge<'_> {
+    /// Judges one signer of a digested content; `in_message` are the certificates that came with it.
+    pub(super) fn judge(
+        &self,
+        signer: &SignerInfo,
+        digested: &Digested<'_>,
+        in_message: &Collection,
+    ) -> Result<Signature, Error> {
+        let mut signature = describe(signer);
+        let checked = self.check(signer, digested, in_message, &mut signature);
+        signature.integrity = checked.integrity;
+        signature.findings = checked.findings;
+        let Some(certificate) = checked.certificate else {
+            return Ok(signature);
+        };
+        let path = PathBuilder::new(self.anchors, self.repository, self.policy).judge(
+            &certificate,
+            in_message,
+            Purpose::Sign,
+            self.at,
+            signature.signing_time,
+        )?;
+        signature.trust = if path.trusted {
+            Trust::Trusted
+        } else {
+            Trust::Untrusted
+        };
+        signature.revocation = path.revocation;
+        signature.path = path.path;
+        signature.anchor = path.anchor;
+        signature.findings.extend(path.findings);
+        signature.signer = Some(certificate);
+        Ok(signature)
+    }
+
+    fn check(
+        &self,
+        signer: &SignerInfo,
+        digested: &Digested<'_>,
+        in_message: &Collection,
+        signature: &mut Signature,
+    ) -> Checked {
+        let mut checked = Checked {
+            integrity: Integrity::Undetermined,
+            findings: Vec::new(),
+            certificate: None,
+        };
+        let mut candidates = self.candidates(&signer.sid, in_message);
+        let digest = match (signer.digest(), signer.algorithm()) {
+            (Ok(digest), Ok(algorithm)) => {
+                signature.digest = digest.name().to_owned();
+                signature.algorithm = algorithm.name().to_owned();
+                self.grade_digests(digest, &algorithm, &mut checked.findings);
+                digest
+            }
+            (Err(error), _) | (_, Err(error)) => {
+                checked.find(self.policy, Rule::SignatureAlgorithm, error.to_string());
+                checked.certificate = candidates.into_iter().next();
+                return checked;
+            }
+        };
+        let Some(content_digest) = self.content_digest(signer, digest, digested, &mut checked)
+        else {
+            checked.certificate = candidates.into_iter().next();
+            return checked;
+        };
+        if candidates.is_empty() {
+            checked.integrity = Integrity::Undetermined;
+            checked.find(
+                self.policy,
+                Rule::SignerCertificate,
+                format!(
+                    "the certificate of the signer ({}) is not in the message",
+                    signature.signer_id
+                ),
+            );
+            return checked;
+        }
+        // two certificates may bear one name or key identifier: the one whose key made the signature is the signer's
+        let mut why = None;
+        let held = candidates.iter().position(|certificate| {
+            match certificate
+                .public_key()
+                .and_then(|key| signer.check_signature(&key, &content_digest))
+            {
+                Ok(Held::No) => false,
+                Ok(held) => {
+                    if held == Held::OverDer {
+                        why = Some(Rule::UnorderedAttributes);
+                    }
+                    true
+                }
+                Err(error) => {
+                    checked.findings.push(
+                        self.policy
+                            .finding(Rule::SignatureAlgorithm, error.to_string()),
+                    );
+                    false
+                }
+            }
+        });
+        let Some(position) = held else {
+            checked.integrity = Integrity::Broken;
+            if checked
+                .findings
+                .iter()
+                .all(|f| f.rule != Rule::SignatureAlgorithm)
+            {
+                checked.find(
+                    self.policy,
+                    Rule::SignatureInvalid,
+                    "the signature does not verify with the signer's key".to_owned(),
+                );
+            }
+            checked.certificate = candidates.into_iter().next();
+            return checked;
+        };
+        if why.is_some() {
+            checked.find(
+                self.policy,
+                Rule::UnorderedAttributes,
+                "the signed attributes are not DER; the signature is over their DER form"
+                    .to_owned(),
+            );
+        }
+        // of no consequence any more: another certificate of this name had a key of another kind
+        checked
+            .findings
+            .retain(|f| f.rule != Rule::SignatureAlgorithm);
+        if checked.integrity == Integrity::Undetermined {
+            checked.integrity = Integrity::Intact;
+        }
+        let certificate = candidates.swap_remove(position);
+        if let Some(attributes) = &signer.signed_attributes {
+            self.check_attributes(attributes, signer, &certificate, signature, &mut checked);
+        }
+        checked.certificate = Some(certificate);
+        checked
+    }
+
+    /// Every certificate that the identifier names, those of the message first.
+    fn candidates(&self, sid: &CertificateId, in_message: &Collection) -> Vec<Certificate> {
+        let elsewhere = match sid {
+            CertificateId::IssuerSerial { issuer, serial } => {
+                self.repository.by_issuer_serial(issuer, serial)
+            }
+            CertificateId::KeyIdentifier(identifier) => {
+                self.repository.by_key_identifier(identifier)
+            }
+        };
+        let mut found: Vec<Certificate> = Vec::new();
+        for certificate in in_message.certificates.iter().cloned().chain(elsewhere) {
+            if sid.names(&certificate) && !found.contains(&certificate) {
+                found.push(certificate);
+            }
+        }
+        found
+    }
+
+    fn grade_digests(
+        &self,
+        digest: Digest,
+        algorithm: &SignatureAlgorithm,
+        findings: &mut Vec<Finding>,
+    ) {
+        for weak in [Some(digest), algorithm.digest()]
+            .into_iter()
+            .flatten()
+            .filter(|d| strength::is_weak_digest(*d))
+            .take(1)
+        {
+            findings.push(self.policy.finding(
+                Rule::WeakDigest,
+                format!("the signature is made over {}", weak.name()),
+            ));
+        }
+    }
+
+    /// Returns the digest that the signature must hold for, having compared it with messageDigest; `None` when the answer is already no.
+    fn content_digest(
+        &self,
+        signer: &SignerInfo,
+        digest: Digest,
+        digested: &Digested<'_>,
+        checked: &mut Checked,
+    ) -> Option<Vec<u8>> {
+        let (forms, irregular) = digested.forms();
+        let computed: Vec<(ContentForm, &[u8])> = forms
+            .iter()
+            .filter_map(|form| {
+                digested
+                    .digests
+                    .of(digest, *form)
+                    .map(|value| (*form, value))
+            })
+            .collect();
+        let Some((_, first)) = computed.first() else {
+            checked.find(
+                self.policy,
+                Rule::SignatureAlgorithm,
+                format!(
+                    "the message does not announce {}, the digest of this signature",
+                    digest.name()
+                ),
+            );
+            return None;
+        };
+        let Some(attributes) = &signer.signed_attributes else {
+            return self.without_attributes(signer, digested, checked, first);
+        };
+        let unique = attributes
+            .check_unique()
+            .and_then(|()| Ok((attributes.content_type()?, attributes.message_digest()?)));
+        let (named, message_digest) = match unique {
+            Ok(both) => both,
+            Err(error) => {
+                checked.integrity = Integrity::Broken;
+                checked.find(self.policy, Rule::SignedAttributes, error.to_string());
+                return None;
+            }
+        };
+        if named != digested.content_type {
+            checked.integrity = Integrity::Broken;
+            checked.find(
+                self.policy,
+                Rule::SignedAttributes,
+                format!(
+                    "the signed content type is {named}, the content's is {}",
+                    digested.content_type
+                ),
+            );
+            return None;
+        }
+        match computed
+            .iter()
+            .position(|(_, value)| *value == message_digest)
+        {
+            Some(0) => {}
+            Some(_) if !irregular => {}
+            Some(_) => checked.find(
+                self.policy,
+                Rule::LineEnds,
+                "the signature holds over the line ends as received, not over CRLF".to_owned(),
+            ),
+            None => {
+                checked.integrity = Integrity::Broken;
+                checked.find(
+                    self.policy,
+                    Rule::DigestMismatch,
+                    "the content was changed after it was signed".to_owned(),
+                );
+                return None;
+            }
+        }
+        Some(message_digest.to_vec())
+    }
+
+    /// A signature over the content itself: other content could pass for its signed attributes and the reverse (RFC 5652 §5.3 MUST, security of RFC 8551 §2.5).
+    fn without_attributes(
+        &self,
+        signer: &SignerInfo,
+        digested: &Digested<'_>,
+        checked: &mut Checked,
+        first: &[u8],
+    ) -> Option<Vec<u8>> {
+        checked.find(
+            self.policy,
+            Rule::NoSignedAttributes,
+            "the signature has no signed attributes".to_owned(),
+        );
+        if digested.content_type != content_type::DATA {
+            checked.find(
+                self.policy,
+                Rule::SignedAttributes,
+                "signed attributes are missing around a content that is not id-data".to_owned(),
+            );
+            return None;
+        }
+        if looks_like_signed_attributes(digested.head) {
+            checked.find(
+                self.policy,
+                Rule::SignedAttributes,
+                "the content is the signed attributes of another message".to_owned(),
+            );
+            return None;
+        }
+        let _ = signer;
+        Some(first.to_vec())
+    }
+
+    fn check_attributes(
+        &self,
+        attributes: &SignedAttributes,
+        signer: &SignerInfo,
+        certificate: &Certificate,
+        signature: &Signature,
+        checked: &mut Checked,
+    ) {
+        match attributes.signing_certificate_is(certificate) {
+            Ok(None | Some(true)) => {}
+            Ok(Some(false)) => checked.find(
+                self.policy,
+                Rule::SigningCertificate,
+                "the signed attributes name another certificate as the signer's".to_owned(),
+            ),
+            Err(error) => checked.find(self.policy, Rule::SignedAttributes, error.to_string()),
+        }
+        match attributes
+            .algorithm_protection_matches(&signer.digest_algorithm, &signer.signature_algorithm)
+        {
+            Ok(None | Some(true)) => {}
+            Ok(Some(false)) => checked.find(
+                self.policy,
+                Rule::AlgorithmProtection,
+                "the algorithms were exchanged after signing".to_owned(),
+            ),
+            Err(error) => checked.find(self.policy, Rule::SignedAttributes, error.to_string()),
+        }
+        if let Err(error) = attributes.signing_time() {
+            checked.find(self.policy, Rule::SignedAttributes, error.to_string());
+        }
+        if let Some(time) = signature
+            .signing_time
+            .filter(|time| time.0.saturating_sub(CLOCK_SKEW) > self.at.0)
+        {
+            checked.find(
+                self.policy,
+                Rule::SigningTime,
+                format!("the claimed signing time {time} lies in the future"),
+            );
+        }
+    }
+}
+
+struct Checked {
+    integrity: Integrity,
+    findings: Vec<Finding>,
+    certificate: Option<Certificate>,
+}
+
+impl Checked {
+    fn find(&mut self, policy: &Policy, rule: Rule, message: String) {
+        self.findings.push(policy.finding(rule, message));
+    }
+}
+
+/// Returns what a SignerInfo says of itself, nothing judged.
+pub(super) fn describe(signer: &SignerInfo) -> Signature {
+    Signature {
+        integrity: Integrity::Undetermined,
+        trust: Trust::Unchecked,
+        sender: Sender::Unchecked,
+        revocation: RevocationStatus::Unchecked,
+        signer: None,
+        signer_id: certificate_id(&signer.sid),
+        digest: signer.digest().map_or_else(
+            |_| signer.digest_algorithm.oid.to_string(),
+            |d| d.name().to_owned(),
+        ),
+        algorithm: signer.algorithm().map_or_else(
+            |_| signer.signature_algorithm.oid.to_string(),
+            |a| a.name().to_owned(),
+        ),
+        signing_time: signer
+            .signed_attributes
+            .as_ref()
+            .and_then(|a| a.signing_time().ok().flatten()),
+        path: Vec::new(),
+        anchor: None,
+        findings: Vec::new(),
+    }
+}
+
+/// Returns how a message names a certificate, for people.
+pub(super) fn certificate_id(id: &CertificateId) -> String {
+    match id {
+        CertificateId::IssuerSerial { issuer, serial } => {
+            format!("serial {} of {issuer}", hex::encode(serial))
+        }
+        CertificateId::KeyIdentifier(identifier) => {
+            format!("key identifier {}", hex::encode(identifier))
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Verifying the outermost signature: integrity, chain, sender (RFC 8551 §2.6, RFC 8550).
+use super::{
+    Error, Report, Source,
+    peel::{Goal, Peeler},
+    sender::{self, ExpectedSigner},
+    signature::Judge,
+};
+use crate::{
+    asn1::Time,
+    policy::{Level, Policy, Rule},
+    x509::{Repository, TrustAnchors},
+};
+use std::io::Write;
+
+/// Verifies messages.
+pub struct Verifier<'a> {
+    anchors: &'a TrustAnchors,
+    repository: &'a dyn Repository,
+    policy: &'a Policy,
+    signers: &'a [ExpectedSigner],
+}
+
+impl<'a> Verifier<'a> {
+    /// Trusts these anchors, finds certificates that are not in the message in `repository`. `signers`: who must have signed, in place of
+    /// the comparison with From; may be empty.
+    pub fn new(
+        anchors: &'a TrustAnchors,
+        repository: &'a dyn Repository,
+        policy: &'a Policy,
+        signers: &'a [ExpectedSigner],
+    ) -> Self {
+        Self {
+            anchors,
+            repository,
+            policy,
+            signers,
+        }
+    }
+
+    /// Verifies one message; writes to `sink` exactly the entity that was digested. `content` is the content of a detached CMS signature.
+    pub fn verify<'c>(
+        &self,
+        source: Source<'_>,
+        content: Option<Source<'c>>,
+        sink: &'c mut dyn Write,
+        at: Time,
+    ) -> Result<Report, Error>
+    where
+        'a: 'c,
+    {
+        require_anchor(self.anchors, self.policy)?;
+        let mut peeler = Peeler::new(Goal::Verify, self.policy, sink);
+        peeler.judge = Some(Judge {
+            anchors: self.anchors,
+            repository: self.repository,
+            policy: self.policy,
+            at,
+        });
+        peeler.detached = content;
+        peeler.walk(source)?;
+        if peeler.detached.is_some() && peeler.report.findings.is_empty() {
+            return Err(Error::ContentNotWanted);
+        }
+        let (mut report, froms) = (peeler.report, peeler.froms);
+        sender::judge(&mut report, &froms, self.signers, self.policy);
+        Ok(report)
+    }
+}
+
+/// Without any anchor nothing can be trusted: said at once, unless that is allowed.
+pub(super) fn require_anchor(anchors: &TrustAnchors, policy: &Policy) -> Result<(), Error> {
+    if anchors.anchors.is_empty() && policy.level(Rule::Untrusted) == Level::Deny {
+        Err(Error::NoTrustAnchor)
+    } else {
+        Ok(())
+    }
+}
