@@ -12,8 +12,6 @@ pub mod signed_data;
 pub mod signer_info;
 
 mod segments;
-#[cfg(test)]
-mod specimen;
 
 use crate::asn1::{
     self, Tag,
@@ -239,8 +237,16 @@ fn algorithm_to_der(algorithm: &AlgorithmIdentifierOwned) -> Vec<u8> {
 }
 
 #[cfg(test)]
+mod specimen;
+
+#[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+    #![allow(
+        clippy::unwrap_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::print_stdout
+    )]
     use super::{specimen::*, *};
     use crate::asn1::write;
     use proptest::prelude::*;
