@@ -358,7 +358,7 @@ fn algorithm_protection(digest: Digest, signature: &SignatureAlgorithm) -> Vec<u
 
 /// Returns whether octets would pass for signed attributes: a SET OF Attribute (under any tag of a constructed value, or without one)
 /// with contentType and messageDigest. Such content must not be accepted without signed attributes, nor ever be signed
-/// (draft-ietf-lamps-cms-euf-cma-signeddata).
+/// (draft-ietf-lamps-cms-euf-cma-signeddata). `content` is the whole content; one too large to be held is no set of attributes.
 pub fn looks_like_signed_attributes(content: &[u8]) -> bool {
     // attributes are less deep than this
     const DEPTH: usize = 64;
