@@ -1,23 +1,406 @@
 //! Password-based encryption of keys: PBES2 (RFC 8018) and the schemes of PKCS#12 (RFC 7292 appendix B: PBE with 3DES and RC2, its KDF and MAC).
-use super::{Result, Secret};
+//!
+//! Costs are compared with their limit before any work. What stands around the ciphertext is in `key_file` and `store::pkcs12`.
+use super::{
+    ContentCipher, Digest, Error, Result, Secret, algorithm::unsupported, content,
+    digest::with_digest, parameters,
+};
+use crate::asn1::{Tag, cursor::Cursor, oid::Oid};
+use hmac::{Hmac, KeyInit, Mac, digest::Digest as _};
+use spki::AlgorithmIdentifierOwned;
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+const PBES2: Oid = Oid::new_unwrap("1.2.840.113549.1.5.13");
+const PBKDF2: Oid = Oid::new_unwrap("1.2.840.113549.1.5.12");
+const PBMAC1: Oid = Oid::new_unwrap("1.2.840.113549.1.5.14");
+/// No standard recommends more than 64 octets of salt, and each is digested.
+const MAX_SALT: usize = 1024;
+
 /// Decrypts by the given EncryptionAlgorithm (PBES2 or a PKCS#12 PBE). `max_iterations` caps the cost that the file may ask for.
 /// A wrong password is `Error::Password`.
 pub fn decrypt(
-    _algorithm: &spki::AlgorithmIdentifierOwned,
-    _password: &str,
-    _ciphertext: &[u8],
-    _max_iterations: u32,
+    algorithm: &AlgorithmIdentifierOwned,
+    password: &str,
+    ciphertext: &[u8],
+    max_iterations: u32,
 ) -> Result<Secret> {
-    todo!()
+    let tried = |cipher, key: Secret, iv: &[u8]| {
+        let wrong = |_| Error::Password;
+        content::decrypt(cipher, &key, iv, ciphertext).map_err(wrong)
+    };
+    if algorithm.oid == PBES2 {
+        let (cipher, iv, kdf) = pbes2(algorithm, max_iterations)?;
+        let key = kdf.derive(password.as_bytes(), cipher.key_size());
+        return tried(cipher, key, &iv);
+    }
+    let scheme = Pkcs12Scheme::from_oid(&algorithm.oid).ok_or_else(|| unsupported(algorithm))?;
+    let (salt, iterations) = pbe_parameter(algorithm, max_iterations)?;
+    let derive =
+        |id, password: &[u8], size| pkcs12_kdf(Digest::Sha1, id, password, &salt, iterations, size);
+    let mut result = Err(Error::Password);
+    for password in pkcs12_passwords(password) {
+        let key = scheme.expand(derive(PURPOSE_KEY, &password, scheme.key_size));
+        let iv = derive(PURPOSE_IV, &password, scheme.cipher.iv_size());
+        result = tried(scheme.cipher, key, iv.expose());
+        if result.is_ok() {
+            break;
+        }
+    }
+    result
 }
+
+/// Returns how many iterations [`decrypt`] would take, without taking them; above `max_iterations` it is an error.
+pub fn iterations(algorithm: &AlgorithmIdentifierOwned, max_iterations: u32) -> Result<u32> {
+    if algorithm.oid == PBES2 {
+        return pbes2(algorithm, max_iterations).map(|(_, _, kdf)| kdf.iterations);
+    }
+    Pkcs12Scheme::from_oid(&algorithm.oid).ok_or_else(|| unsupported(algorithm))?;
+    pbe_parameter(algorithm, max_iterations).map(|(_, iterations)| iterations)
+}
+
 /// Returns whether a PKCS#12 MAC over `content` is right.
 pub fn pkcs12_mac_matches(
-    _digest: super::Digest,
-    _password: &str,
-    _salt: &[u8],
-    _iterations: u32,
-    _content: &[u8],
-    _mac: &[u8],
+    digest: Digest,
+    password: &str,
+    salt: &[u8],
+    iterations: u32,
+    content: &[u8],
+    mac: &[u8],
 ) -> Result<bool> {
-    todo!()
+    check_salt(salt)?;
+    let right = pkcs12_passwords(password).iter().any(|password| {
+        let key = pkcs12_kdf(
+            digest,
+            PURPOSE_MAC,
+            password,
+            salt,
+            iterations,
+            digest.size(),
+        );
+        hmac_matches(Prf::Known(digest), &key, content, mac)
+    });
+    Ok(right)
+}
+/// Returns whether a PBMAC1 (RFC 9579) over `content` is right; `None` if `algorithm` is not PBMAC1.
+pub fn pbmac1_matches(
+    algorithm: &AlgorithmIdentifierOwned,
+    password: &str,
+    content: &[u8],
+    mac: &[u8],
+    max_iterations: u32,
+) -> Option<Result<bool>> {
+    let matches = || {
+        let malformed = || malformed("pbmac1");
+        let der = parameters::present(algorithm, "pbmac1")?;
+        let mut fields = parameters::sole_sequence(&der).ok_or_else(malformed)?;
+        let kdf = Kdf::read(&mut fields, max_iterations)?;
+        let scheme = fields.expect(Tag::SEQUENCE).map_err(|_| malformed())?;
+        fields.finish().map_err(|_| malformed())?;
+        let scheme = parameters::algorithm_identifier(scheme.raw).ok_or_else(malformed)?;
+        let prf = Prf::from_identifier(&scheme)?;
+        // RFC 9579 §3: keyLength must be there. A short key would make forgeries cheap, so it is as long as the digest.
+        if kdf.key_length != Some(prf.size()) {
+            return Err(Error::Parameters {
+                algorithm: "pbmac1",
+                what: "a key length that is not the digest's",
+            });
+        }
+        let key = kdf.derive(password.as_bytes(), prf.size());
+        Ok(hmac_matches(prf, &key, content, mac))
+    };
+    (algorithm.oid == PBMAC1).then(matches)
+}
+
+/// PBES2-params (RFC 8018 appendix A.4): `SEQUENCE { keyDerivationFunc, encryptionScheme }`.
+fn pbes2(
+    algorithm: &AlgorithmIdentifierOwned,
+    max_iterations: u32,
+) -> Result<(ContentCipher, Vec<u8>, Kdf)> {
+    let malformed = || malformed("pbes2");
+    let der = parameters::present(algorithm, "pbes2")?;
+    let mut fields = parameters::sole_sequence(&der).ok_or_else(malformed)?;
+    let kdf = Kdf::read(&mut fields, max_iterations)?;
+    let scheme = fields.expect(Tag::SEQUENCE).map_err(|_| malformed())?;
+    fields.finish().map_err(|_| malformed())?;
+    let scheme = parameters::algorithm_identifier(scheme.raw).ok_or_else(malformed)?;
+    let (cipher, iv) = ContentCipher::from_identifier(&scheme)?;
+    if cipher.is_aead() {
+        return Err(unsupported(&scheme));
+    }
+    if kdf
+        .key_length
+        .is_some_and(|length| length != cipher.key_size())
+    {
+        return Err(Error::Parameters {
+            algorithm: "pbes2",
+            what: "a key length that is not the cipher's",
+        });
+    }
+    Ok((cipher, iv, kdf))
+}
+
+/// HMAC as pseudo-random function (RFC 8018 appendix B.1.2). SHA-224 is used for nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Prf {
+    Sha224,
+    Known(Digest),
+}
+impl Prf {
+    fn from_identifier(identifier: &AlgorithmIdentifierOwned) -> Result<Self> {
+        const KNOWN: [(Oid, Prf); 5] = [
+            (
+                Oid::new_unwrap("1.2.840.113549.2.7"),
+                Prf::Known(Digest::Sha1),
+            ),
+            (Oid::new_unwrap("1.2.840.113549.2.8"), Prf::Sha224),
+            (
+                Oid::new_unwrap("1.2.840.113549.2.9"),
+                Prf::Known(Digest::Sha256),
+            ),
+            (
+                Oid::new_unwrap("1.2.840.113549.2.10"),
+                Prf::Known(Digest::Sha384),
+            ),
+            (
+                Oid::new_unwrap("1.2.840.113549.2.11"),
+                Prf::Known(Digest::Sha512),
+            ),
+        ];
+        let known = KNOWN.iter().find(|(oid, _)| *oid == identifier.oid);
+        let (_, prf) = known.ok_or_else(|| unsupported(identifier))?;
+        parameters::absent_or_null(identifier, "hmac")?;
+        Ok(*prf)
+    }
+    fn size(self) -> usize {
+        match self {
+            Self::Sha224 => 28,
+            Self::Known(digest) => digest.size(),
+        }
+    }
+}
+/// Evaluates an expression with `$type` standing for the digest of a [`Prf`].
+macro_rules! with_prf {
+    ($prf:expr, $type:ident => $body:expr) => {
+        match $prf {
+            Prf::Sha224 => {
+                type $type = sha2::Sha224;
+                $body
+            }
+            Prf::Known(digest) => with_digest!(digest, $type => $body),
+        }
+    };
+}
+
+/// PBKDF2-params (RFC 8018 appendix A.2): `SEQUENCE { salt OCTET STRING, iterationCount INTEGER, keyLength INTEGER OPTIONAL, prf DEFAULT hmacWithSHA1 }`.
+struct Kdf {
+    salt: Vec<u8>,
+    iterations: u32,
+    key_length: Option<usize>,
+    prf: Prf,
+}
+impl Kdf {
+    /// Reads an AlgorithmIdentifier, which must be PBKDF2's.
+    fn read(fields: &mut Cursor<'_>, max_iterations: u32) -> Result<Self> {
+        let malformed = || malformed("pbkdf2");
+        let algorithm = fields.expect(Tag::SEQUENCE).map_err(|_| malformed())?;
+        let algorithm = parameters::algorithm_identifier(algorithm.raw).ok_or_else(malformed)?;
+        if algorithm.oid != PBKDF2 {
+            return Err(unsupported(&algorithm));
+        }
+        let der = parameters::present(&algorithm, "pbkdf2")?;
+        let mut fields = parameters::sole_sequence(&der).ok_or_else(malformed)?;
+        let salt = fields.expect(Tag::OCTET_STRING).map_err(|_| malformed())?;
+        let iterations = read_iterations(&mut fields, max_iterations)?;
+        let key_length = match fields.optional(Tag::INTEGER).map_err(|_| malformed())? {
+            None => None,
+            Some(length) => {
+                let length = parameters::small_integer(length.content);
+                let length = length.and_then(|length| usize::try_from(length).ok());
+                Some(length.ok_or_else(malformed)?)
+            }
+        };
+        let prf = match fields.optional(Tag::SEQUENCE).map_err(|_| malformed())? {
+            None => Prf::Known(Digest::Sha1),
+            Some(prf) => Prf::from_identifier(
+                &parameters::algorithm_identifier(prf.raw).ok_or_else(malformed)?,
+            )?,
+        };
+        fields.finish().map_err(|_| malformed())?;
+        check_salt(salt.content)?;
+        Ok(Self {
+            salt: salt.content.to_vec(),
+            iterations,
+            key_length,
+            prf,
+        })
+    }
+    fn derive(&self, password: &[u8], size: usize) -> Secret {
+        let mut key = Zeroizing::new(vec![0; size]);
+        with_prf!(self.prf, D => {
+            pbkdf2::pbkdf2_hmac::<D>(password, &self.salt, self.iterations, &mut key);
+        });
+        Secret::new(std::mem::take(&mut *key))
+    }
+}
+
+fn hmac_matches(prf: Prf, key: &Secret, content: &[u8], mac: &[u8]) -> bool {
+    with_prf!(prf, D => {
+        let state = Hmac::<D>::new_from_slice(key.expose());
+        // An HMAC takes keys of any length.
+        state.is_ok_and(|mut state| {
+            state.update(content);
+            state.finalize().into_bytes().as_slice().ct_eq(mac).into()
+        })
+    })
+}
+
+/// The PBE schemes of PKCS#12 (RFC 7292 appendix C); those with RC4 are not read.
+struct Pkcs12Scheme {
+    cipher: ContentCipher,
+    key_size: usize,
+}
+impl Pkcs12Scheme {
+    fn from_oid(oid: &Oid) -> Option<Self> {
+        const THREE_KEY: Oid = Oid::new_unwrap("1.2.840.113549.1.12.1.3");
+        const TWO_KEY: Oid = Oid::new_unwrap("1.2.840.113549.1.12.1.4");
+        const RC2_128: Oid = Oid::new_unwrap("1.2.840.113549.1.12.1.5");
+        const RC2_40: Oid = Oid::new_unwrap("1.2.840.113549.1.12.1.6");
+        let rc2 = |effective_bits| ContentCipher::Rc2Cbc { effective_bits };
+        let (cipher, key_size) = match *oid {
+            THREE_KEY => (ContentCipher::TripleDesCbc, 24),
+            TWO_KEY => (ContentCipher::TripleDesCbc, 16),
+            RC2_128 => (rc2(128), 16),
+            RC2_40 => (rc2(40), 5),
+            _ => return None,
+        };
+        Some(Self { cipher, key_size })
+    }
+    /// Makes the third key of two-key 3DES, which is the first.
+    fn expand(&self, key: Secret) -> Secret {
+        let key = key.expose();
+        let missing = self.cipher.key_size().saturating_sub(key.len());
+        Secret::new(
+            key.iter()
+                .chain(key.iter().take(missing))
+                .copied()
+                .collect(),
+        )
+    }
+}
+/// pkcs-12PbeParams (RFC 7292 appendix C): `SEQUENCE { salt OCTET STRING, iterations INTEGER }`.
+fn pbe_parameter(
+    algorithm: &AlgorithmIdentifierOwned,
+    max_iterations: u32,
+) -> Result<(Vec<u8>, u32)> {
+    let malformed = || malformed("pkcs12-pbe");
+    let der = parameters::present(algorithm, "pkcs12-pbe")?;
+    let mut fields = parameters::sole_sequence(&der).ok_or_else(malformed)?;
+    let salt = fields.expect(Tag::OCTET_STRING).map_err(|_| malformed())?;
+    let iterations = read_iterations(&mut fields, max_iterations)?;
+    fields.finish().map_err(|_| malformed())?;
+    check_salt(salt.content)?;
+    Ok((salt.content.to_vec(), iterations))
+}
+/// Reads an iteration count and compares it with its limit.
+fn read_iterations(fields: &mut Cursor<'_>, max_iterations: u32) -> Result<u32> {
+    let malformed = || malformed("key derivation");
+    let count = fields.expect(Tag::INTEGER).map_err(|_| malformed())?;
+    check_iterations(count.content, max_iterations)
+}
+/// Reads the content octets of an iteration count: at least 1, at most the limit.
+pub fn check_iterations(content: &[u8], max_iterations: u32) -> Result<u32> {
+    let negative = content.first().is_none_or(|octet| *octet >= 0x80);
+    match parameters::small_integer(content) {
+        Some(count @ 1..) if count <= u64::from(max_iterations) => {
+            Ok(u32::try_from(count).unwrap_or(max_iterations))
+        }
+        None if negative => Err(malformed("key derivation")),
+        Some(0) => Err(malformed("key derivation")),
+        found => Err(Error::Limit {
+            what: "iterations of a key derivation",
+            found: found.unwrap_or(u64::MAX),
+            limit: max_iterations.into(),
+        }),
+    }
+}
+fn check_salt(salt: &[u8]) -> Result<()> {
+    if salt.len() > MAX_SALT {
+        return Err(Error::Limit {
+            what: "salt of a key derivation",
+            found: u64::try_from(salt.len()).unwrap_or(u64::MAX),
+            limit: u64::try_from(MAX_SALT).unwrap_or(u64::MAX),
+        });
+    }
+    Ok(())
+}
+fn malformed(algorithm: &'static str) -> Error {
+    Error::Parameters {
+        algorithm,
+        what: "they are malformed",
+    }
+}
+
+/// What a derived octet string is for (RFC 7292 appendix B.3).
+const PURPOSE_KEY: u8 = 1;
+const PURPOSE_IV: u8 = 2;
+const PURPOSE_MAC: u8 = 3;
+/// Returns a password as BMPString with its final zero (RFC 7292 appendix B.1). No password is written as that zero or as nothing at all: both are tried.
+fn pkcs12_passwords(password: &str) -> Vec<Zeroizing<Vec<u8>>> {
+    let mut octets = Zeroizing::new(Vec::with_capacity(
+        password.len().saturating_add(1).saturating_mul(2),
+    ));
+    for unit in password.encode_utf16().chain([0]) {
+        octets.extend_from_slice(&unit.to_be_bytes());
+    }
+    let mut all = vec![octets];
+    if password.is_empty() {
+        all.push(Zeroizing::new(Vec::new()));
+    }
+    all
+}
+/// The key derivation of PKCS#12 (RFC 7292 appendix B.2); names are those of the RFC.
+fn pkcs12_kdf(
+    digest: Digest,
+    id: u8,
+    password: &[u8],
+    salt: &[u8],
+    iterations: u32,
+    size: usize,
+) -> Secret {
+    // v, the block of the compression function
+    let block = match digest {
+        Digest::Md5 | Digest::Sha1 | Digest::Sha256 => 64,
+        Digest::Sha384 | Digest::Sha512 => 128,
+    };
+    let filled = |octets: &[u8]| -> Zeroizing<Vec<u8>> {
+        let length = octets.len().next_multiple_of(block);
+        Zeroizing::new(octets.iter().copied().cycle().take(length).collect())
+    };
+    let mut input = Zeroizing::new([filled(salt).as_slice(), &filled(password)].concat());
+    let mut out = Zeroizing::new(Vec::with_capacity(size.saturating_add(digest.size())));
+    loop {
+        let hash: Zeroizing<Vec<u8>> = with_digest!(digest, D => {
+            let first = D::new().chain_update(vec![id; block]).chain_update(&*input);
+            let last = (1..iterations).fold(first.finalize(), |hash, _| D::digest(hash));
+            Zeroizing::new(last.to_vec())
+        });
+        out.extend_from_slice(&hash);
+        if out.len() >= size {
+            out.truncate(size);
+            return Secret::new(std::mem::take(&mut *out));
+        }
+        // I_j = (I_j + B + 1) mod 2^v
+        for part in input.chunks_mut(block) {
+            let mut carry = 1_u16;
+            let added: Zeroizing<Vec<u8>> =
+                Zeroizing::new(hash.iter().copied().cycle().take(block).collect());
+            for (octet, added) in part.iter_mut().rev().zip(added.iter().rev()) {
+                let sum = u16::from(*octet) + u16::from(*added) + carry;
+                let [high, low] = sum.to_be_bytes();
+                *octet = low;
+                carry = high.into();
+            }
+        }
+    }
 }
