@@ -208,6 +208,10 @@ impl Template {
     pub(crate) fn der(&self, signer: &SoftwareKey) -> Vec<u8> {
         let algorithm = SignatureAlgorithm::Ecdsa(Digest::Sha256);
         let identifier = algorithm.identifier().to_der().unwrap();
+        signed(&self.tbs(&identifier), &identifier, &algorithm, signer)
+    }
+
+    fn tbs(&self, identifier: &[u8]) -> Vec<u8> {
         let version = match self.version {
             1 => Vec::new(),
             version => {
@@ -222,17 +226,24 @@ impl Template {
                 write::tlv(Tag::context(3), &list)
             }
         };
-        let tbs = write::sequence(&[
+        write::sequence(&[
             &version,
             &write::tlv(Tag::INTEGER, &self.serial),
-            self.inner_algorithm.as_ref().unwrap_or(&identifier),
+            self.inner_algorithm.as_deref().unwrap_or(identifier),
             &self.issuer,
             &validity,
             &self.subject,
             &self.spki,
             &extensions,
-        ]);
-        signed(&tbs, &identifier, &algorithm, signer)
+        ])
+    }
+
+    /// Returns the certificate with an empty signature: quick, where nobody comes to check it.
+    pub(crate) fn unsigned(&self) -> Certificate {
+        let identifier = SignatureAlgorithm::Ecdsa(Digest::Sha256).identifier();
+        let identifier = identifier.to_der().unwrap();
+        let tbs = self.tbs(&identifier);
+        Certificate::from_der(&write::sequence(&[&tbs, &identifier, &[3, 1, 0]])).unwrap()
     }
 
     pub(crate) fn sign(&self, signer: &SoftwareKey) -> Certificate {
