@@ -130,13 +130,17 @@ impl Output {
 
     /// Passes the buffer on.
     fn pass_on(&mut self) -> io::Result<()> {
-        let sink: &mut dyn Write = match &mut self.kind {
-            Kind::Nowhere => return Ok(()),
-            Kind::Pipe(pipe) => pipe,
-            Kind::Held(spool, _) | Kind::Copied(spool, _) => spool,
-            Kind::File(transaction) => transaction,
+        let passed = match &mut self.kind {
+            Kind::Nowhere => Ok(()),
+            Kind::Pipe(pipe) => pipe.write_all(&self.buffer),
+            Kind::File(transaction) => transaction.write_all(&self.buffer),
+            Kind::Held(spool, _) | Kind::Copied(spool, _) => {
+                spool.write_all(&self.buffer).map_err(|source| {
+                    let directory = std::env::temp_dir();
+                    io::Error::new(source.kind(), HoldingFailed { directory, source })
+                })
+            }
         };
-        let passed = sink.write_all(&self.buffer);
         self.buffer.clear();
         passed
     }
@@ -192,9 +196,7 @@ fn spool(held: usize, rng: &mut Randomness) -> Spool {
     let key = Secret::random(32, rng);
     let random = rng.next_u64().to_ne_bytes();
     let make = Box::new(move || {
-        let directory = std::env::temp_dir();
-        let file = transaction::holding(&directory, random)
-            .map_err(|source| io::Error::new(source.kind(), HoldingFailed { directory, source }))?;
+        let file = transaction::holding(&std::env::temp_dir(), random)?;
         Ok(Box::new(file) as Box<dyn smime::store::spool::Holding>)
     });
     Spool::new(held, key, make)
@@ -202,7 +204,7 @@ fn spool(held: usize, rng: &mut Randomness) -> Spool {
 
 /// Why content cannot be held back.
 #[derive(Debug, thiserror::Error)]
-#[error("no temporary file in {}: {source}", .directory.display())]
+#[error("the temporary file in {}: {source}", .directory.display())]
 pub(crate) struct HoldingFailed {
     directory: PathBuf,
     source: io::Error,
@@ -237,4 +239,75 @@ pub(crate) fn is_seekable(file: &File) -> bool {
     let regular = rustix::fs::fstat(file)
         .is_ok_and(|s| FileType::from_raw_mode(s.st_mode) == FileType::RegularFile);
     regular && rustix::fs::tell(file).is_ok_and(|position| position == 0)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use std::{io::Read, os::fd::OwnedFd};
+
+    fn rng() -> Randomness {
+        crate::cli::prepare::randomness().unwrap()
+    }
+
+    /// Writes to a pipe; returns what came out, with and without commit.
+    fn piped(leave: Leave, content: &[u8]) -> [Vec<u8>; 2] {
+        [true, false].map(|commit| {
+            let (mut reader, writer) = io::pipe().unwrap();
+            let reading = std::thread::spawn(move || {
+                let mut found = Vec::new();
+                reader.read_to_end(&mut found).map(|_| found)
+            });
+            let pipe = File::from(OwnedFd::from(writer));
+            let kind = Kind::pipe(Ok(pipe), leave, &mut rng());
+            let mut output = Output::of(kind, None, [0; 8], false);
+            output.write_all(content).unwrap();
+            if commit {
+                output.commit().unwrap();
+            } else {
+                drop(output);
+            }
+            reading.join().unwrap().unwrap()
+        })
+    }
+
+    #[test]
+    fn what_is_not_proven_is_held_back() {
+        for held in [0, 100, 1 << 20] {
+            for length in [0, 99, BUFFER, 3 * BUFFER + 7] {
+                let content = vec![b'x'; length];
+                let [committed, dropped] = piped(Leave::OnCommit { held }, &content);
+                assert!(committed == content && dropped.is_empty());
+            }
+        }
+    }
+
+    #[test]
+    fn what_may_leave_leaves_by_the_buffer() {
+        let content = vec![b'x'; 2 * BUFFER + 7];
+        let [committed, dropped] = piped(Leave::AsWritten, &content);
+        assert!(committed == content);
+        assert_eq!(dropped.len(), 2 * BUFFER);
+        // what says no at once has written nothing
+        let [committed, dropped] = piped(Leave::AsWritten, b"short");
+        assert!(committed == b"short" && dropped.is_empty());
+    }
+
+    #[test]
+    fn a_file_appears_on_commit() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("out");
+        for commit in [false, true] {
+            let mut output =
+                Output::open(Some(&path), Leave::AsWritten, false, &mut rng()).unwrap();
+            assert!(!output.is_terminal());
+            output.write_all(b"text").unwrap();
+            if commit {
+                output.commit().unwrap();
+            }
+            assert_eq!(path.exists(), commit);
+        }
+        assert_eq!(std::fs::read(&path).unwrap(), b"text");
+    }
 }

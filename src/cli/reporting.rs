@@ -67,6 +67,13 @@ impl Reporting {
         };
         let common = command.common();
         let file = match common.and_then(|c| c.report.as_deref()) {
+            Some(path) if path == Path::new("-") || Some(path) == target => {
+                return Err(error::Problem::usage_with(
+                    "--report takes a file of its own",
+                    "--json makes the report on standard output or error JSON",
+                )
+                .into());
+            }
             Some(path) => Some(Output::open(Some(path), Leave::AsWritten, sync, rng)?),
             None => None,
         };
