@@ -776,7 +776,7 @@ mod tests {
         let mut case = case();
         case.ca
             .extensions
-            .push(extension(&oids::ID_CE_NAME_CONSTRAINTS, true, &[5, 0]));
+            .push(extension(&ID_CE_NAME_CONSTRAINTS, true, &[5, 0]));
         assert!(case.refusal().ends_with("has a malformed nameConstraints"));
         case.ca.extensions.pop();
         let names = extension(&oids::ID_CE_SUBJECT_ALT_NAME, false, b"example.com");
