@@ -434,8 +434,11 @@ mod tests {
             octets_of(&[0xa0, 0x80, 4, 2, 1, 2, 0, 0], Tag::context_primitive(0)).unwrap(),
             [1, 2]
         );
-        assert_eq!(octets_of(&[0xa0, 0x80, 0, 0], Tag::context(0)).unwrap(), []);
-        assert_eq!(octets_of(&[4, 0], Tag::OCTET_STRING).unwrap(), []);
+        assert_eq!(
+            octets_of(&[0xa0, 0x80, 0, 0], Tag::context(0)).unwrap(),
+            b""
+        );
+        assert_eq!(octets_of(&[4, 0], Tag::OCTET_STRING).unwrap(), b"");
     }
 
     #[test]

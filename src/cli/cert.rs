@@ -26,7 +26,8 @@ pub(crate) fn show(show: &args::CertShow) -> anyhow::Result<Answer> {
     Ok(Answer::Certificates(certificates))
 }
 
-/// Validates the path of every certificate of every file; what else a file holds may serve as intermediate.
+/// Validates the path of every certificate of every file. What else a file holds may serve as intermediate, and a certificate that issued
+/// another one of its file is there as that one's issuer: its path is validated, a person's use is not asked of it.
 pub(crate) fn check(check: &args::CertCheck) -> anyhow::Result<Answer> {
     let Ground { policy, at } = prepare::ground(&check.common, Some(&check.trust))?;
     let anchors = prepare::anchors(&check.trust, &policy)?;
@@ -41,6 +42,11 @@ pub(crate) fn check(check: &args::CertCheck) -> anyhow::Result<Answer> {
     for file in &check.files {
         let found = read(file, &policy.limits)?;
         for certificate in &found.certificates {
+            let is_issuer = found
+                .certificates
+                .iter()
+                .any(|other| other != certificate && other.issuer() == certificate.subject());
+            let purpose = if is_issuer { Purpose::Any } else { purpose };
             let report = builder
                 .judge(certificate, &found, purpose, at, None)
                 .map_err(Error::from)?;

@@ -217,6 +217,7 @@ impl Failure {
         let message = match error {
             E::Read(source) => format!("cannot read the message: {}", reason(source)),
             E::Write(source) => format!("cannot write the output: {}", reason(source)),
+            E::Cms(smime::cms::Error::Asn1(source)) => format!("malformed CMS: {source}"),
             other => other.to_string(),
         };
         let mut failure = Self::new(exit, error.code(), message);

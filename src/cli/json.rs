@@ -233,8 +233,31 @@ fn certificate(certificate: &Certificate) -> Value {
         );
         object.insert("key".into(), key.map(KeyKind::name).into());
         object.insert("bits".into(), bits.into());
+        let basic = certificate.basic_constraints().ok().flatten();
+        object.insert("ca".into(), basic.is_some_and(|b| b.ca).into());
+        object.insert("key_usage".into(), key_usage(certificate).into());
+        let email = certificate.permits_email().ok().flatten();
+        object.insert("permits_email".into(), email.into());
     }
     object
+}
+
+/// Returns the names of RFC 5280 §4.2.1.3; `None` without the extension, or with a malformed one.
+pub(crate) fn key_usage(certificate: &Certificate) -> Option<Vec<&'static str>> {
+    const NAMES: [(u16, &str); 9] = [
+        (0x8000, "digitalSignature"),
+        (0x4000, "nonRepudiation"),
+        (0x2000, "keyEncipherment"),
+        (0x1000, "dataEncipherment"),
+        (0x0800, "keyAgreement"),
+        (0x0400, "keyCertSign"),
+        (0x0200, "cRLSign"),
+        (0x0100, "encipherOnly"),
+        (0x0080, "decipherOnly"),
+    ];
+    let usage = certificate.key_usage().ok().flatten()?;
+    let set = NAMES.iter().filter(|(bit, _)| usage.0 & bit != 0);
+    Some(set.map(|(_, name)| *name).collect())
 }
 
 fn named(named: &Named) -> Value {

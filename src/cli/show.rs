@@ -281,6 +281,15 @@ impl Page {
             Ok(key) => self.fact("key", &super::json::key_name(key.kind())),
             Err(e) => self.fact("key", &e.to_string()),
         }
+        if let Some(usage) = super::json::key_usage(certificate) {
+            self.fact("use", &usage.join(", "));
+        }
+        match certificate.permits_email() {
+            Ok(Some(true)) => self.fact("for", "mail"),
+            Ok(Some(false)) => self.fact("for", "other things than mail"),
+            Ok(None) => {}
+            Err(e) => self.fact("for", &e.to_string()),
+        }
         self.fact("sha256", &hex::encode(&certificate.sha256()));
     }
 

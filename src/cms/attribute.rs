@@ -19,6 +19,8 @@ const CONTENT_TYPE: Oid = Oid::new_unwrap("1.2.840.113549.1.9.3");
 const MESSAGE_DIGEST: Oid = Oid::new_unwrap("1.2.840.113549.1.9.4");
 /// id-signingTime
 const SIGNING_TIME: Oid = Oid::new_unwrap("1.2.840.113549.1.9.5");
+/// id-countersignature
+const COUNTERSIGNATURE: Oid = Oid::new_unwrap("1.2.840.113549.1.9.6");
 /// id-smimeCapabilities
 const CAPABILITIES: Oid = Oid::new_unwrap("1.2.840.113549.1.9.15");
 /// id-aa-signingCertificate
@@ -52,7 +54,7 @@ impl Attribute {
     }
 
     /// Reads the attributes that `cursor` stands at, to its end.
-    fn all(mut cursor: Cursor<'_>) -> Result<Vec<Self>> {
+    pub(super) fn all(mut cursor: Cursor<'_>) -> Result<Vec<Self>> {
         let mut attributes = Vec::new();
         while !cursor.is_empty() {
             attributes.push(Self::from_value(&cursor.expect(Tag::SEQUENCE)?)?);
@@ -93,6 +95,9 @@ pub enum AttributeError {
     /// another ASN.1 type
     #[error("the signed attribute {0} is malformed")]
     Malformed(&'static str),
+    /// unsigned, or signed, where the other is required
+    #[error("the attribute {0} stands on the wrong side of the signature")]
+    Misplaced(&'static str),
 }
 
 impl SignedAttributes {
@@ -245,6 +250,28 @@ impl SignedAttributes {
     }
 }
 
+/// Fails if an attribute that must be signed is not, or a countersignature is (RFC 5652 §11).
+pub fn check_placement(
+    signed: Option<&SignedAttributes>,
+    unsigned: &[Attribute],
+) -> std::result::Result<(), AttributeError> {
+    let must_be_signed = [
+        (CONTENT_TYPE, "contentType"),
+        (MESSAGE_DIGEST, "messageDigest"),
+        (SIGNING_TIME, "signingTime"),
+    ];
+    for (oid, name) in must_be_signed {
+        if unsigned.iter().any(|a| a.oid == oid) {
+            return Err(AttributeError::Misplaced(name));
+        }
+    }
+    let countersigned = |a: &Attribute| a.oid == COUNTERSIGNATURE;
+    if signed.is_some_and(|s| s.attributes.iter().any(countersigned)) {
+        return Err(AttributeError::Misplaced("countersignature"));
+    }
+    Ok(())
+}
+
 /// Returns the value if it has this tag.
 fn typed(der: &[u8], tag: Tag) -> Option<Value<'_>> {
     Cursor::new(der, 0).expect(tag).ok()
@@ -358,7 +385,7 @@ fn algorithm_protection(digest: Digest, signature: &SignatureAlgorithm) -> Vec<u
 
 /// Returns whether octets would pass for signed attributes: a SET OF Attribute (under any tag of a constructed value, or without one)
 /// with contentType and messageDigest. Such content must not be accepted without signed attributes, nor ever be signed
-/// (draft-ietf-lamps-cms-euf-cma-signeddata).
+/// (draft-ietf-lamps-cms-euf-cma-signeddata). `content` is the whole content; one too large to be held is no set of attributes.
 pub fn looks_like_signed_attributes(content: &[u8]) -> bool {
     // attributes are less deep than this
     const DEPTH: usize = 64;
@@ -439,6 +466,20 @@ mod tests {
             })
             .collect();
         parse(&write::set_of(&members))
+    }
+
+    #[test]
+    fn attributes_stand_on_their_side_of_the_signature() {
+        let attribute = |oid| Attribute {
+            oid,
+            values: Vec::new(),
+        };
+        let signed = set(&[(COUNTERSIGNATURE, &[])]);
+        assert!(check_placement(None, &[attribute(COUNTERSIGNATURE)]).is_ok());
+        assert!(check_placement(Some(&signed), &[]).is_err());
+        for oid in [CONTENT_TYPE, MESSAGE_DIGEST, SIGNING_TIME] {
+            assert!(check_placement(None, &[attribute(oid)]).is_err());
+        }
     }
 
     #[test]

@@ -12,8 +12,6 @@ pub mod signed_data;
 pub mod signer_info;
 
 mod segments;
-#[cfg(test)]
-mod specimen;
 
 use crate::asn1::{
     self, Tag,
@@ -32,10 +30,10 @@ use std::io::Read;
 pub enum Error {
     /// Not the ASN.1 it should be.
     #[error(transparent)]
-    Asn1(#[from] asn1::Error),
+    Asn1(asn1::Error),
     /// The source or sink failed.
     #[error(transparent)]
-    Io(#[from] std::io::Error),
+    Io(std::io::Error),
     /// Well-formed ASN.1, but not what RFC 5652 wants.
     #[error("malformed CMS: {what}")]
     Malformed {
@@ -65,6 +63,25 @@ pub enum Error {
     #[error(transparent)]
     Crypto(#[from] crate::crypto::Error),
 }
+impl From<asn1::Error> for Error {
+    fn from(error: asn1::Error) -> Self {
+        match error {
+            asn1::Error::Io(error) => Self::Io(error),
+            error => Self::Asn1(error),
+        }
+    }
+}
+
+impl From<std::io::Error> for Error {
+    /// Takes back what `Read` and `Write` here had to wrap: malformed encodings and failures of cryptography.
+    fn from(error: std::io::Error) -> Self {
+        match error.downcast() {
+            Ok(error) => Self::Crypto(error),
+            Err(error) => asn1::Error::from(error).into(),
+        }
+    }
+}
+
 /// The result of reading or writing CMS.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -220,8 +237,16 @@ fn algorithm_to_der(algorithm: &AlgorithmIdentifierOwned) -> Vec<u8> {
 }
 
 #[cfg(test)]
+mod specimen;
+
+#[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+    #![allow(
+        clippy::unwrap_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::print_stdout
+    )]
     use super::{specimen::*, *};
     use crate::asn1::write;
     use proptest::prelude::*;
@@ -291,6 +316,32 @@ mod tests {
             Err(Error::ContentType(content_type::DATA))
         ));
         assert!(matches!(open(&[][..], LIMITS), Err(Error::Asn1(_))));
+    }
+
+    #[test]
+    fn what_flows_fails_with_its_own_error() {
+        let mut input = octets(OPAQUE);
+        input.truncate(60);
+        let Ok(Object::Signed(mut reader)) = open(&input[..], LIMITS) else {
+            panic!();
+        };
+        let error = reader.read_to_end(&mut Vec::new()).unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::InvalidData);
+        assert!(matches!(
+            Error::from(error),
+            Error::Asn1(asn1::Error::Truncated { .. })
+        ));
+        let failed = || std::io::Error::other("disk");
+        assert!(matches!(Error::from(failed()), Error::Io(_)));
+        assert!(matches!(
+            Error::from(asn1::Error::from(failed())),
+            Error::Io(_)
+        ));
+        let wrapped = std::io::Error::other(crate::crypto::Error::Decryption);
+        assert!(matches!(
+            Error::from(wrapped),
+            Error::Crypto(crate::crypto::Error::Decryption)
+        ));
     }
 
     #[test]

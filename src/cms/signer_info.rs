@@ -11,7 +11,10 @@
 //!   signature OCTET STRING,
 //!   unsignedAttrs [1] IMPLICIT SET SIZE (1..MAX) OF Attribute OPTIONAL }
 //! ```
-use super::{Error, Result, algorithm, algorithm_to_der, attribute::SignedAttributes};
+use super::{
+    Error, Result, algorithm, algorithm_to_der,
+    attribute::{Attribute, SignedAttributes},
+};
 use crate::{
     asn1::{
         Tag,
@@ -114,8 +117,8 @@ pub struct SignerInfo {
     pub signed_attributes: Option<SignedAttributes>,
     /// signature octets
     pub signature: Vec<u8>,
-    /// the unsigned attributes, each as received (DER of Attribute)
-    pub unsigned_attributes: Vec<Vec<u8>>,
+    /// the unsigned attributes: nothing rests on them
+    pub unsigned_attributes: Vec<Attribute>,
 }
 
 /// How a signature held.
@@ -150,13 +153,10 @@ impl SignerInfo {
         };
         let signature_algorithm = algorithm(&fields.expect(Tag::SEQUENCE)?)?;
         let signature = fields.expect(Tag::OCTET_STRING)?.content.to_vec();
-        let mut unsigned_attributes = Vec::new();
-        if let Some(value) = fields.optional(Tag::context(1))? {
-            let mut attributes = value.inside();
-            while !attributes.is_empty() {
-                unsigned_attributes.push(attributes.expect(Tag::SEQUENCE)?.raw.to_vec());
-            }
-        }
+        let unsigned_attributes = match fields.optional(Tag::context(1))? {
+            Some(value) => Attribute::all(value.inside())?,
+            None => Vec::new(),
+        };
         fields.finish()?;
         Ok(Self {
             sid,

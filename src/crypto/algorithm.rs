@@ -525,3 +525,339 @@ impl ContentCipher {
 pub(super) fn unsupported(identifier: &AlgorithmIdentifierOwned) -> Error {
     Error::Unsupported(crate::asn1::oid::name(&identifier.oid))
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+    use super::*;
+    use proptest::prelude::*;
+    use spki::der::{Any, Decode, Encode};
+
+    fn identifier(oid: Oid, parameters: Option<&str>) -> AlgorithmIdentifierOwned {
+        let der = |hex: &str| data_encoding::HEXLOWER.decode(hex.as_bytes()).unwrap();
+        AlgorithmIdentifierOwned {
+            oid,
+            parameters: parameters.map(|hex| Any::from_der(&der(hex)).unwrap()),
+        }
+    }
+    fn hex(identifier: &AlgorithmIdentifierOwned) -> String {
+        data_encoding::HEXLOWER.encode(&identifier.to_der().unwrap())
+    }
+    fn agreements() -> impl Iterator<Item = KeyAgreement> {
+        let digests = [Digest::Sha1, Digest::Sha256, Digest::Sha384, Digest::Sha512];
+        let x963 = digests.map(AgreementKdf::X963).into_iter();
+        let hkdf = digests.into_iter().skip(1).map(AgreementKdf::Hkdf);
+        let standard = x963.clone().chain(hkdf).map(|kdf| (kdf, false));
+        let schemes = standard.chain(x963.map(|kdf| (kdf, true)));
+        schemes.flat_map(|(kdf, cofactor)| {
+            KeyWrap::ALL.into_iter().map(move |wrap| KeyAgreement {
+                kdf,
+                cofactor,
+                wrap,
+            })
+        })
+    }
+
+    #[test]
+    fn names_and_oids_are_told_apart() {
+        let rows: Vec<Row> = Digest::ALL
+            .iter()
+            .map(|d| d.row())
+            .chain(KeyWrap::ALL.iter().map(|w| w.row()))
+            .chain(ContentCipher::ALL.iter().take(8).map(|c| c.row()))
+            .collect();
+        for (i, row) in rows.iter().enumerate() {
+            assert!(row.standard.contains("RFC") && row.size > 0);
+            for other in &rows[i + 1..] {
+                assert!(
+                    row.name != other.name && row.oid != other.oid,
+                    "{}",
+                    row.name
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn digests_are_found_by_every_spelling() {
+        for (name, digest) in [
+            ("sha-256", Some(Digest::Sha256)),
+            ("SHA256", Some(Digest::Sha256)),
+            ("Sha-512", Some(Digest::Sha512)),
+            ("sha1", Some(Digest::Sha1)),
+            ("rsa-sha1", Some(Digest::Sha1)),
+            ("md5", Some(Digest::Md5)),
+            ("rsa-md5", Some(Digest::Md5)),
+            ("sha-224", None),
+            ("", None),
+            ("rsa", None),
+            ("sha-256 ", None),
+        ] {
+            assert_eq!(Digest::from_name(name), digest, "{name}");
+        }
+        for digest in Digest::ALL {
+            assert_eq!(
+                Digest::from_identifier(&digest.identifier()).unwrap(),
+                digest
+            );
+            let null = identifier(digest.row().oid, Some("0500"));
+            assert_eq!(Digest::from_identifier(&null).unwrap(), digest);
+            let other = identifier(digest.row().oid, Some("020101"));
+            assert!(matches!(
+                Digest::from_identifier(&other),
+                Err(Error::Parameters { .. })
+            ));
+        }
+    }
+
+    #[test]
+    fn signature_algorithms_come_back_as_written() {
+        let mut all = vec![SignatureAlgorithm::Ed25519];
+        for digest in Digest::ALL {
+            all.push(SignatureAlgorithm::RsaPkcs1(digest));
+            if digest != Digest::Md5 {
+                all.push(SignatureAlgorithm::Ecdsa(digest));
+            }
+            for mgf in Digest::ALL {
+                for salt in [0, 20, 32, 222, 478] {
+                    all.push(SignatureAlgorithm::RsaPss { digest, mgf, salt });
+                }
+            }
+        }
+        for algorithm in all {
+            let written = algorithm.identifier();
+            assert_eq!(
+                SignatureAlgorithm::from_identifier(&written, None).unwrap(),
+                algorithm
+            );
+        }
+        // as OpenSSL writes them
+        let sha256 = SignatureAlgorithm::RsaPkcs1(Digest::Sha256);
+        assert_eq!(hex(&sha256.identifier()), "300d06092a864886f70d01010b0500");
+        let pss = SignatureAlgorithm::RsaPss {
+            digest: Digest::Sha256,
+            mgf: Digest::Sha256,
+            salt: 32,
+        };
+        assert_eq!(
+            hex(&pss.identifier()),
+            "304106092a864886f70d01010a3034a00f300d06096086480165030402010500a11c301a06092a864886f70d010108300d06096086480165030402010500a203020120"
+        );
+        assert_eq!(
+            hex(&SignatureAlgorithm::Ed25519.identifier()),
+            "300506032b6570"
+        );
+    }
+
+    #[test]
+    fn a_digest_named_elsewhere_is_taken_from_there() {
+        let key = identifier(RSA_ENCRYPTION, Some("0500"));
+        let read = SignatureAlgorithm::from_identifier(&key, Some(Digest::Sha384));
+        assert_eq!(read.unwrap(), SignatureAlgorithm::RsaPkcs1(Digest::Sha384));
+        let read = SignatureAlgorithm::from_identifier(&key, None);
+        assert!(matches!(read, Err(Error::Unsupported(_))));
+        let key = identifier(EC_PUBLIC_KEY, None);
+        let read = SignatureAlgorithm::from_identifier(&key, Some(Digest::Sha256));
+        assert_eq!(read.unwrap(), SignatureAlgorithm::Ecdsa(Digest::Sha256));
+        // a digest in the signature's own OID wins
+        let own = SignatureAlgorithm::RsaPkcs1(Digest::Sha256);
+        let read = SignatureAlgorithm::from_identifier(&own.identifier(), Some(Digest::Md5));
+        assert_eq!(read.unwrap(), own);
+    }
+
+    #[test]
+    fn pss_parameters_are_strict() {
+        let read = |parameters| {
+            SignatureAlgorithm::from_identifier(&identifier(RSASSA_PSS, parameters), None)
+        };
+        let defaults = SignatureAlgorithm::RsaPss {
+            digest: Digest::Sha1,
+            mgf: Digest::Sha1,
+            salt: 20,
+        };
+        assert_eq!(read(Some("3000")).unwrap(), defaults);
+        // defaults written out, trailer 1, hash without parameters
+        assert_eq!(read(Some("300aa203020114a303020101")).unwrap(), defaults);
+        assert_eq!(read(Some("300ba009300706052b0e03021a")).unwrap(), defaults);
+        for (bad, why) in [
+            (None, "absent"),
+            (Some("0500"), "null"),
+            (Some("3005a303020102"), "trailer 2"),
+            (Some("3005a2030201ff"), "negative salt"),
+            (Some("3006a20402020014"), "padded salt"),
+            (Some("3006a20402020801"), "a salt of 2049"),
+            (Some("3002a200"), "empty salt"),
+            (Some("300aa303020101a203020114"), "out of order"),
+            (Some("3005a403020101"), "unknown field"),
+            (Some("300da20b300906052b0e03021a0500"), "hash for a salt"),
+            (Some("3002a000"), "empty hash"),
+            (Some("300ba109300706052b0e03021a"), "a mask that is a hash"),
+        ] {
+            assert!(read(bad).is_err(), "{why}");
+        }
+    }
+
+    #[test]
+    fn key_encryption_comes_back_as_written() {
+        let mut all = vec![KeyEncryption::Transport(KeyTransport::RsaPkcs1)];
+        all.extend(KeyWrap::ALL.map(KeyEncryption::Wrap));
+        all.extend(agreements().map(KeyEncryption::Agreement));
+        for digest in Digest::ALL {
+            for mgf in Digest::ALL {
+                all.push(KeyEncryption::Transport(KeyTransport::RsaOaep {
+                    digest,
+                    mgf,
+                }));
+            }
+        }
+        for encryption in all {
+            assert_eq!(
+                KeyEncryption::from_identifier(&encryption.identifier()).unwrap(),
+                encryption
+            );
+        }
+        let agreement = KeyAgreement {
+            kdf: AgreementKdf::X963(Digest::Sha256),
+            cofactor: false,
+            wrap: KeyWrap::Aes128,
+        };
+        assert_eq!(
+            hex(&KeyEncryption::Agreement(agreement).identifier()),
+            "301506062b81040b0101300b0609608648016503040105"
+        );
+        assert_eq!(
+            KeyEncryption::Agreement(agreement).name(),
+            "ecdh-x963-sha256"
+        );
+        let agreement = KeyAgreement {
+            kdf: AgreementKdf::Hkdf(Digest::Sha512),
+            ..agreement
+        };
+        assert_eq!(
+            KeyEncryption::Agreement(agreement).name(),
+            "ecdh-hkdf-sha512"
+        );
+        assert_eq!(KeyEncryption::Wrap(KeyWrap::Aes256).name(), "aes-256-wrap");
+    }
+
+    #[test]
+    fn oaep_parameters_are_strict() {
+        let read = |parameters| KeyEncryption::from_identifier(&identifier(RSAES_OAEP, parameters));
+        let defaults = KeyEncryption::Transport(KeyTransport::RsaOaep {
+            digest: Digest::Sha1,
+            mgf: Digest::Sha1,
+        });
+        assert_eq!(read(Some("3000")).unwrap(), defaults);
+        assert_eq!(
+            read(Some("3011a20f300d06092a864886f70d0101090400")).unwrap(),
+            defaults
+        );
+        for (bad, why) in [
+            (None, "absent"),
+            (Some("0500"), "null"),
+            (Some("3012a210300e06092a864886f70d010109040141"), "a label"),
+            (
+                Some("300fa20d300b06092a864886f70d010109"),
+                "a source without its label",
+            ),
+            (
+                Some("3011a20f300d06092a864886f70d0101080400"),
+                "another source",
+            ),
+            (Some("3002a000"), "empty hash"),
+            (Some("3005a003020101"), "a number for a hash"),
+            (Some("3005a303020101"), "unknown field"),
+        ] {
+            assert!(read(bad).is_err(), "{why}");
+        }
+        for agreement in ["1.3.132.1.11.1", "1.2.840.113549.1.9.16.3.19"] {
+            for bad in [None, Some("0500"), Some("3000"), Some("300706052b0e03021a")] {
+                let read =
+                    KeyEncryption::from_identifier(&identifier(Oid::new_unwrap(agreement), bad));
+                assert!(read.is_err(), "{agreement} {bad:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn ciphers_come_back_as_written() {
+        for cipher in ContentCipher::ALL {
+            let iv: Vec<u8> = (0..cipher.iv_size())
+                .map(|i| u8::try_from(i).unwrap())
+                .collect();
+            let read = ContentCipher::from_identifier(&cipher.identifier(&iv));
+            assert_eq!(read.unwrap(), (cipher, iv.clone()));
+            for wrong in [&iv[1..], &[iv.as_slice(), &[0]].concat(), &[]] {
+                let read = ContentCipher::from_identifier(&cipher.identifier(wrong));
+                assert!(
+                    matches!(read, Err(Error::Parameters { .. })),
+                    "{}",
+                    cipher.name()
+                );
+            }
+            let absent = identifier(cipher.row().oid, None);
+            assert!(ContentCipher::from_identifier(&absent).is_err());
+            let written = ContentCipher::from_name(cipher.name());
+            assert_eq!(written, cipher.row().written.then_some(cipher));
+        }
+        assert_eq!(ContentCipher::from_name("AES-256-CBC"), None);
+    }
+
+    #[test]
+    fn gcm_has_the_one_nonce_and_tag_size() {
+        let oid = ContentCipher::Aes256Gcm.row().oid;
+        let read = |parameters| ContentCipher::from_identifier(&identifier(oid, Some(parameters)));
+        assert!(read("3011040c000102030405060708090a0b020110").is_ok());
+        for (bad, why) in [
+            ("300e040c000102030405060708090a0b", "the default tag of 12"),
+            ("3011040c000102030405060708090a0b02010c", "a tag of 12"),
+            ("3011040c000102030405060708090a0b020101", "a tag of 1"),
+            ("3011040c000102030405060708090a0b020190", "a negative tag"),
+            (
+                "3012040c000102030405060708090a0b02020010",
+                "a padded number",
+            ),
+            ("3010040b000102030405060708090a020110", "a nonce of 11"),
+            (
+                "3013040c000102030405060708090a0b0201100500",
+                "something after",
+            ),
+            ("040c000102030405060708090a0b", "the nonce alone"),
+        ] {
+            assert!(read(bad).is_err(), "{why}");
+        }
+        let rc2 = Oid::new_unwrap("1.2.840.113549.3.2");
+        let read = |parameters| ContentCipher::from_identifier(&identifier(rc2, Some(parameters)));
+        assert_eq!(
+            read("300e020200a004080102030405060708").unwrap().0,
+            ContentCipher::Rc2Cbc { effective_bits: 40 }
+        );
+        assert!(
+            read("300e0202010004080102030405060708").is_err(),
+            "256 bits"
+        );
+        assert!(
+            read("300d02013a0408010203040506").is_err() && read("04080102030405060708").is_err()
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_parameters_are_read_or_refused(der in prop::collection::vec(any::<u8>(), 0..80), tag in 0_u8..=255) {
+            let oids = Digest::ALL.map(|d| d.schemes().rsa).into_iter()
+                .chain(ContentCipher::ALL.map(|c| c.row().oid))
+                .chain([RSASSA_PSS, RSAES_OAEP, ED25519, Oid::new_unwrap("1.3.132.1.11.1")]);
+            let parameters = [crate::asn1::write::tlv(crate::asn1::Tag(tag & !0x1f | 16), &der), der];
+            for oid in oids {
+                for parameters in &parameters {
+                    let parameters = Any::from_der(parameters).ok();
+                    let identifier = AlgorithmIdentifierOwned { oid, parameters };
+                    let _ = Digest::from_identifier(&identifier);
+                    let _ = SignatureAlgorithm::from_identifier(&identifier, Some(Digest::Sha256));
+                    let _ = KeyEncryption::from_identifier(&identifier);
+                    let _ = ContentCipher::from_identifier(&identifier);
+                }
+            }
+        }
+    }
+}

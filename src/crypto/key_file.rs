@@ -137,3 +137,159 @@ fn bytes_to_key(password: &str, salt: &[u8], size: usize) -> Secret {
     key.truncate(size);
     Secret::new(std::mem::take(&mut *key))
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+    use super::*;
+    use crate::crypto::{PrivateKey, public_key::KeyKind};
+    use proptest::prelude::*;
+
+    /// Returns a key of `fixtures/keys.pem`, which OpenSSL 3.0 wrote; the password is `secret`.
+    pub(in super::super) fn block(name: &str) -> pem::Block {
+        let all = include_str!("fixtures/keys.pem");
+        let (_, text) = all.split_once(&format!("# {name}\n")).unwrap();
+        pem::blocks(text.as_bytes()).unwrap().remove(0)
+    }
+    pub(in super::super) fn key(name: &str) -> SoftwareKey {
+        from_pem(&block(name), None, 0).unwrap().unwrap()
+    }
+    fn same(name: &str, other: &str) -> bool {
+        let opened = from_pem(&block(other), Some("secret"), 100_000)
+            .unwrap()
+            .unwrap();
+        opened.public_key().spki() == key(name).public_key().spki()
+    }
+
+    #[test]
+    fn every_form_of_every_kind_is_read() {
+        let kinds = [
+            (
+                "rsa",
+                KeyKind::Rsa {
+                    bits: 2048,
+                    restricted_to_pss: false,
+                },
+            ),
+            (
+                "rsa-pss",
+                KeyKind::Rsa {
+                    bits: 1024,
+                    restricted_to_pss: true,
+                },
+            ),
+            ("p256", KeyKind::P256),
+            ("p384", KeyKind::P384),
+            ("p521", KeyKind::P521),
+            ("ed25519", KeyKind::Ed25519),
+            ("x25519", KeyKind::X25519),
+        ];
+        for (name, kind) in kinds {
+            assert_eq!(key(name).public_key().kind(), kind);
+        }
+        assert!(same("rsa", "rsa-pkcs1"));
+        assert!(same("p256", "p256-sec1"));
+        assert!(same("p256", "p256-sec1-without-public"));
+    }
+
+    const ENCRYPTED: [&str; 15] = [
+        "traditional-aes128",
+        "traditional-aes192",
+        "traditional-aes256",
+        "traditional-des3",
+        "pbes2-hmacWithSHA1",
+        "pbes2-hmacWithSHA224",
+        "pbes2-hmacWithSHA256",
+        "pbes2-hmacWithSHA384",
+        "pbes2-hmacWithSHA512",
+        "pbes2-aes128",
+        "pbes2-des3",
+        "PBE-SHA1-3DES",
+        "PBE-SHA1-2DES",
+        "PBE-SHA1-RC2-40",
+        "PBE-SHA1-RC2-128",
+    ];
+    #[test]
+    fn every_encryption_is_opened_by_its_password_only() {
+        for name in ENCRYPTED.map(|name| format!("p256-{name}")) {
+            assert!(same("p256", &name), "{name}");
+            let wrong = from_pem(&block(&name), Some("secreT"), 100_000).unwrap();
+            assert!(matches!(wrong, Err(Error::Password)), "{name}");
+            let none = from_pem(&block(&name), None, 100_000).unwrap();
+            assert!(matches!(none, Err(Error::PasswordNeeded)), "{name}");
+        }
+        let empty = from_pem(&block("p256-PBE-empty"), Some(""), 100_000).unwrap();
+        assert_eq!(empty.unwrap().public_key().kind(), KeyKind::P256);
+    }
+
+    #[test]
+    fn cost_is_capped_before_it_is_paid() {
+        for (name, count) in [("pbes2-hmacWithSHA256", 2048), ("PBE-SHA1-3DES", 2048)] {
+            let block = block(&format!("p256-{name}"));
+            assert!(from_pem(&block, Some("secret"), count).unwrap().is_ok());
+            match from_pem(&block, Some("secret"), count - 1).unwrap() {
+                Err(Error::Limit { found, limit, .. }) => assert_eq!((found, limit), (2048, 2047)),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_said_so() {
+        let open = |block: &pem::Block| from_pem(block, Some("secret"), 100_000);
+        assert!(matches!(
+            open(&block("p256-explicit")),
+            Some(Err(Error::Parameters { .. }))
+        ));
+        for unsupported in ["p256-scrypt", "p256-PBE-SHA1-RC4-128"] {
+            assert!(matches!(
+                open(&block(unsupported)),
+                Some(Err(Error::Unsupported(_)))
+            ));
+        }
+        let mut other = block("p256");
+        other.label = "CERTIFICATE".to_owned();
+        assert!(open(&other).is_none());
+        let mut unknown = block("p256-traditional-des3");
+        for dek in [
+            "DES-CBC,0011223344556677",
+            "AES-128-CBC",
+            "AES-128-CBC,00",
+            "AES-128-CBC,xy",
+        ] {
+            unknown.headers[1].1 = dek.to_owned();
+            assert!(matches!(
+                open(&unknown),
+                Some(Err(Error::Unsupported(_) | Error::Parameters { .. }))
+            ));
+        }
+        assert!(from_der(b"", None, 0).is_err());
+    }
+
+    #[test]
+    fn a_key_beside_another_public_key_is_refused() {
+        // the public half of P-256 stands at the end of the DER
+        let mut altered = block("p256").der;
+        let last = altered.len() - 1;
+        altered[last] ^= 1;
+        assert!(matches!(from_der(&altered, None, 0), Err(Error::Key(_))));
+        // a prime of RSA
+        let mut altered = block("rsa-pkcs1").der;
+        altered[700] ^= 2;
+        assert!(matches!(from_der(&altered, None, 0), Err(Error::Key(_))));
+    }
+
+    proptest! {
+        #[test]
+        fn any_change_is_read_or_refused(at in 0_usize..2000, octet in any::<u8>()) {
+            for name in ["p256", "p256-sec1", "ed25519", "p256-PBE-SHA1-3DES", "p256-pbes2-aes128"] {
+                let mut block = block(name);
+                let at = at % block.der.len();
+                block.der[at] = octet;
+                let _ = from_pem(&block, Some("secret"), 2048);
+                block.der.truncate(at);
+                let _ = from_pem(&block, Some("secret"), 2048);
+            }
+        }
+    }
+}

@@ -15,6 +15,8 @@ pub mod private_key;
 pub mod public_key;
 mod rsa_scheme;
 pub mod secret;
+#[cfg(test)]
+mod wycheproof;
 
 pub use algorithm::{
     ContentCipher, Digest, KeyAgreement, KeyEncryption, KeyTransport, KeyWrap, SignatureAlgorithm,

@@ -50,6 +50,15 @@ pub fn decrypt(
     result
 }
 
+/// Returns how many iterations [`decrypt`] would take, without taking them; above `max_iterations` it is an error.
+pub fn iterations(algorithm: &AlgorithmIdentifierOwned, max_iterations: u32) -> Result<u32> {
+    if algorithm.oid == PBES2 {
+        return pbes2(algorithm, max_iterations).map(|(_, _, kdf)| kdf.iterations);
+    }
+    Pkcs12Scheme::from_oid(&algorithm.oid).ok_or_else(|| unsupported(algorithm))?;
+    pbe_parameter(algorithm, max_iterations).map(|(_, iterations)| iterations)
+}
+
 /// Returns whether a PKCS#12 MAC over `content` is right.
 pub fn pkcs12_mac_matches(
     digest: Digest,

@@ -372,3 +372,204 @@ impl PrivateKey for SoftwareKey {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+    use super::*;
+    use crate::crypto::{ContentCipher, Digest, key_file, key_transport, public_key::Signed};
+    use key_file::tests::key;
+    use rand::SeedableRng;
+
+    fn rng() -> rand_chacha::ChaCha20Rng {
+        rand_chacha::ChaCha20Rng::from_seed([3; 32])
+    }
+    fn algorithms() -> Vec<SignatureAlgorithm> {
+        let mut all = vec![SignatureAlgorithm::Ed25519];
+        for digest in Digest::ALL {
+            all.push(SignatureAlgorithm::RsaPkcs1(digest));
+            all.push(SignatureAlgorithm::Ecdsa(digest));
+            all.push(SignatureAlgorithm::RsaPss {
+                digest,
+                mgf: digest,
+                salt: digest.size(),
+            });
+        }
+        all
+    }
+    fn fits(key: &SoftwareKey, algorithm: &SignatureAlgorithm) -> bool {
+        use crate::crypto::public_key::KeyKind;
+        match (key.public_key().kind(), algorithm) {
+            (
+                KeyKind::Rsa {
+                    restricted_to_pss: false,
+                    ..
+                },
+                SignatureAlgorithm::RsaPkcs1(_),
+            ) => true,
+            (
+                KeyKind::Rsa {
+                    restricted_to_pss: false,
+                    ..
+                },
+                SignatureAlgorithm::RsaPss { .. },
+            ) => true,
+            (KeyKind::Rsa { .. }, SignatureAlgorithm::RsaPss { digest, .. }) => {
+                *digest == Digest::Sha256
+            }
+            (KeyKind::P256 | KeyKind::P384 | KeyKind::P521, SignatureAlgorithm::Ecdsa(_)) => true,
+            (KeyKind::Ed25519, SignatureAlgorithm::Ed25519) => true,
+            _ => false,
+        }
+    }
+
+    #[test]
+    fn what_a_key_signs_its_public_half_verifies() {
+        for name in [
+            "rsa", "rsa-pss", "p256", "p384", "p521", "ed25519", "x25519",
+        ] {
+            let key = key(name);
+            for algorithm in algorithms() {
+                let signed = key.sign(&algorithm, b"message", &mut rng());
+                if !fits(&key, &algorithm) {
+                    assert!(signed.is_err(), "{name} {algorithm:?}");
+                    let verified =
+                        key.public_key()
+                            .verify(&algorithm, Signed::Message(b"message"), b"");
+                    assert!(verified.is_err(), "{name} {algorithm:?}");
+                    continue;
+                }
+                let signature = signed.unwrap();
+                let verify = |message, signature: &[u8]| {
+                    key.public_key()
+                        .verify(&algorithm, Signed::Message(message), signature)
+                        .unwrap()
+                };
+                assert!(verify(b"message", &signature), "{name} {algorithm:?}");
+                assert!(!verify(b"massage", &signature), "{name} {algorithm:?}");
+                assert!(!verify(b"message", b""), "{name} {algorithm:?}");
+                let longer = [signature.as_slice(), &[0]].concat();
+                assert!(!verify(b"message", &longer), "{name} {algorithm:?}");
+                let mut altered = signature;
+                altered[10] ^= 1;
+                assert!(!verify(b"message", &altered), "{name} {algorithm:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_restricted_key_demands_its_parameters() {
+        let key = key("rsa-pss");
+        let pss = |digest, mgf, salt| SignatureAlgorithm::RsaPss { digest, mgf, salt };
+        let sha256 = Digest::Sha256;
+        assert!(key.sign(&pss(sha256, sha256, 40), b"", &mut rng()).is_ok());
+        for other in [
+            pss(sha256, sha256, 31),
+            pss(sha256, Digest::Sha1, 32),
+            pss(Digest::Sha512, sha256, 32),
+        ] {
+            assert!(key.sign(&other, b"", &mut rng()).is_err());
+            assert!(
+                key.public_key()
+                    .verify(&other, Signed::Message(b""), b"")
+                    .is_err()
+            );
+        }
+        let transport = key.decrypt_key(KeyTransport::RsaPkcs1, &[0; 128], 16, &mut rng());
+        assert!(matches!(transport, Err(Error::KeyType { .. })));
+        let sent = key_transport::encrypt_key(
+            key.public_key(),
+            KeyTransport::RsaPkcs1,
+            &Secret::new(vec![1]),
+            &mut rng(),
+        );
+        assert!(matches!(sent, Err(Error::KeyType { .. })));
+    }
+
+    #[test]
+    fn a_prehash_is_as_good_as_the_message_if_it_is_the_right_one() {
+        let key = key("p256");
+        let algorithm = SignatureAlgorithm::Ecdsa(Digest::Sha512);
+        let signature = key.sign(&algorithm, b"message", &mut rng()).unwrap();
+        let hash = digest(Digest::Sha512, b"message");
+        let verify = |kind, hash| {
+            key.public_key()
+                .verify(&algorithm, Signed::Prehash(kind, hash), &signature)
+        };
+        assert!(verify(Digest::Sha512, &hash).unwrap());
+        assert!(verify(Digest::Sha384, &hash[..48]).is_err());
+        assert!(verify(Digest::Sha512, &hash[1..]).is_err());
+    }
+
+    #[test]
+    fn content_keys_reach_rsa_keys() {
+        let key = key("rsa");
+        let content_key = Secret::random(ContentCipher::Aes256Cbc.key_size(), &mut rng());
+        let mut all = vec![KeyTransport::RsaPkcs1];
+        for digest in [Digest::Sha1, Digest::Sha256, Digest::Sha512] {
+            all.extend([digest, Digest::Sha256].map(|mgf| KeyTransport::RsaOaep { digest, mgf }));
+        }
+        for algorithm in all {
+            let sent =
+                key_transport::encrypt_key(key.public_key(), algorithm, &content_key, &mut rng())
+                    .unwrap();
+            let decrypt = |sent: &[u8], size| key.decrypt_key(algorithm, sent, size, &mut rng());
+            assert_eq!(decrypt(&sent, 32).unwrap().expose(), content_key.expose());
+            assert!(matches!(decrypt(&sent[1..], 32), Err(Error::Decryption)));
+            assert!(matches!(
+                decrypt(&[sent.as_slice(), &[0]].concat(), 32),
+                Err(Error::Decryption)
+            ));
+            let mut altered = sent.clone();
+            altered[100] ^= 1;
+            if algorithm == KeyTransport::RsaPkcs1 {
+                // implicit rejection: always a key, always the same, for bad padding and for a size that was not expected
+                for (sent, size) in [(&altered, 32), (&sent, 16), (&sent, 24), (&altered, 16)] {
+                    let stand_in = decrypt(sent, size).unwrap();
+                    assert_eq!(stand_in.expose().len(), size);
+                    assert_eq!(stand_in.expose(), decrypt(sent, size).unwrap().expose());
+                    assert!(!content_key.expose().starts_with(stand_in.expose()));
+                }
+            } else {
+                assert!(matches!(decrypt(&altered, 32), Err(Error::Decryption)));
+                assert!(matches!(decrypt(&sent, 16), Err(Error::Decryption)));
+            }
+        }
+        let elsewhere = key_transport::encrypt_key(
+            self::key("p256").public_key(),
+            KeyTransport::RsaPkcs1,
+            &content_key,
+            &mut rng(),
+        );
+        assert!(matches!(elsewhere, Err(Error::KeyType { .. })));
+    }
+
+    #[test]
+    fn two_keys_of_a_curve_agree() {
+        for name in ["p256", "p384", "p521", "x25519"] {
+            let key = key(name);
+            let ephemeral = SoftwareKey::ephemeral(key.public_key(), &mut rng()).unwrap();
+            assert_eq!(ephemeral.public_key().kind(), key.public_key().kind());
+            let ours = ephemeral.agree(key.public_key()).unwrap();
+            let theirs = key.agree(ephemeral.public_key()).unwrap();
+            assert_eq!(ours.expose(), theirs.expose());
+            let other = self::key(if name == "p256" { "p384" } else { "p256" });
+            assert!(matches!(
+                key.agree(other.public_key()),
+                Err(Error::KeyType { .. })
+            ));
+        }
+        for name in ["rsa", "ed25519"] {
+            let key = key(name);
+            assert!(SoftwareKey::ephemeral(key.public_key(), &mut rng()).is_err());
+            assert!(key.agree(key.public_key()).is_err());
+        }
+        let zero = PublicKey::from_parts(&parameters::without(X25519), &[0; 32]).unwrap();
+        assert!(matches!(key("x25519").agree(&zero), Err(Error::Decryption)));
+    }
+
+    #[test]
+    fn nothing_secret_is_printed() {
+        assert_eq!(format!("{:?}", key("p256")), "SoftwareKey(…)");
+    }
+}

@@ -316,3 +316,173 @@ pub(super) fn curve(algorithm: &AlgorithmIdentifierOwned) -> Result<Oid> {
             what: "the curve is not named",
         })
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+    use super::*;
+    use crate::crypto::{PrivateKey, key_file::tests::key};
+    use proptest::prelude::*;
+
+    fn rsa(modulus: &[u8], exponent: &[u8]) -> Result<PublicKey> {
+        let integer = |octets: &[u8]| write::tlv(Tag::INTEGER, octets);
+        let key = write::sequence(&[&integer(modulus), &integer(exponent)]);
+        PublicKey::from_parts(&parameters::with_null(RSA_ENCRYPTION), &key)
+    }
+    fn modulus(bits: usize) -> Vec<u8> {
+        let mut octets = vec![0xff; bits.div_ceil(8)];
+        octets[0] = 0xff >> ((8 - bits % 8) % 8);
+        if octets[0] >= 0x80 {
+            octets.insert(0, 0);
+        }
+        octets
+    }
+
+    #[test]
+    fn sizes_of_rsa_have_bounds() {
+        const E: &[u8] = &[1, 0, 1];
+        for bits in [512, 513, 1023, 2048, 4097, 16384] {
+            let key = rsa(&modulus(bits), E).unwrap();
+            assert_eq!(
+                key.kind(),
+                KeyKind::Rsa {
+                    bits,
+                    restricted_to_pss: false
+                }
+            );
+        }
+        for bits in [8, 511, 16385, 1 << 20] {
+            assert!(rsa(&modulus(bits), E).is_err(), "{bits}");
+        }
+        let n = modulus(1024);
+        for exponent in [
+            &[3][..],
+            &[1, 0, 1],
+            &[0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
+        ] {
+            assert!(rsa(&n, exponent).is_ok(), "{exponent:?}");
+        }
+        for exponent in [
+            &[][..],
+            &[0],
+            &[1],
+            &[2],
+            &[0x83],
+            &[0, 3],
+            &[1, 0, 0],
+            &[1, 0, 0, 0, 0, 0, 0, 0, 1],
+        ] {
+            assert!(rsa(&n, exponent).is_err(), "{exponent:?}");
+        }
+        let mut even = n.clone();
+        *even.last_mut().unwrap() = 0xfe;
+        assert!(rsa(&even, E).is_err());
+        assert!(rsa(&n[1..], E).is_err(), "a negative modulus");
+    }
+
+    #[test]
+    fn points_are_on_named_curves() {
+        let p256 = key("p256");
+        let spki = p256.public_key().spki().to_vec();
+        let point = &spki[spki.len() - 65..];
+        let curve = |parameters| AlgorithmIdentifierOwned {
+            oid: EC_PUBLIC_KEY,
+            parameters,
+        };
+        let on = |oid: Oid| curve(Some(oid.into()));
+        let parse = |algorithm: &AlgorithmIdentifierOwned, octets: &[u8]| {
+            PublicKey::from_parts(algorithm, octets)
+        };
+        assert_eq!(parse(&on(P256), point).unwrap().spki(), spki);
+        let sign = 2 + (point[64] & 1);
+        let compressed = parse(&on(P256), &[&[sign], &point[1..33]].concat()).unwrap();
+        assert!(compressed.is_same_key(p256.public_key()));
+        let opposite = parse(&on(P256), &[&[5 - sign], &point[1..33]].concat()).unwrap();
+        assert!(!opposite.is_same_key(p256.public_key()));
+        for (bad, why) in [
+            (vec![], "nothing"),
+            (vec![0], "infinity"),
+            (point[..64].to_vec(), "cut short"),
+            ([&[6 + (point[64] & 1)], &point[1..]].concat(), "hybrid"),
+            ([&[5], &point[1..33]].concat(), "compact"),
+            (
+                [&point[..64], &[point[64] ^ 1]].concat(),
+                "beside the curve",
+            ),
+            ([&[4], &[0xff; 64][..]].concat(), "beyond the field"),
+        ] {
+            assert!(parse(&on(P256), &bad).is_err(), "{why}");
+        }
+        assert!(parse(&on(P384), point).is_err());
+        // secp256k1, implicit, missing
+        let unknown = parse(&on(Oid::new_unwrap("1.3.132.0.10")), point);
+        assert!(matches!(unknown, Err(Error::Unsupported(_))));
+        for parameters in [None, Some(spki::der::Any::null())] {
+            assert!(matches!(
+                parse(&curve(parameters), point),
+                Err(Error::Parameters { .. })
+            ));
+        }
+    }
+
+    #[test]
+    fn edwards_keys_are_points_of_large_order() {
+        let parse = |octets: &[u8]| PublicKey::from_parts(&parameters::without(ED25519), octets);
+        let mut one = [0; 32];
+        one[0] = 1;
+        assert!(parse(&one).is_err());
+        assert!(parse(&[0; 31]).is_err());
+        let spki = key("ed25519").public_key().spki().to_vec();
+        assert!(parse(&spki[12..]).is_ok());
+        let signed = Signed::Prehash(Digest::Sha512, &[0; 64]);
+        let verified =
+            key("ed25519")
+                .public_key()
+                .verify(&SignatureAlgorithm::Ed25519, signed, &[0; 64]);
+        assert!(verified.is_err());
+    }
+
+    #[test]
+    fn both_digest_infos_verify_and_nothing_near_them() {
+        // s = message, e = 1 is not to be had, so the message is taken apart where it is made: RSAVP1 of the true signature
+        let key = key("rsa");
+        let mut rng = <rand_chacha::ChaCha20Rng as rand::SeedableRng>::from_seed([1; 32]);
+        let algorithm = SignatureAlgorithm::RsaPkcs1(Digest::Sha256);
+        let signature = key.sign(&algorithm, b"m", &mut rng).unwrap();
+        for other in [Digest::Md5, Digest::Sha1, Digest::Sha384, Digest::Sha512] {
+            let other = SignatureAlgorithm::RsaPkcs1(other);
+            assert!(
+                !key.public_key()
+                    .verify(&other, Signed::Message(b"m"), &signature)
+                    .unwrap()
+            );
+        }
+        for size in [0, 1, 255, 257, 1 << 20] {
+            let verified =
+                key.public_key()
+                    .verify(&algorithm, Signed::Message(b"m"), &vec![0xff; size]);
+            assert!(!verified.unwrap(), "{size}");
+        }
+        assert!(
+            !key.public_key()
+                .verify(&algorithm, Signed::Message(b"m"), &[0xff; 256])
+                .unwrap()
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_octets_are_a_key_or_not(octets in prop::collection::vec(any::<u8>(), 0..100), at in 0_usize..500, octet in any::<u8>()) {
+            let _ = PublicKey::from_spki(&octets);
+            for name in ["rsa-pss", "p256", "ed25519", "x25519"] {
+                let mut spki = key(name).public_key().spki().to_vec();
+                let at = at % spki.len();
+                spki[at] = octet;
+                if let Ok(key) = PublicKey::from_spki(&spki) {
+                    prop_assert_eq!(key.spki(), spki);
+                    let _ = key.verify(&SignatureAlgorithm::Ecdsa(Digest::Sha256), Signed::Message(b""), &octets);
+                }
+            }
+        }
+    }
+}

@@ -1,5 +1,29 @@
-//! PKCS#12 files (RFC 7292) as OpenSSL, Windows and others write them.
-use crate::{crypto::SoftwareKey, policy::Limits};
+//! PKCS#12 files (RFC 7292) as OpenSSL, Windows and others write them, in BER or DER, protected by a password.
+//!
+//! The MAC is checked before anything is decrypted, and all iterations of a file together stay under one limit.
+//! Certificates are handed on unread. Files protected by signatures and public keys (RFC 7292 §4) are not read: nothing writes them.
+use crate::{
+    asn1::{Tag, cursor::Cursor, normal, oid::Oid},
+    crypto::{self, Digest, Secret, SoftwareKey, key_file, password},
+    policy::Limits,
+};
+use der::Decode;
+use spki::AlgorithmIdentifierOwned;
+use std::borrow::Cow;
+
+const DATA: Oid = Oid::new_unwrap("1.2.840.113549.1.7.1");
+const ENCRYPTED_DATA: Oid = Oid::new_unwrap("1.2.840.113549.1.7.6");
+const KEY_BAG: Oid = Oid::new_unwrap("1.2.840.113549.1.12.10.1.1");
+const SHROUDED_KEY_BAG: Oid = Oid::new_unwrap("1.2.840.113549.1.12.10.1.2");
+const CERT_BAG: Oid = Oid::new_unwrap("1.2.840.113549.1.12.10.1.3");
+const SAFE_CONTENTS_BAG: Oid = Oid::new_unwrap("1.2.840.113549.1.12.10.1.6");
+const X509_CERTIFICATE: Oid = Oid::new_unwrap("1.2.840.113549.1.9.22.1");
+
+/// More bags than the largest bundles of CA certificates.
+const MAX_BAGS: u32 = 1000;
+/// SafeContents inside SafeContents; none was ever seen.
+const MAX_NESTING: u32 = 8;
+
 /// What a PKCS#12 file holds, in the order of the file.
 #[derive(Debug, Default)]
 pub struct Contents {
@@ -20,14 +44,263 @@ pub enum Error {
     WrongPassword,
     /// A key in it cannot be used, an algorithm is unknown or a cost above its limit.
     #[error(transparent)]
-    Crypto(#[from] crate::crypto::Error),
+    Crypto(#[from] crypto::Error),
 }
 /// Returns whether `octets` begin as a PKCS#12 file in BER or DER does: SEQUENCE, version 3, contentInfo. Cheap, and says nothing about the rest.
-pub fn looks_like_pkcs12(_octets: &[u8]) -> bool {
-    todo!()
+pub fn looks_like_pkcs12(octets: &[u8]) -> bool {
+    let content = match octets {
+        [0x30, ..=0x80, content @ ..]
+        | [0x30, 0x81, _, content @ ..]
+        | [0x30, 0x82, _, _, content @ ..]
+        | [0x30, 0x83, _, _, _, content @ ..]
+        | [0x30, 0x84, _, _, _, _, content @ ..] => content,
+        _ => return false,
+    };
+    content.starts_with(&[0x02, 0x01, 0x03, 0x30])
 }
 /// Opens a PKCS#12 file, BER or DER, of at most `limits.key_file_bytes` (the caller's care); costs are capped by `limits.key_iterations`.
 /// `None` for `password` tries the two encodings of no password; a file that needs one is then `Error::WrongPassword`.
-pub fn open(_octets: &[u8], _password: Option<&str>, _limits: &Limits) -> Result<Contents, Error> {
-    todo!()
+pub fn open(octets: &[u8], password: Option<&str>, limits: &Limits) -> Result<Contents, Error> {
+    const NO_PFX: Error = Error::Malformed("it is no PFX of version 3");
+    let der = normal::to_der(octets, limits.asn1_depth).map_err(|_| NO_PFX)?;
+    // PFX (§4): SEQUENCE { version 3, authSafe ContentInfo, macData OPTIONAL }
+    let mut fields = sequence(&der, NO_PFX)?;
+    let version = fields.expect(Tag::INTEGER).map_err(|_| NO_PFX)?;
+    let safe = fields.enter(Tag::SEQUENCE).map_err(|_| NO_PFX)?;
+    let mac = fields.optional(Tag::SEQUENCE).map_err(|_| NO_PFX)?;
+    fields.finish().map_err(|_| NO_PFX)?;
+    if version.content != [3] {
+        return Err(NO_PFX);
+    }
+    let Some(content) = data(safe)? else {
+        return Err(Error::Malformed(
+            "it is protected by a signature, not by a password",
+        ));
+    };
+    let mut reader = Reader {
+        password: password.unwrap_or(""),
+        limits,
+        iterations: limits.key_iterations,
+        bags: MAX_BAGS,
+        authentic: false,
+        contents: Contents::default(),
+    };
+    if let Some(mac) = mac {
+        reader.check_mac(Cursor::new(mac.content, mac.offset), content)?;
+    }
+    reader.authenticated_safe(content)?;
+    Ok(reader.contents)
+}
+
+struct Reader<'a> {
+    password: &'a str,
+    limits: &'a Limits,
+    /// how many iterations may still be spent
+    iterations: u32,
+    /// how many bags may still come
+    bags: u32,
+    authentic: bool,
+    contents: Contents,
+}
+impl Reader<'_> {
+    /// MacData (§4): `SEQUENCE { mac DigestInfo, macSalt OCTET STRING, iterations INTEGER DEFAULT 1 }`.
+    fn check_mac(&mut self, mut fields: Cursor<'_>, content: &[u8]) -> Result<(), Error> {
+        const MALFORMED: Error = Error::Malformed("malformed MacData");
+        let mut info = fields.enter(Tag::SEQUENCE).map_err(|_| MALFORMED)?;
+        let algorithm = info.expect(Tag::SEQUENCE).map_err(|_| MALFORMED)?;
+        let mac = info.expect(Tag::OCTET_STRING).map_err(|_| MALFORMED)?;
+        info.finish().map_err(|_| MALFORMED)?;
+        let salt = fields.expect(Tag::OCTET_STRING).map_err(|_| MALFORMED)?;
+        let iterations = fields.optional(Tag::INTEGER).map_err(|_| MALFORMED)?;
+        fields.finish().map_err(|_| MALFORMED)?;
+        let algorithm = AlgorithmIdentifierOwned::from_der(algorithm.raw).map_err(|_| MALFORMED)?;
+        let modern = password::pbmac1_matches(
+            &algorithm,
+            self.password,
+            content,
+            mac.content,
+            self.iterations,
+        );
+        let matches = match modern {
+            Some(matches) => matches?,
+            None => {
+                let digest = Digest::from_identifier(&algorithm)?;
+                let count = match iterations {
+                    None => 1,
+                    Some(count) => password::check_iterations(count.content, self.iterations)?,
+                };
+                self.spend(count);
+                let password = self.password;
+                password::pkcs12_mac_matches(
+                    digest,
+                    password,
+                    salt.content,
+                    count,
+                    content,
+                    mac.content,
+                )?
+            }
+        };
+        self.authentic = matches;
+        matches.then_some(()).ok_or(Error::WrongPassword)
+    }
+    fn spend(&mut self, iterations: u32) {
+        self.iterations = self.iterations.saturating_sub(iterations);
+    }
+    /// AuthenticatedSafe (§4.1): SEQUENCE OF ContentInfo.
+    fn authenticated_safe(&mut self, octets: &[u8]) -> Result<(), Error> {
+        const MALFORMED: Error = Error::Malformed("malformed AuthenticatedSafe");
+        let der = self.normal(octets, MALFORMED)?;
+        let mut infos = sequence(&der, MALFORMED)?;
+        while !infos.is_empty() {
+            let info = infos.enter(Tag::SEQUENCE).map_err(|_| MALFORMED)?;
+            self.count_bag()?;
+            match data(info.clone())? {
+                Some(content) => self.safe_contents(content, MAX_NESTING)?,
+                None => {
+                    let content = self.encrypted_data(info)?;
+                    self.safe_contents(content.expose(), MAX_NESTING)?;
+                }
+            }
+        }
+        Ok(())
+    }
+    /// EncryptedData (RFC 5652 §8): `SEQUENCE { version, SEQUENCE { contentType, contentEncryptionAlgorithm, encryptedContent [0] IMPLICIT }, … }`.
+    fn encrypted_data(&mut self, mut info: Cursor<'_>) -> Result<Secret, Error> {
+        const MALFORMED: Error = Error::Malformed("malformed EncryptedData");
+        let kind = oid(&mut info).ok_or(MALFORMED)?;
+        if kind != ENCRYPTED_DATA {
+            return Err(Error::Malformed(
+                "a part of it is neither plain nor encrypted with a password",
+            ));
+        }
+        let mut content = info.enter(Tag::context(0)).map_err(|_| MALFORMED)?;
+        let mut fields = content.enter(Tag::SEQUENCE).map_err(|_| MALFORMED)?;
+        fields.expect(Tag::INTEGER).map_err(|_| MALFORMED)?;
+        let mut fields = fields.enter(Tag::SEQUENCE).map_err(|_| MALFORMED)?;
+        fields.expect(Tag::OID).map_err(|_| MALFORMED)?;
+        let algorithm = fields.expect(Tag::SEQUENCE).map_err(|_| MALFORMED)?;
+        let algorithm = AlgorithmIdentifierOwned::from_der(algorithm.raw).map_err(|_| MALFORMED)?;
+        let octets = fields.any().map_err(|_| MALFORMED)?;
+        if octets.tag.primitive() != Tag::context_primitive(0) {
+            return Err(MALFORMED);
+        }
+        let octets = normal::octets(&octets).map_err(|_| MALFORMED)?;
+        self.may_decrypt()?;
+        self.spend(password::iterations(&algorithm, self.iterations)?);
+        password::decrypt(
+            &algorithm,
+            self.password,
+            &octets,
+            self.limits.key_iterations,
+        )
+        .map_err(after_mac)
+    }
+    /// SafeContents (§4.2): `SEQUENCE OF SEQUENCE { bagId, bagValue [0] EXPLICIT, bagAttributes SET OPTIONAL }`.
+    fn safe_contents(&mut self, octets: &[u8], nesting: u32) -> Result<(), Error> {
+        const MALFORMED: Error = Error::Malformed("malformed SafeContents");
+        let nesting = nesting
+            .checked_sub(1)
+            .ok_or(Error::Malformed("its contents are nested too deep"))?;
+        let der = self.normal(octets, MALFORMED)?;
+        let mut bags = sequence(&der, MALFORMED)?;
+        while !bags.is_empty() {
+            self.count_bag()?;
+            let mut bag = bags.enter(Tag::SEQUENCE).map_err(|_| MALFORMED)?;
+            let kind = oid(&mut bag).ok_or(MALFORMED)?;
+            let value = bag.expect(Tag::context(0)).map_err(|_| MALFORMED)?;
+            bag.optional(Tag::SET).map_err(|_| MALFORMED)?;
+            bag.finish().map_err(|_| MALFORMED)?;
+            match kind {
+                KEY_BAG => self
+                    .contents
+                    .keys
+                    .push(SoftwareKey::from_pkcs8(value.content)?),
+                SHROUDED_KEY_BAG => self.shrouded_key(value.content)?,
+                CERT_BAG => self.certificate(value.content)?,
+                SAFE_CONTENTS_BAG => self.safe_contents(value.content, nesting)?,
+                // CRLs, secrets and what others may have invented
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+    fn shrouded_key(&mut self, der: &[u8]) -> Result<(), Error> {
+        const MALFORMED: Error = Error::Malformed("a malformed encrypted key");
+        self.may_decrypt()?;
+        let algorithm = sequence(der, MALFORMED)?.expect(Tag::SEQUENCE);
+        let algorithm = algorithm.map_err(|_| MALFORMED)?;
+        let algorithm = AlgorithmIdentifierOwned::from_der(algorithm.raw).map_err(|_| MALFORMED)?;
+        self.spend(password::iterations(&algorithm, self.iterations)?);
+        let key = key_file::from_encrypted(der, Some(self.password), self.limits.key_iterations);
+        self.contents.keys.push(key.map_err(after_mac)?);
+        Ok(())
+    }
+    /// CertBag (§4.2.3): `SEQUENCE { certId, certValue [0] EXPLICIT OCTET STRING }`; SDSI certificates are passed over.
+    fn certificate(&mut self, der: &[u8]) -> Result<(), Error> {
+        const MALFORMED: Error = Error::Malformed("a malformed CertBag");
+        let mut fields = sequence(der, MALFORMED)?;
+        if oid(&mut fields).ok_or(MALFORMED)? != X509_CERTIFICATE {
+            return Ok(());
+        }
+        let mut value = fields.enter(Tag::context(0)).map_err(|_| MALFORMED)?;
+        let certificate = value.expect(Tag::OCTET_STRING).map_err(|_| MALFORMED)?;
+        value.finish().map_err(|_| MALFORMED)?;
+        self.contents
+            .certificates
+            .push(certificate.content.to_vec());
+        Ok(())
+    }
+    /// Requires that a MAC has shown the password to be right: else padding would have to, and everything tried would be free to forge.
+    fn may_decrypt(&self) -> Result<(), Error> {
+        const NO_MAC: Error = Error::Malformed("it is encrypted but has no MAC");
+        self.authentic.then_some(()).ok_or(NO_MAC)
+    }
+    fn count_bag(&mut self) -> Result<(), Error> {
+        let left = self.bags.checked_sub(1);
+        self.bags = left.ok_or(crypto::Error::Limit {
+            what: "bags of a PKCS#12 file",
+            found: u64::from(MAX_BAGS).saturating_add(1),
+            limit: MAX_BAGS.into(),
+        })?;
+        Ok(())
+    }
+    /// Octets inside octets may be BER of their own.
+    fn normal<'o>(&self, octets: &'o [u8], error: Error) -> Result<Cow<'o, [u8]>, Error> {
+        normal::to_der(octets, self.limits.asn1_depth).map_err(|_| error)
+    }
+}
+
+/// With the right password nothing can fail to open but what is damaged, or encrypted with another password than the MAC's.
+fn after_mac(error: crypto::Error) -> Error {
+    match error {
+        crypto::Error::Password => {
+            Error::Malformed("a part of it does not open with the password of its MAC")
+        }
+        other => Error::Crypto(other),
+    }
+}
+/// Returns the octets of a ContentInfo that is plain data, `None` for another content type.
+fn data(mut info: Cursor<'_>) -> Result<Option<&[u8]>, Error> {
+    const MALFORMED: Error = Error::Malformed("malformed ContentInfo");
+    if oid(&mut info).ok_or(MALFORMED)? != DATA {
+        return Ok(None);
+    }
+    let mut content = info.enter(Tag::context(0)).map_err(|_| MALFORMED)?;
+    info.finish().map_err(|_| MALFORMED)?;
+    let octets = content.expect(Tag::OCTET_STRING).map_err(|_| MALFORMED)?;
+    content.finish().map_err(|_| MALFORMED)?;
+    Ok(Some(octets.content))
+}
+fn oid(fields: &mut Cursor<'_>) -> Option<Oid> {
+    let value = fields.expect(Tag::OID).ok()?;
+    Oid::from_bytes(value.content).ok()
+}
+/// Enters the one SEQUENCE in `der`.
+fn sequence(der: &[u8], error: Error) -> Result<Cursor<'_>, Error> {
+    let mut cursor = Cursor::new(der, 0);
+    match (cursor.enter(Tag::SEQUENCE), cursor.finish()) {
+        (Ok(fields), Ok(())) => Ok(fields),
+        _ => Err(error),
+    }
 }

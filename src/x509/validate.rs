@@ -313,7 +313,12 @@ fn usage(leaf: &Certificate, question: Question<'_>, findings: &mut Vec<Finding>
         Err(_) => object("has a malformed extKeyUsage"),
     }
     match leaf.basic_constraints() {
-        Ok(Some(basic)) if basic.ca => object("is a CA's, not a person's"),
+        // who signs a certificate for himself is a CA by the defaults of most programs; keyUsage tells the real ones
+        Ok(Some(basic))
+            if basic.ca && !(leaf.is_self_issued() && matches!(leaf.key_usage(), Ok(None))) =>
+        {
+            object("is a CA's, not a person's");
+        }
         Ok(_) => {}
         Err(_) => object("has malformed basicConstraints"),
     }
