@@ -471,6 +471,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
         #[test]
         fn any_octets_are_a_key_or_not(octets in prop::collection::vec(any::<u8>(), 0..100), at in 0_usize..500, octet in any::<u8>()) {
             let _ = PublicKey::from_spki(&octets);
