@@ -417,7 +417,7 @@ mod tests {
         // secp256k1, implicit, missing
         let unknown = parse(&on(Oid::new_unwrap("1.3.132.0.10")), point);
         assert!(matches!(unknown, Err(Error::Unsupported(_))));
-        for parameters in [None, Some(spki::der::Any::null())] {
+        for parameters in [None, Some(der::Any::null())] {
             assert!(matches!(
                 parse(&curve(parameters), point),
                 Err(Error::Parameters { .. })

@@ -48,13 +48,13 @@ pub enum Error {
 }
 /// Returns whether `octets` begin as a PKCS#12 file in BER or DER does: SEQUENCE, version 3, contentInfo. Cheap, and says nothing about the rest.
 pub fn looks_like_pkcs12(octets: &[u8]) -> bool {
-    let content = match octets {
-        [0x30, ..=0x80, content @ ..]
-        | [0x30, 0x81, _, content @ ..]
-        | [0x30, 0x82, _, _, content @ ..]
-        | [0x30, 0x83, _, _, _, content @ ..]
-        | [0x30, 0x84, _, _, _, _, content @ ..] => content,
-        _ => return false,
+    let ([0x30, ..=0x80, content @ ..]
+    | [0x30, 0x81, _, content @ ..]
+    | [0x30, 0x82, _, _, content @ ..]
+    | [0x30, 0x83, _, _, _, content @ ..]
+    | [0x30, 0x84, _, _, _, _, content @ ..]) = octets
+    else {
+        return false;
     };
     content.starts_with(&[0x02, 0x01, 0x03, 0x30])
 }
@@ -202,8 +202,9 @@ impl Reader<'_> {
         let nesting = nesting
             .checked_sub(1)
             .ok_or(Error::Malformed("its contents are nested too deep"))?;
-        let der = self.normal(octets, MALFORMED)?;
-        let mut bags = sequence(&der, MALFORMED)?;
+        // keys may lie open in it
+        let der = Secret::new(self.normal(octets, MALFORMED)?.into_owned());
+        let mut bags = sequence(der.expose(), MALFORMED)?;
         while !bags.is_empty() {
             self.count_bag()?;
             let mut bag = bags.enter(Tag::SEQUENCE).map_err(|_| MALFORMED)?;
@@ -381,8 +382,10 @@ mod tests {
     fn cost_is_capped_over_the_whole_file() {
         // MAC 2048, certificates 2048, key 2048
         let limited = |iterations| {
-            let mut limits = Limits::default();
-            limits.key_iterations = iterations;
+            let limits = Limits {
+                key_iterations: iterations,
+                ..Limits::default()
+            };
             open(MODERN, PASSWORD, &limits)
         };
         assert_whole(&limited(3 * 2048).unwrap(), 2);
