@@ -19,6 +19,8 @@ const CONTENT_TYPE: Oid = Oid::new_unwrap("1.2.840.113549.1.9.3");
 const MESSAGE_DIGEST: Oid = Oid::new_unwrap("1.2.840.113549.1.9.4");
 /// id-signingTime
 const SIGNING_TIME: Oid = Oid::new_unwrap("1.2.840.113549.1.9.5");
+/// id-countersignature
+const COUNTERSIGNATURE: Oid = Oid::new_unwrap("1.2.840.113549.1.9.6");
 /// id-smimeCapabilities
 const CAPABILITIES: Oid = Oid::new_unwrap("1.2.840.113549.1.9.15");
 /// id-aa-signingCertificate
@@ -52,7 +54,7 @@ impl Attribute {
     }
 
     /// Reads the attributes that `cursor` stands at, to its end.
-    fn all(mut cursor: Cursor<'_>) -> Result<Vec<Self>> {
+    pub(super) fn all(mut cursor: Cursor<'_>) -> Result<Vec<Self>> {
         let mut attributes = Vec::new();
         while !cursor.is_empty() {
             attributes.push(Self::from_value(&cursor.expect(Tag::SEQUENCE)?)?);
@@ -93,6 +95,9 @@ pub enum AttributeError {
     /// another ASN.1 type
     #[error("the signed attribute {0} is malformed")]
     Malformed(&'static str),
+    /// unsigned, or signed, where the other is required
+    #[error("the attribute {0} stands on the wrong side of the signature")]
+    Misplaced(&'static str),
 }
 
 impl SignedAttributes {
@@ -245,6 +250,28 @@ impl SignedAttributes {
     }
 }
 
+/// Fails if an attribute that must be signed is not, or a countersignature is (RFC 5652 §11).
+pub fn check_placement(
+    signed: Option<&SignedAttributes>,
+    unsigned: &[Attribute],
+) -> std::result::Result<(), AttributeError> {
+    let must_be_signed = [
+        (CONTENT_TYPE, "contentType"),
+        (MESSAGE_DIGEST, "messageDigest"),
+        (SIGNING_TIME, "signingTime"),
+    ];
+    for (oid, name) in must_be_signed {
+        if unsigned.iter().any(|a| a.oid == oid) {
+            return Err(AttributeError::Misplaced(name));
+        }
+    }
+    let countersigned = |a: &Attribute| a.oid == COUNTERSIGNATURE;
+    if signed.is_some_and(|s| s.attributes.iter().any(countersigned)) {
+        return Err(AttributeError::Misplaced("countersignature"));
+    }
+    Ok(())
+}
+
 /// Returns the value if it has this tag.
 fn typed(der: &[u8], tag: Tag) -> Option<Value<'_>> {
     Cursor::new(der, 0).expect(tag).ok()
@@ -358,7 +385,7 @@ fn algorithm_protection(digest: Digest, signature: &SignatureAlgorithm) -> Vec<u
 
 /// Returns whether octets would pass for signed attributes: a SET OF Attribute (under any tag of a constructed value, or without one)
 /// with contentType and messageDigest. Such content must not be accepted without signed attributes, nor ever be signed
-/// (draft-ietf-lamps-cms-euf-cma-signeddata).
+/// (draft-ietf-lamps-cms-euf-cma-signeddata). `content` is the whole content; one too large to be held is no set of attributes.
 pub fn looks_like_signed_attributes(content: &[u8]) -> bool {
     // attributes are less deep than this
     const DEPTH: usize = 64;
@@ -393,5 +420,233 @@ pub(super) fn authenticated_content_type(
         Ok(oid) => Ok(Some(oid)),
         Err(AttributeError::Missing(_)) => Ok(None),
         Err(other) => Err(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+    use super::{
+        super::{content_type, specimen::*},
+        *,
+    };
+    use crate::crypto::ContentCipher;
+    use proptest::prelude::*;
+
+    const PSS: SignatureAlgorithm = SignatureAlgorithm::RsaPss {
+        digest: Digest::Sha256,
+        mgf: Digest::Sha256,
+        salt: 32,
+    };
+
+    fn written() -> Vec<u8> {
+        let capabilities = capabilities::encode(&[ContentCipher::Aes256Gcm], true);
+        encode_set(
+            content_type::DATA,
+            &[7; 32],
+            Time(1_800_000_000),
+            &identity(P256).certificate,
+            &capabilities,
+            Digest::Sha256,
+            &PSS,
+        )
+    }
+
+    fn parse(der: &[u8]) -> SignedAttributes {
+        SignedAttributes::parse(der.to_vec(), &Cursor::new(der, 0).any().unwrap()).unwrap()
+    }
+
+    /// A set of attributes, each a type and its values.
+    fn set(attributes: &[(Oid, &[&[u8]])]) -> SignedAttributes {
+        let members: Vec<Vec<u8>> = attributes
+            .iter()
+            .map(|(oid, values)| {
+                let values = write::constructed(Tag::SET, values);
+                write::sequence(&[&oid::to_der(oid), &values])
+            })
+            .collect();
+        parse(&write::set_of(&members))
+    }
+
+    #[test]
+    fn attributes_stand_on_their_side_of_the_signature() {
+        let attribute = |oid| Attribute {
+            oid,
+            values: Vec::new(),
+        };
+        let signed = set(&[(COUNTERSIGNATURE, &[])]);
+        assert!(check_placement(None, &[attribute(COUNTERSIGNATURE)]).is_ok());
+        assert!(check_placement(Some(&signed), &[]).is_err());
+        for oid in [CONTENT_TYPE, MESSAGE_DIGEST, SIGNING_TIME] {
+            assert!(check_placement(None, &[attribute(oid)]).is_err());
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let der = written();
+        let attributes = parse(&der);
+        assert_eq!(attributes.received, attributes.der, "DER is written");
+        assert_eq!(attributes.content_type(), Ok(content_type::DATA));
+        assert_eq!(attributes.message_digest(), Ok(&[7; 32][..]));
+        assert_eq!(attributes.signing_time(), Ok(Some(Time(1_800_000_000))));
+        assert_eq!(
+            attributes.signing_certificate_is(&identity(P256).certificate),
+            Ok(Some(true))
+        );
+        assert_eq!(
+            attributes.signing_certificate_is(&identity(RSA).certificate),
+            Ok(Some(false))
+        );
+        assert_eq!(attributes.capabilities().unwrap().unwrap().len(), 2);
+        assert_eq!(attributes.check_unique(), Ok(()));
+        let matches = |digest: Digest, signature: &SignatureAlgorithm| {
+            attributes.algorithm_protection_matches(&digest.identifier(), &signature.identifier())
+        };
+        assert_eq!(matches(Digest::Sha256, &PSS), Ok(Some(true)));
+        assert_eq!(matches(Digest::Sha384, &PSS), Ok(Some(false)));
+        assert_eq!(
+            matches(
+                Digest::Sha256,
+                &SignatureAlgorithm::RsaPkcs1(Digest::Sha256)
+            ),
+            Ok(Some(false))
+        );
+        let mut null = Digest::Sha256.identifier();
+        null.parameters = Some(der::Any::null());
+        assert_eq!(
+            attributes.algorithm_protection_matches(&null, &PSS.identifier()),
+            Ok(Some(true))
+        );
+    }
+
+    #[test]
+    fn exactly_once_with_one_value_of_its_type() {
+        let digest = [4, 1, 7];
+        let missing = set(&[(SIGNING_TIME, &[&[5, 0]])]);
+        assert_eq!(
+            missing.message_digest(),
+            Err(AttributeError::Missing("messageDigest"))
+        );
+        assert_eq!(
+            missing.content_type(),
+            Err(AttributeError::Missing("contentType"))
+        );
+        assert_eq!(
+            missing.signing_time(),
+            Err(AttributeError::Malformed("signingTime"))
+        );
+        assert_eq!(
+            missing.signing_certificate_is(&identity(P256).certificate),
+            Ok(None)
+        );
+        assert_eq!(missing.capabilities(), Ok(None));
+        let twice = set(&[(MESSAGE_DIGEST, &[&digest]), (MESSAGE_DIGEST, &[&digest])]);
+        assert_eq!(
+            twice.message_digest(),
+            Err(AttributeError::Repeated("messageDigest"))
+        );
+        assert_eq!(
+            twice.check_unique(),
+            Err(AttributeError::Repeated("messageDigest"))
+        );
+        let none = set(&[(MESSAGE_DIGEST, &[])]);
+        assert_eq!(
+            none.message_digest(),
+            Err(AttributeError::Values("messageDigest"))
+        );
+        let two = set(&[(MESSAGE_DIGEST, &[&digest, &[4, 1, 8]])]);
+        assert_eq!(
+            two.message_digest(),
+            Err(AttributeError::Values("messageDigest"))
+        );
+        let typed = set(&[
+            (MESSAGE_DIGEST, &[&[3, 2, 0, 7]]),
+            (CONTENT_TYPE, &[&[4, 1, 0x2a]]),
+        ]);
+        assert_eq!(
+            typed.message_digest(),
+            Err(AttributeError::Malformed("messageDigest"))
+        );
+        assert_eq!(
+            typed.content_type(),
+            Err(AttributeError::Malformed("contentType"))
+        );
+        let fine = set(&[(MESSAGE_DIGEST, &[&digest])]);
+        assert_eq!(fine.message_digest(), Ok(&[7][..]));
+    }
+
+    #[test]
+    fn both_forms_of_signing_certificate_must_be_right() {
+        let certificate = identity(P256).certificate;
+        let v1 = |hash: &[u8]| {
+            let id = write::sequence(&[&write::tlv(Tag::OCTET_STRING, hash)]);
+            write::sequence(&[&write::sequence(&[&id])])
+        };
+        let v2 = signing_certificate_v2(&certificate);
+        let right = v1(&digest(Digest::Sha1, certificate.der()));
+        let wrong = v1(&[0; 20]);
+        let is =
+            |attributes: &[(Oid, &[&[u8]])]| set(attributes).signing_certificate_is(&certificate);
+        assert_eq!(is(&[(SIGNING_CERTIFICATE, &[&right])]), Ok(Some(true)));
+        assert_eq!(
+            is(&[
+                (SIGNING_CERTIFICATE, &[&right]),
+                (SIGNING_CERTIFICATE_V2, &[&v2])
+            ]),
+            Ok(Some(true))
+        );
+        assert_eq!(
+            is(&[
+                (SIGNING_CERTIFICATE, &[&wrong]),
+                (SIGNING_CERTIFICATE_V2, &[&v2])
+            ]),
+            Ok(Some(false))
+        );
+        let empty = write::sequence(&[&write::sequence(&[])]);
+        assert!(is(&[(SIGNING_CERTIFICATE_V2, &[&empty])]).is_err());
+        // an unknown hash algorithm
+        let hash = write::tlv(Tag::OCTET_STRING, &[0; 20]);
+        let id = write::sequence(&[&write::sequence(&[&[6, 1, 0x2a]]), &hash]);
+        let unknown = write::sequence(&[&write::sequence(&[&id])]);
+        assert_eq!(
+            is(&[(SIGNING_CERTIFICATE_V2, &[&unknown])]),
+            Ok(Some(false))
+        );
+    }
+
+    #[test]
+    fn forged_attributes_are_recognised() {
+        let der = written();
+        assert!(looks_like_signed_attributes(&der));
+        assert!(looks_like_signed_attributes(&write::retag(
+            Tag::context(0),
+            der.clone()
+        )));
+        let content = Cursor::new(&der, 0).any().unwrap().content;
+        assert!(looks_like_signed_attributes(content));
+        assert!(looks_like_signed_attributes(&indefinite(&der)));
+        assert!(!looks_like_signed_attributes(CONTENT));
+        assert!(!looks_like_signed_attributes(&[]));
+        assert!(!looks_like_signed_attributes(&content_type_set(
+            content_type::DATA
+        )));
+    }
+
+    proptest! {
+        #[test]
+        fn no_input_panics(input in proptest::collection::vec(any::<u8>(), 0..60), at in 0..8usize) {
+            looks_like_signed_attributes(&input);
+            let oid = [CONTENT_TYPE, MESSAGE_DIGEST, SIGNING_TIME, CAPABILITIES, SIGNING_CERTIFICATE, SIGNING_CERTIFICATE_V2, ALGORITHM_PROTECTION, Oid::new_unwrap("1.2.3")][at];
+            let attributes = SignedAttributes {
+                received: Vec::new(),
+                der: Vec::new(),
+                attributes: vec![Attribute { oid, values: vec![input] }],
+            };
+            let digest = Digest::Sha256.identifier();
+            let _ = (attributes.content_type(), attributes.message_digest(), attributes.signing_time(), attributes.capabilities());
+            let _ = attributes.signing_certificate_is(&identity(P256).certificate);
+            let _ = attributes.algorithm_protection_matches(&digest, &digest);
+        }
     }
 }

@@ -59,3 +59,44 @@ pub fn decode(der: &[u8]) -> Option<Vec<Capability>> {
     }
     Some(capabilities)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_is_written_is_read() {
+        let ciphers = [ContentCipher::Aes256Gcm, ContentCipher::Aes128Cbc];
+        let capabilities = decode(&encode(&ciphers, true)).unwrap();
+        let names: Vec<String> = capabilities.iter().map(|c| oid::name(&c.oid)).collect();
+        assert_eq!(names, ["id-aes256-GCM", "id-aes128-CBC", "id-RSAES-OAEP"]);
+        let with: Vec<bool> = capabilities
+            .iter()
+            .map(|c| c.parameters.is_some())
+            .collect();
+        assert_eq!(with, [false, false, true]);
+        assert_eq!(decode(&encode(&[], false)).unwrap(), []);
+    }
+
+    #[test]
+    fn malformed() {
+        for der in [
+            &[][..],
+            &[0x31, 0],
+            &[0x30, 2, 5, 0],
+            &[0x30, 2, 0x30, 0],
+            &[0x30, 0, 0],
+        ] {
+            assert_eq!(decode(der), None, "{der:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_input_panics(input in proptest::collection::vec(any::<u8>(), 0..60)) {
+            let _ = decode(&input);
+        }
+    }
+}

@@ -289,3 +289,187 @@ impl<W: Write> Write for Writer<W> {
         self.shell.flush()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+    use super::{
+        super::{
+            Error, Object, open,
+            recipient_info::{Kind, Method, seal},
+            specimen::*,
+        },
+        *,
+    };
+    use crate::crypto::{PrivateKey, content::Decryption};
+    use rand::SeedableRng;
+
+    fn rng() -> rand_chacha::ChaCha20Rng {
+        rand_chacha::ChaCha20Rng::seed_from_u64(1)
+    }
+
+    fn reader(input: &[u8]) -> Result<Reader<&[u8]>> {
+        match open(input, LIMITS)? {
+            Object::Enveloped(reader) => Ok(reader),
+            Object::Signed(_) => panic!("no EnvelopedData"),
+        }
+    }
+
+    /// Decrypts for one identity, as the reader is used.
+    fn decrypt(input: &[u8], of: &Identity) -> Result<Vec<u8>> {
+        let mut reader = reader(input)?;
+        let (cipher, iv) = reader.cipher()?;
+        assert_eq!(cipher.is_aead(), reader.authenticated);
+        let names = |r: &&Recipient| r.rid.as_ref().is_some_and(|rid| rid.names(&of.certificate));
+        let recipient = reader.recipients.iter().find(names).unwrap();
+        let key = recipient.content_key(&of.key, cipher.key_size(), &mut rng())?;
+        let mut decryption = Decryption::new(cipher, &key, &iv)?;
+        let (mut chunk, mut out) = (vec![0; 10_000], Vec::new());
+        loop {
+            match reader.read(&mut chunk)? {
+                0 => break,
+                got => decryption.update(&chunk[..got], &mut out)?,
+            }
+        }
+        let (tail, mut rest) = reader.finish()?;
+        assert_eq!(rest.read(&mut [0])?, 0);
+        decryption.finish(&tail.aad, &tail.mac, &mut out)?;
+        Ok(out)
+    }
+
+    #[test]
+    fn openssl_messages_open() {
+        for (specimen, of) in [
+            (KARI, P256),
+            (AUTH_STREAM, P256),
+            (AUTH_STREAM, RSA),
+            (KEYID, P256),
+            (KEYID, P384),
+            (KEYID, P521),
+            (COFACTOR, P384),
+            (OAEP, RSA),
+        ] {
+            assert_eq!(decrypt(&octets(specimen), &identity(of)).unwrap(), CONTENT);
+        }
+    }
+
+    #[test]
+    fn other_kinds_are_listed() {
+        for (specimen, kind) in [(KEK, Kind::Kek), (PWRI, Kind::Password)] {
+            let input = octets(specimen);
+            let reader = reader(&input).unwrap();
+            assert_eq!(reader.recipients.len(), 1);
+            assert_eq!(reader.recipients[0].kind, kind);
+            assert!(reader.recipients[0].rid.is_none());
+        }
+    }
+
+    fn write(cipher: ContentCipher, inner: Oid, to: &[Identity], content: &[u8]) -> Vec<u8> {
+        let key = Secret::random(cipher.key_size(), &mut rng());
+        let recipients: Vec<Vec<u8>> = to
+            .iter()
+            .map(|to| {
+                let method =
+                    Method::for_key(to.key.public_key(), false, cipher.key_size()).unwrap();
+                seal(&to.certificate, method, &key, &mut rng()).unwrap()
+            })
+            .collect();
+        let iv = vec![3; cipher.iv_size()];
+        let mut writer = Writer::new(Vec::new(), &recipients, inner, cipher, &key, &iv).unwrap();
+        for chunk in content.chunks(99_999) {
+            writer.write_all(chunk).unwrap();
+        }
+        writer.finish().unwrap()
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let to = [identity(P256), identity(X25519)];
+        for cipher in [
+            ContentCipher::Aes128Cbc,
+            ContentCipher::Aes256Cbc,
+            ContentCipher::Aes128Gcm,
+            ContentCipher::Aes256Gcm,
+        ] {
+            for size in [0, 1, 16, 65_519, 65_520, 65_536, 65_537, 300_000] {
+                let content: Vec<u8> = (0..size).map(|n: u32| n as u8).collect();
+                let out = write(cipher, content_type::DATA, &to, &content);
+                let is_der = matches!(
+                    crate::asn1::normal::to_der(&out, 64).unwrap(),
+                    std::borrow::Cow::Borrowed(_)
+                );
+                assert_eq!(
+                    is_der,
+                    size < if cipher.is_aead() { 65_537 } else { 65_536 },
+                    "{size}"
+                );
+                for of in &to {
+                    assert!(decrypt(&out, of).unwrap() == content, "{cipher:?} {size}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn content_types_are_authenticated() {
+        let to = [identity(P256)];
+        let inner = content_type::SIGNED_DATA;
+        let out = write(ContentCipher::Aes256Gcm, inner, &to, CONTENT);
+        assert_eq!(decrypt(&out, &to[0]).unwrap(), CONTENT);
+        let mut reader = reader(&out).unwrap();
+        io::copy(&mut reader, &mut io::sink()).unwrap();
+        assert_eq!(reader.content_type, inner);
+        let (tail, _) = reader.finish().unwrap();
+        assert_eq!(tail.authenticated_content_type, Some(inner));
+        assert_eq!(tail.aad, attribute::content_type_set(inner));
+    }
+
+    #[test]
+    fn no_flipped_bit_is_accepted() {
+        let to = [identity(P256)];
+        let out = write(ContentCipher::Aes128Gcm, content_type::DATA, &to, CONTENT);
+        let content = out.len() - 16 - 2 - CONTENT.len();
+        for at in (content..content + CONTENT.len()).chain(out.len() - 16..out.len()) {
+            let mut damaged = out.clone();
+            damaged[at] ^= 1;
+            let opened = decrypt(&damaged, &to[0]);
+            assert!(
+                matches!(opened, Err(Error::Crypto(crypto::Error::Decryption))),
+                "{at}"
+            );
+        }
+    }
+
+    #[test]
+    fn recipients_are_needed() {
+        let out = write(ContentCipher::Aes128Cbc, content_type::DATA, &[], CONTENT);
+        assert!(matches!(
+            reader(&out),
+            Err(Error::Malformed {
+                what: "recipientInfos is empty",
+                ..
+            })
+        ));
+    }
+
+    #[test]
+    fn versions() {
+        let version = |cipher, to: &[Identity]| {
+            let out = write(cipher, content_type::DATA, to, CONTENT);
+            let mut info = Cursor::new(&out, 0).enter(Tag::SEQUENCE).unwrap();
+            info.any().unwrap();
+            let mut data = info
+                .enter(Tag::context(0))
+                .unwrap()
+                .enter(Tag::SEQUENCE)
+                .unwrap();
+            data.any().unwrap().content.to_vec()
+        };
+        assert_eq!(version(ContentCipher::Aes128Cbc, &[identity(RSA)]), [0]);
+        assert_eq!(
+            version(ContentCipher::Aes128Cbc, &[identity(RSA), identity(P256)]),
+            [2]
+        );
+        assert_eq!(version(ContentCipher::Aes128Gcm, &[identity(P256)]), [0]);
+    }
+}

@@ -30,10 +30,10 @@ use std::io::Read;
 pub enum Error {
     /// Not the ASN.1 it should be.
     #[error(transparent)]
-    Asn1(#[from] asn1::Error),
+    Asn1(asn1::Error),
     /// The source or sink failed.
     #[error(transparent)]
-    Io(#[from] std::io::Error),
+    Io(std::io::Error),
     /// Well-formed ASN.1, but not what RFC 5652 wants.
     #[error("malformed CMS: {what}")]
     Malformed {
@@ -63,6 +63,25 @@ pub enum Error {
     #[error(transparent)]
     Crypto(#[from] crate::crypto::Error),
 }
+impl From<asn1::Error> for Error {
+    fn from(error: asn1::Error) -> Self {
+        match error {
+            asn1::Error::Io(error) => Self::Io(error),
+            error => Self::Asn1(error),
+        }
+    }
+}
+
+impl From<std::io::Error> for Error {
+    /// Takes back what `Read` and `Write` here had to wrap: malformed encodings and failures of cryptography.
+    fn from(error: std::io::Error) -> Self {
+        match error.downcast() {
+            Ok(error) => Self::Crypto(error),
+            Err(error) => asn1::Error::from(error).into(),
+        }
+    }
+}
+
 /// The result of reading or writing CMS.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -215,4 +234,265 @@ fn algorithm(value: &Value<'_>) -> Result<AlgorithmIdentifierOwned> {
 /// Returns the DER of an AlgorithmIdentifier of ours, which cannot fail: it is far from the lengths that crate `der` refuses.
 fn algorithm_to_der(algorithm: &AlgorithmIdentifierOwned) -> Vec<u8> {
     algorithm.to_der().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod specimen;
+
+#[cfg(test)]
+mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::print_stdout
+    )]
+    use super::{specimen::*, *};
+    use crate::asn1::write;
+    use proptest::prelude::*;
+
+    /// Reads to the end; the content, if all went well.
+    fn read(input: &[u8], limits: Limits) -> Result<Vec<u8>> {
+        let mut content = Vec::new();
+        let mut rest = match open(input, limits)? {
+            Object::Signed(mut reader) => {
+                reader.read_to_end(&mut content)?;
+                reader.finish()?.1
+            }
+            Object::Enveloped(mut reader) => {
+                reader.read_to_end(&mut content)?;
+                reader.finish()?.1
+            }
+        };
+        match rest.read(&mut [0])? {
+            0 => Ok(content),
+            _ => Err(asn1::Error::TrailingData { offset: 0 }.into()),
+        }
+    }
+
+    const ALL: [&str; 13] = [
+        OPAQUE,
+        OPAQUE_STREAM,
+        NOATTR_KEYID,
+        DETACHED,
+        PSS,
+        CERTSONLY,
+        KARI,
+        AUTH_STREAM,
+        KEYID,
+        COFACTOR,
+        OAEP,
+        KEK,
+        PWRI,
+    ];
+
+    #[test]
+    fn every_specimen_is_read() {
+        for specimen in ALL {
+            let input = octets(specimen);
+            let content = read(&input, LIMITS).unwrap();
+            let longer = [&input[..], &[0]].concat();
+            assert!(read(&longer, LIMITS).is_err());
+            if specimen != OPAQUE_STREAM && specimen != AUTH_STREAM {
+                assert_eq!(read(&indefinite(&input), LIMITS).unwrap(), content);
+            }
+        }
+    }
+
+    #[test]
+    fn no_prefix_is_read() {
+        for specimen in ALL {
+            let input = octets(specimen);
+            for end in 0..input.len() {
+                assert!(read(&input[..end], LIMITS).is_err(), "{end}");
+            }
+        }
+    }
+
+    #[test]
+    fn other_content_types_are_named() {
+        assert!(matches!(
+            open(&octets(DATA)[..], LIMITS),
+            Err(Error::ContentType(content_type::DATA))
+        ));
+        assert!(matches!(open(&[][..], LIMITS), Err(Error::Asn1(_))));
+    }
+
+    #[test]
+    fn what_flows_fails_with_its_own_error() {
+        let mut input = octets(OPAQUE);
+        input.truncate(60);
+        let Ok(Object::Signed(mut reader)) = open(&input[..], LIMITS) else {
+            panic!();
+        };
+        let error = reader.read_to_end(&mut Vec::new()).unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::InvalidData);
+        assert!(matches!(
+            Error::from(error),
+            Error::Asn1(asn1::Error::Truncated { .. })
+        ));
+        let failed = || std::io::Error::other("disk");
+        assert!(matches!(Error::from(failed()), Error::Io(_)));
+        assert!(matches!(
+            Error::from(asn1::Error::from(failed())),
+            Error::Io(_)
+        ));
+        let wrapped = std::io::Error::other(crate::crypto::Error::Decryption);
+        assert!(matches!(
+            Error::from(wrapped),
+            Error::Crypto(crate::crypto::Error::Decryption)
+        ));
+    }
+
+    #[test]
+    fn limits_hold_at_and_past_them() {
+        let signed = octets(OPAQUE);
+        let with = |change: fn(&mut Limits)| {
+            let mut limits = LIMITS;
+            change(&mut limits);
+            limits
+        };
+        assert!(read(&signed, with(|l| l.signers = 1)).is_ok());
+        let past = read(&signed, with(|l| l.signers = 0));
+        assert!(matches!(
+            past,
+            Err(Error::Limit {
+                what: "signers",
+                limit: 0
+            })
+        ));
+        assert!(read(&signed, with(|l| l.certificates = 1)).is_ok());
+        let past = read(&signed, with(|l| l.certificates = 0));
+        assert!(matches!(
+            past,
+            Err(Error::Limit {
+                what: "certificates",
+                limit: 0
+            })
+        ));
+        let enveloped = octets(KEYID);
+        assert!(read(&enveloped, with(|l| l.recipients = 3)).is_ok());
+        let past = read(&enveloped, with(|l| l.recipients = 2));
+        assert!(matches!(
+            past,
+            Err(Error::Limit {
+                what: "recipients",
+                limit: 2
+            })
+        ));
+        let past = read(&enveloped, with(|l| l.structure_bytes = 300));
+        assert!(matches!(
+            past,
+            Err(Error::Asn1(asn1::Error::TooLong { limit: 300, .. }))
+        ));
+        assert!(read(&enveloped, with(|l| l.asn1_depth = 4)).is_err());
+    }
+
+    #[test]
+    fn corpora() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpora");
+        if !root.is_dir() {
+            println!("left out: no corpora at {}", root.display());
+            return;
+        }
+        let mut signed = 0;
+        for (file, holds) in [
+            ("bc-cms/PSSSignDataSHA256Enc.sig", true),
+            ("bc-cms/PSSSignDataSHA512Enc.sig", true),
+            ("bc-cms/PSSSignDataSHA1Enc.sig", true),
+            ("bc-cms/bc1639test.p7m", true),
+            ("bc-cms/rawsha256nonull.p7m", true),
+            ("bc-cms/counterSig.p7m", false),
+            ("rfc4134/4.2.bin", true),
+            ("rfc4134/4.11.bin", false),
+            ("nss/pkcs7bday.ber", false),
+            ("nss/pkcs7news.ber", false),
+            ("nss/pkcs7.ber", false),
+            ("nss/pkcs7cnet.ber", false),
+            ("asn1crypto/fixtures/cms-signed.der", true),
+            // its content was made anonymous
+            (
+                "asn1crypto/fixtures/cms-signed-indefinite-length.der",
+                false,
+            ),
+        ] {
+            let input = std::fs::read(root.join(file)).unwrap();
+            let mut limits = LIMITS;
+            limits.certificates = 64;
+            let Object::Signed(mut reader) = open(&input[..], limits).unwrap() else {
+                panic!("{file}");
+            };
+            let mut content = Vec::new();
+            reader.read_to_end(&mut content).unwrap();
+            let (data, _) = reader.finish().unwrap_or_else(|e| panic!("{file}: {e}"));
+            signed += 1;
+            if !holds {
+                continue;
+            }
+            for signer in &data.signers {
+                let certificate = data
+                    .certificates
+                    .iter()
+                    .filter_map(|der| crate::x509::Certificate::from_der(der).ok())
+                    .find(|certificate| signer.sid.names(certificate))
+                    .unwrap_or_else(|| panic!("{file}"));
+                let digest = crate::crypto::digest::digest(signer.digest().unwrap(), &content);
+                if let Some(attributes) = &signer.signed_attributes {
+                    assert_eq!(attributes.message_digest().unwrap(), digest, "{file}");
+                }
+                let key = certificate.public_key().unwrap();
+                let held = signer.check_signature(&key, &digest);
+                assert!(
+                    held.is_ok_and(|held| held != signer_info::Held::No),
+                    "{file}"
+                );
+            }
+        }
+        assert_eq!(signed, 14);
+        for file in std::fs::read_dir(root.join("nss/interop-openssl")).unwrap() {
+            let file = file.unwrap().path();
+            if file.extension().is_some_and(|e| e == "env") {
+                let input = std::fs::read(&file).unwrap();
+                read(&input, LIMITS).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+            }
+        }
+    }
+
+    #[test]
+    fn a_depth_bomb_in_a_structure_is_refused() {
+        let mut bomb = [0x30, 0x80].repeat(20_000);
+        bomb.extend([0, 0].repeat(20_000));
+        let data = write::sequence(&[&write::integer(1), &write::constructed(Tag::SET, &[&bomb])]);
+        let whole = write::sequence(&[
+            &oid::to_der(&content_type::SIGNED_DATA),
+            &write::constructed(Tag::context(0), &[&data]),
+        ]);
+        assert!(matches!(
+            open(&whole[..], LIMITS),
+            Err(Error::Asn1(asn1::Error::Depth { limit: 64, .. }))
+        ));
+    }
+
+    proptest! {
+        #[test]
+        fn no_damage_panics(which in 0..ALL.len(), damage in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4)) {
+            let mut input = octets(ALL[which]);
+            for (at, value) in damage {
+                let at = at.index(input.len());
+                input[at] = value;
+            }
+            let _ = read(&input, LIMITS);
+        }
+
+        #[test]
+        fn no_input_panics(input in proptest::collection::vec(any::<u8>(), 0..60), signed in any::<bool>()) {
+            let _ = read(&input, LIMITS);
+            let content_type = if signed { content_type::SIGNED_DATA } else { content_type::AUTH_ENVELOPED_DATA };
+            let whole = write::sequence(&[
+                &oid::to_der(&content_type),
+                &write::constructed(Tag::context(0), &[&write::sequence(&[&write::integer(0), &input])]),
+            ]);
+            let _ = read(&whole, LIMITS);
+        }
+    }
 }

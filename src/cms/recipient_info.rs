@@ -429,3 +429,223 @@ fn originator_to_der(key: &PublicKey) -> Result<Vec<u8>> {
     let der = originator.to_der().map_err(malformed)?;
     Ok(write::retag(Tag::context(1), der))
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+    use super::{super::specimen::*, *};
+    use proptest::prelude::*;
+    use rand::SeedableRng;
+
+    fn rng() -> rand_chacha::ChaCha20Rng {
+        rand_chacha::ChaCha20Rng::seed_from_u64(1)
+    }
+
+    fn key() -> Secret {
+        Secret::new((0..32).collect())
+    }
+
+    fn sealed(of: &Identity, oaep: bool) -> Vec<u8> {
+        let method = Method::for_key(of.key.public_key(), oaep, 32).unwrap();
+        seal(&of.certificate, method, &key(), &mut rng()).unwrap()
+    }
+
+    #[test]
+    fn what_is_sealed_is_opened() {
+        for (of, oaep) in [
+            (RSA, false),
+            (RSA, true),
+            (P256, false),
+            (P384, false),
+            (P521, false),
+            (X25519, false),
+        ] {
+            let of = identity(of);
+            let der = sealed(&of, oaep);
+            for ber in [der.clone(), indefinite(&der)] {
+                let recipient = &parse(&ber, 64, 1).unwrap()[0];
+                assert!(recipient.rid.as_ref().unwrap().names(&of.certificate));
+                let opened = recipient.content_key(&of.key, 32, &mut rng()).unwrap();
+                assert_eq!(opened.expose(), key().expose());
+            }
+        }
+    }
+
+    #[test]
+    fn a_key_of_another_size_is_no_key() {
+        for (of, oaep) in [(RSA, true), (P256, false), (X25519, false)] {
+            let of = identity(of);
+            let recipient = &parse(&sealed(&of, oaep), 64, 1).unwrap()[0];
+            let opened = recipient.content_key(&of.key, 16, &mut rng());
+            assert!(matches!(opened, Err(crypto::Error::Decryption)));
+        }
+        // implicit rejection: some key, but not that one
+        let of = identity(RSA);
+        let recipient = &parse(&sealed(&of, false), 64, 1).unwrap()[0];
+        let opened = recipient.content_key(&of.key, 16, &mut rng()).unwrap();
+        assert_ne!(opened.expose(), &key().expose()[..16]);
+        assert_eq!(opened.expose().len(), 16);
+    }
+
+    #[test]
+    fn a_peer_must_be_on_the_recipients_curve() {
+        let of = identity(P256);
+        let mut recipient = parse(&sealed(&of, false), 64, 1).unwrap().remove(0);
+        let Some(Originator::PublicKey { algorithm, key }) = recipient.originator.clone() else {
+            panic!();
+        };
+        let mut open = |algorithm, key| {
+            recipient.originator = Some(Originator::PublicKey { algorithm, key });
+            recipient.content_key(&of.key, 32, &mut rng()).map(|_| ())
+        };
+        let with = |parameters| AlgorithmIdentifierOwned {
+            parameters,
+            ..algorithm.clone()
+        };
+        assert!(open(algorithm.clone(), key.clone()).is_ok());
+        assert!(open(with(Some(der::Any::null())), key.clone()).is_ok());
+        assert!(open(algorithm_of(of.key.public_key()).unwrap(), key.clone()).is_ok());
+        let other_curve = algorithm_of(identity(P384).key.public_key()).unwrap();
+        let mut off = key.clone();
+        *off.last_mut().unwrap() ^= 1;
+        for (algorithm, key) in [
+            (algorithm.clone(), off),
+            (algorithm.clone(), vec![]),
+            (algorithm.clone(), vec![0]),
+            (algorithm.clone(), vec![4; 97]),
+            (other_curve, key.clone()),
+            (
+                algorithm_of(identity(X25519).key.public_key()).unwrap(),
+                key.clone(),
+            ),
+        ] {
+            assert!(matches!(
+                open(algorithm, key),
+                Err(crypto::Error::Decryption)
+            ));
+        }
+        recipient.originator = Some(Originator::Certificate);
+        let opened = recipient.content_key(&of.key, 32, &mut rng());
+        assert!(matches!(opened, Err(crypto::Error::Unsupported(_))));
+    }
+
+    #[test]
+    fn damaged_wrapped_keys_are_one_error() {
+        let of = identity(P256);
+        let mut recipient = parse(&sealed(&of, false), 64, 1).unwrap().remove(0);
+        for length in 0..50 {
+            recipient.encrypted_key = vec![7; length];
+            let opened = recipient.content_key(&of.key, 32, &mut rng());
+            assert!(matches!(opened, Err(crypto::Error::Decryption)), "{length}");
+        }
+    }
+
+    #[test]
+    fn methods_for_keys() {
+        let method =
+            |of, size| Method::for_key(identity(of).key.public_key(), false, size).unwrap();
+        assert!(matches!(
+            method(RSA, 16),
+            Method::Transport(KeyTransport::RsaPkcs1)
+        ));
+        assert!(matches!(
+            method(P384, 16),
+            Method::Agreement(KeyAgreement {
+                kdf: AgreementKdf::X963(Digest::Sha384),
+                wrap: KeyWrap::Aes128,
+                ..
+            })
+        ));
+        assert!(matches!(
+            method(X25519, 24),
+            Method::Agreement(KeyAgreement {
+                kdf: AgreementKdf::Hkdf(Digest::Sha256),
+                wrap: KeyWrap::Aes192,
+                ..
+            })
+        ));
+        assert!(Method::for_key(identity(ED25519).key.public_key(), false, 16).is_err());
+    }
+
+    #[test]
+    fn many_recipients_of_one_agreement() {
+        let of = identity(P256);
+        let der = sealed(&of, false);
+        let children = normal::children(&der, 64).unwrap();
+        let keys = normal::children(children[3], 64).unwrap();
+        let by_key = write::sequence(&[
+            &write::constructed(Tag::context(0), &[&[4, 2, 1, 2]]),
+            &[4, 1, 9],
+        ]);
+        let all = write::sequence(&[keys[0], &by_key]);
+        let whole = write::constructed(
+            Tag::context(1),
+            &[children[0], children[1], children[2], &all],
+        );
+        let recipients = parse(&whole, 64, 2).unwrap();
+        assert_eq!(recipients.len(), 2);
+        assert_eq!(
+            recipients[1].rid,
+            Some(CertificateId::KeyIdentifier(vec![1, 2]))
+        );
+        assert!(recipients[0].content_key(&of.key, 32, &mut rng()).is_ok());
+        assert!(matches!(
+            parse(&whole, 64, 1),
+            Err(Error::Limit {
+                what: "recipients",
+                limit: 1
+            })
+        ));
+        let ukm = write::constructed(
+            Tag::context(1),
+            &[&write::tlv(Tag::OCTET_STRING, &[0; 5000])],
+        );
+        let long = write::constructed(
+            Tag::context(1),
+            &[children[0], children[1], &ukm, children[2], &all],
+        );
+        assert!(matches!(
+            parse(&long, 64, 2),
+            Err(Error::Unsupported { .. })
+        ));
+        let none = write::constructed(
+            Tag::context(1),
+            &[children[0], children[1], children[2], &[0x30, 0]],
+        );
+        assert!(parse(&none, 64, 2).is_err());
+    }
+
+    #[test]
+    fn other_recipients_are_listed() {
+        let other = [0xa4, 7, 6, 3, 0x2a, 3, 4, 5, 0];
+        let recipient = parse(&other, 64, 1).unwrap().remove(0);
+        assert_eq!(
+            (recipient.kind, recipient.rid.is_none()),
+            (Kind::Other, true)
+        );
+        assert!(
+            recipient
+                .content_key(&identity(P256).key, 16, &mut rng())
+                .is_err()
+        );
+        let sid = issuer_serial(&identity(P256).certificate).to_der();
+        let kem = write::sequence(&[&write::integer(0), &sid, &[0x30, 3, 6, 1, 0x2a]]);
+        let kem = write::constructed(Tag::context(4), &[&oid::to_der(&KEM), &kem]);
+        let recipient = parse(&kem, 64, 1).unwrap().remove(0);
+        assert_eq!((recipient.kind, recipient.rid.is_some()), (Kind::Kem, true));
+        assert!(parse(&[0xa5, 0], 64, 1).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn no_damage_panics(ec in any::<bool>(), at in any::<prop::sample::Index>(), value in any::<u8>()) {
+            let of = identity(if ec { P256 } else { X25519 });
+            let mut der = sealed(&of, false);
+            let at = at.index(der.len());
+            der[at] = value;
+            for recipient in parse(&der, 64, 9).unwrap_or_default() {
+                let _ = recipient.content_key(&of.key, 32, &mut rng());
+            }
+        }
+    }
+}

@@ -315,3 +315,232 @@ fn is_version_3(signer: &[u8]) -> bool {
         .and_then(|mut fields| fields.expect(Tag::INTEGER));
     version.is_ok_and(|version| version.content == [3])
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+    use super::{
+        super::{
+            Object, attribute, open,
+            signer_info::{self, Held},
+            specimen::*,
+        },
+        *,
+    };
+    use crate::{
+        asn1::Time,
+        crypto::{PrivateKey, SignatureAlgorithm, digest::digest},
+    };
+    use rand::SeedableRng;
+
+    fn read(input: &[u8]) -> Result<(Reader<&[u8]>, Vec<u8>)> {
+        let Object::Signed(mut reader) = open(input, LIMITS)? else {
+            panic!("no SignedData");
+        };
+        let mut content = Vec::new();
+        reader.read_to_end(&mut content)?;
+        Ok((reader, content))
+    }
+
+    fn finish(input: &[u8]) -> Result<SignedData> {
+        Ok(read(input)?.0.finish()?.0)
+    }
+
+    /// Signs with an identity, as the writer is used.
+    fn signer(of: (&str, &str), algorithm: &SignatureAlgorithm, content: &[u8]) -> Vec<u8> {
+        let identity = identity(of);
+        let hash = algorithm.digest().unwrap_or(Digest::Sha512);
+        let attributes = attribute::encode_set(
+            content_type::DATA,
+            &digest(hash, content),
+            Time(1_800_000_000),
+            &identity.certificate,
+            &[],
+            hash,
+            algorithm,
+        );
+        let sid = signer_info::issuer_serial(&identity.certificate);
+        let mut rng = rand_chacha::ChaCha20Rng::seed_from_u64(1);
+        signer_info::sign(&identity.key, &sid, hash, algorithm, &attributes, &mut rng).unwrap()
+    }
+
+    #[test]
+    fn openssl_opaque_in_der_and_ber() {
+        for specimen in [OPAQUE, OPAQUE_STREAM] {
+            let input = octets(specimen);
+            let (reader, content) = read(&input).unwrap();
+            assert_eq!(content, CONTENT);
+            assert!(reader.has_content);
+            assert_eq!(reader.content_type, content_type::DATA);
+            assert_eq!(reader.digest_algorithms, [Digest::Sha256]);
+            let (data, _) = reader.finish().unwrap();
+            let signer = &identity(P256);
+            assert_eq!(data.certificates, [signer.certificate.der()]);
+            assert!(data.signers[0].sid.names(&signer.certificate));
+            let held = data.signers[0].check_signature(signer.key.public_key(), &[]);
+            assert_eq!(held.unwrap(), Held::AsReceived);
+        }
+    }
+
+    #[test]
+    fn detached_has_no_content() {
+        let input = octets(DETACHED);
+        let (reader, content) = read(&input).unwrap();
+        assert!(!reader.has_content && content.is_empty());
+        assert_eq!(reader.finish().unwrap().0.signers.len(), 1);
+    }
+
+    #[test]
+    fn certificates_alone_need_no_digest_but_signers_do() {
+        let data = finish(&octets(CERTSONLY)).unwrap();
+        assert_eq!((data.certificates.len(), data.signers.len()), (1, 0));
+        let algorithm = SignatureAlgorithm::Ecdsa(Digest::Sha256);
+        let signer = signer(P256, &algorithm, CONTENT);
+        let write = |digests: &[Digest]| {
+            let writer = Writer::new(Vec::new(), digests, content_type::DATA, true);
+            writer.finish(&[], std::slice::from_ref(&signer)).unwrap()
+        };
+        assert!(finish(&write(&[Digest::Sha256])).is_ok());
+        assert!(matches!(
+            finish(&write(&[])),
+            Err(Error::Malformed {
+                what: "digestAlgorithms is empty",
+                ..
+            })
+        ));
+    }
+
+    #[test]
+    fn content_must_be_read_before_finish() {
+        let input = octets(OPAQUE);
+        let Ok(Object::Signed(reader)) = open(&input[..], LIMITS) else {
+            panic!();
+        };
+        assert!(reader.finish().is_err());
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let rsa = SignatureAlgorithm::RsaPkcs1(Digest::Sha256);
+        let pss = SignatureAlgorithm::RsaPss {
+            digest: Digest::Sha384,
+            mgf: Digest::Sha384,
+            salt: 48,
+        };
+        for (of, algorithm) in [
+            (RSA, rsa),
+            (RSA, pss),
+            (P256, SignatureAlgorithm::Ecdsa(Digest::Sha256)),
+            (P384, SignatureAlgorithm::Ecdsa(Digest::Sha384)),
+            (P521, SignatureAlgorithm::Ecdsa(Digest::Sha512)),
+            (ED25519, SignatureAlgorithm::Ed25519),
+        ] {
+            let hash = algorithm.digest().unwrap_or(Digest::Sha512);
+            for size in [0, 1, 64 << 10, (64 << 10) + 1, 200_000] {
+                let content: Vec<u8> = (0..size).map(|n: u32| n as u8).collect();
+                let mut writer = Writer::new(Vec::new(), &[hash, hash], content_type::DATA, false);
+                for chunk in content.chunks(50_001) {
+                    writer.write_all(chunk).unwrap();
+                }
+                let certificate = identity(of).certificate;
+                let signer = signer(of, &algorithm, &content);
+                let out = writer.finish(&[certificate.der()], &[signer]).unwrap();
+                let is_der = matches!(
+                    normal::to_der(&out, 64).unwrap(),
+                    std::borrow::Cow::Borrowed(_)
+                );
+                assert_eq!(is_der, size <= 64 << 10, "{size}");
+                let (reader, read) = read(&out).unwrap();
+                assert!(read == content && reader.has_content);
+                assert_eq!(reader.digest_algorithms, [hash]);
+                let (data, mut rest) = reader.finish().unwrap();
+                assert_eq!(rest.read(&mut [0]).unwrap(), 0);
+                let info = &data.signers[0];
+                assert!(info.sid.names(&certificate));
+                assert_eq!(info.algorithm().unwrap(), algorithm);
+                let held = info
+                    .check_signature(&certificate.public_key().unwrap(), &[])
+                    .unwrap();
+                assert_eq!(held, Held::AsReceived, "{algorithm:?}");
+                let attributes = info.signed_attributes.as_ref().unwrap();
+                assert_eq!(attributes.message_digest().unwrap(), digest(hash, &content));
+            }
+        }
+    }
+
+    #[test]
+    fn a_detached_writer_takes_no_content() {
+        let mut writer = Writer::new(Vec::new(), &[], content_type::DATA, true);
+        assert!(writer.write_all(b"x").is_err());
+    }
+
+    #[test]
+    fn pkcs7_content_of_any_type() {
+        let oid = Oid::new_unwrap("1.3.6.1.4.1.311.2.1.4");
+        let any = write::sequence(&[&write::integer(5), &write::tlv(Tag::NULL, &[])]);
+        let data = write::sequence(&[
+            &write::integer(1),
+            &write::set_of(&[]),
+            &write::sequence(&[
+                &oid::to_der(&oid),
+                &write::constructed(Tag::context(0), &[&any]),
+            ]),
+            &write::set_of(&[]),
+        ]);
+        let whole = write::sequence(&[
+            &oid::to_der(&content_type::SIGNED_DATA),
+            &write::constructed(Tag::context(0), &[&data]),
+        ]);
+        for input in [whole.clone(), indefinite(&whole)] {
+            let (reader, content) = read(&input).unwrap();
+            assert_eq!((content, reader.content_type), (any[2..].to_vec(), oid));
+            assert!(reader.finish().unwrap().0.signers.is_empty());
+        }
+        let Ok(Object::Signed(unread)) = open(&whole[..], LIMITS) else {
+            panic!();
+        };
+        assert!(unread.finish().is_err());
+    }
+
+    /// A SignedData without content, `after` in place of what follows it.
+    fn with(after: &[u8]) -> Vec<u8> {
+        let data = write::sequence(&[
+            &write::integer(1),
+            &write::set_of(&[]),
+            &write::sequence(&[&oid::to_der(&content_type::DATA)]),
+            after,
+        ]);
+        write::sequence(&[
+            &oid::to_der(&content_type::SIGNED_DATA),
+            &write::constructed(Tag::context(0), &[&data]),
+        ])
+    }
+
+    #[test]
+    fn other_forms_are_left_out_and_strangers_refused() {
+        let signers = write::set_of(&[]);
+        let certificates =
+            |members: &[u8]| [&write::tlv(Tag::context(0), members), signers.as_slice()].concat();
+        let data = finish(&with(&certificates(&[
+            0xa2, 0, 0x30, 2, 5, 0, 0xa3, 0, 0xa1, 0,
+        ])))
+        .unwrap();
+        assert_eq!(data.certificates, [[0x30, 2, 5, 0]]);
+        // a certificate that cannot be DER takes no other with it
+        let data = finish(&with(&certificates(&[0x30, 2, 5, 9, 0x30, 0]))).unwrap();
+        assert_eq!(data.certificates, [&[0x30, 2, 5, 9][..], &[0x30, 0]]);
+        assert!(finish(&with(&certificates(&[4, 0]))).is_err());
+        let crls =
+            |members: &[u8]| [&write::tlv(Tag::context(1), members), signers.as_slice()].concat();
+        let data = finish(&with(&crls(&[0x30, 0, 0xa1, 2, 5, 0]))).unwrap();
+        assert_eq!(
+            (data.crls, data.other_revocation),
+            (vec![vec![0x30, 0]], vec![vec![0xa1, 2, 5, 0]])
+        );
+        assert!(finish(&with(&crls(&[0xa2, 0]))).is_err());
+        assert!(finish(&with(&signers)).is_ok());
+        assert!(finish(&with(&[])).is_err(), "no signerInfos");
+        assert!(finish(&with(&[signers.as_slice(), &[5, 0]].concat())).is_err());
+        assert!(finish(&with(&write::tlv(Tag::SET, &[4, 0]))).is_err());
+    }
+}

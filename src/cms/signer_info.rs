@@ -11,7 +11,10 @@
 //!   signature OCTET STRING,
 //!   unsignedAttrs [1] IMPLICIT SET SIZE (1..MAX) OF Attribute OPTIONAL }
 //! ```
-use super::{Error, Result, algorithm, algorithm_to_der, attribute::SignedAttributes};
+use super::{
+    Error, Result, algorithm, algorithm_to_der,
+    attribute::{Attribute, SignedAttributes},
+};
 use crate::{
     asn1::{
         Tag,
@@ -114,8 +117,8 @@ pub struct SignerInfo {
     pub signed_attributes: Option<SignedAttributes>,
     /// signature octets
     pub signature: Vec<u8>,
-    /// the unsigned attributes, each as received (DER of Attribute)
-    pub unsigned_attributes: Vec<Vec<u8>>,
+    /// the unsigned attributes: nothing rests on them
+    pub unsigned_attributes: Vec<Attribute>,
 }
 
 /// How a signature held.
@@ -150,13 +153,10 @@ impl SignerInfo {
         };
         let signature_algorithm = algorithm(&fields.expect(Tag::SEQUENCE)?)?;
         let signature = fields.expect(Tag::OCTET_STRING)?.content.to_vec();
-        let mut unsigned_attributes = Vec::new();
-        if let Some(value) = fields.optional(Tag::context(1))? {
-            let mut attributes = value.inside();
-            while !attributes.is_empty() {
-                unsigned_attributes.push(attributes.expect(Tag::SEQUENCE)?.raw.to_vec());
-            }
-        }
+        let unsigned_attributes = match fields.optional(Tag::context(1))? {
+            Some(value) => Attribute::all(value.inside())?,
+            None => Vec::new(),
+        };
         fields.finish()?;
         Ok(Self {
             sid,
@@ -250,4 +250,218 @@ pub fn sign(
         &algorithm_to_der(&algorithm.identifier()),
         &write::tlv(Tag::OCTET_STRING, &signature),
     ]))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+    use super::{
+        super::{attribute, content_type, specimen::*},
+        *,
+    };
+    use crate::{asn1::Time, crypto::digest::digest};
+    use rand::SeedableRng;
+
+    fn attributes(of: &Identity, hash: Digest, algorithm: &SignatureAlgorithm) -> Vec<u8> {
+        let content = digest(hash, CONTENT);
+        let at = Time(1_800_000_000);
+        attribute::encode_set(
+            content_type::DATA,
+            &content,
+            at,
+            &of.certificate,
+            &[],
+            hash,
+            algorithm,
+        )
+    }
+
+    fn info(
+        of: &Identity,
+        hash: Digest,
+        algorithm: &SignatureAlgorithm,
+        attributes: &[u8],
+    ) -> Vec<u8> {
+        let mut rng = rand_chacha::ChaCha20Rng::seed_from_u64(1);
+        sign(
+            &of.key,
+            &issuer_serial(&of.certificate),
+            hash,
+            algorithm,
+            attributes,
+            &mut rng,
+        )
+        .unwrap()
+    }
+
+    fn check(info: &[u8], of: &Identity) -> Held {
+        let info = SignerInfo::parse(info, 64).unwrap();
+        info.check_signature(of.key.public_key(), &[]).unwrap()
+    }
+
+    const ECDSA: SignatureAlgorithm = SignatureAlgorithm::Ecdsa(Digest::Sha256);
+
+    #[test]
+    fn signed_attributes_in_der_and_ber() {
+        let of = identity(P256);
+        let attributes = attributes(&of, Digest::Sha256, &ECDSA);
+        let der = info(&of, Digest::Sha256, &ECDSA, &attributes);
+        assert_eq!(check(&der, &of), Held::AsReceived);
+        assert_eq!(check(&indefinite(&der), &of), Held::AsReceived);
+        let parsed = SignerInfo::parse(&der, 64).unwrap();
+        assert_eq!(parsed.signed_attributes.unwrap().received, attributes);
+    }
+
+    #[test]
+    fn unsorted_attributes_signed_as_they_are_or_as_der() {
+        let of = identity(P256);
+        let sorted = attributes(&of, Digest::Sha256, &ECDSA);
+        let mut members = Vec::new();
+        let mut cursor = Cursor::new(&sorted, 0).enter(Tag::SET).unwrap();
+        while !cursor.is_empty() {
+            members.push(cursor.any().unwrap().raw);
+        }
+        members.reverse();
+        let unsorted = write::constructed(Tag::SET, &members);
+        assert_ne!(sorted, unsorted);
+        let as_they_are = info(&of, Digest::Sha256, &ECDSA, &unsorted);
+        assert_eq!(check(&as_they_are, &of), Held::AsReceived);
+        // the same SignerInfo, whose signature is over the DER
+        let over_der = info(&of, Digest::Sha256, &ECDSA, &sorted);
+        let at = over_der
+            .windows(sorted.len() - 1)
+            .position(|w| w == &sorted[1..])
+            .unwrap();
+        let mut swapped = over_der.clone();
+        swapped[at..at + sorted.len() - 1].copy_from_slice(&unsorted[1..]);
+        assert_eq!(check(&swapped, &of), Held::OverDer);
+    }
+
+    #[test]
+    fn attributes_of_a_length_that_is_not_minimal_are_hashed_as_received() {
+        let of = identity(P256);
+        let sorted = attributes(&of, Digest::Sha256, &ECDSA);
+        let content = Cursor::new(&sorted, 0).any().unwrap().content;
+        let length = u16::try_from(content.len()).unwrap().to_be_bytes();
+        let long = [&[0x31, 0x83, 0], &length[..], content].concat();
+        let signed = info(&of, Digest::Sha256, &ECDSA, &long);
+        let parsed = SignerInfo::parse(&signed, 64).unwrap();
+        let attributes = parsed.signed_attributes.as_ref().unwrap();
+        assert_eq!((&attributes.received, &attributes.der), (&long, &sorted));
+        assert_eq!(check(&signed, &of), Held::AsReceived);
+    }
+
+    #[test]
+    fn openssl_without_attributes_by_key_identifier() {
+        let input = octets(NOATTR_KEYID);
+        let Ok(super::super::Object::Signed(mut reader)) = super::super::open(&input[..], LIMITS)
+        else {
+            panic!();
+        };
+        std::io::copy(&mut reader, &mut std::io::sink()).unwrap();
+        let data = reader.finish().unwrap().0;
+        let info = &data.signers[0];
+        let of = identity(P256);
+        assert!(matches!(info.sid, CertificateId::KeyIdentifier(_)));
+        assert!(info.sid.names(&of.certificate));
+        assert!(!info.sid.names(&identity(P384).certificate));
+        let content = digest(Digest::Sha256, CONTENT);
+        assert_eq!(
+            info.check_signature(of.key.public_key(), &content).unwrap(),
+            Held::AsReceived
+        );
+        let other = digest(Digest::Sha256, b"other");
+        assert_eq!(
+            info.check_signature(of.key.public_key(), &other).unwrap(),
+            Held::No
+        );
+    }
+
+    #[test]
+    fn wrong_signatures_do_not_hold() {
+        let of = identity(P256);
+        let attributes = attributes(&of, Digest::Sha256, &ECDSA);
+        let mut der = info(&of, Digest::Sha256, &ECDSA, &attributes);
+        let at = der
+            .windows(5)
+            .position(|w| w == [0x30, 0x1c, 6, 9, 0x2a])
+            .unwrap_or(200);
+        der[at + 20] ^= 1;
+        if let Ok(parsed) = SignerInfo::parse(&der, 64) {
+            assert!(!matches!(
+                parsed.check_signature(of.key.public_key(), &[]),
+                Ok(Held::AsReceived | Held::OverDer)
+            ));
+        }
+        assert!(!issuer_serial(&of.certificate).names(&identity(RSA).certificate));
+    }
+
+    #[test]
+    fn digests_must_agree() {
+        let of = identity(P256);
+        let attributes = attributes(&of, Digest::Sha256, &ECDSA);
+        let der = info(&of, Digest::Sha384, &ECDSA, &attributes);
+        let parsed = SignerInfo::parse(&der, 64).unwrap();
+        assert!(matches!(
+            parsed.algorithm(),
+            Err(crypto::Error::Parameters { .. })
+        ));
+        assert!(parsed.check_signature(of.key.public_key(), &[]).is_err());
+        let of = identity(ED25519);
+        for (hash, fine) in [(Digest::Sha512, true), (Digest::Sha256, false)] {
+            let der = info(&of, hash, &SignatureAlgorithm::Ed25519, &attributes);
+            assert_eq!(
+                SignerInfo::parse(&der, 64).unwrap().algorithm().is_ok(),
+                fine
+            );
+        }
+    }
+
+    #[test]
+    fn structure_is_checked() {
+        let of = identity(P256);
+        let der = info(
+            &of,
+            Digest::Sha256,
+            &ECDSA,
+            &attributes(&of, Digest::Sha256, &ECDSA),
+        );
+        let fields: Vec<&[u8]> = normal::children(&der, 64).unwrap();
+        let with = |parts: &[&[u8]]| SignerInfo::parse(&write::sequence(parts), 64);
+        assert!(with(&fields).is_ok());
+        let unsigned = write::tlv(
+            Tag::context(1),
+            &write::sequence(&[&[6, 1, 0x2a], &[0x31, 0]]),
+        );
+        let parsed = with(&[&fields[..], &[&unsigned]].concat()).unwrap();
+        assert_eq!(parsed.unsigned_attributes.len(), 1);
+        let mut without = fields.clone();
+        without.remove(3);
+        assert!(with(&without).unwrap().signed_attributes.is_none());
+        for missing in [0, 1, 2, 4, 5] {
+            let mut fewer = fields.clone();
+            fewer.remove(missing);
+            assert!(with(&fewer).is_err(), "{missing}");
+        }
+        assert!(
+            with(&[&fields[..], &[&[5, 0]]].concat()).is_err(),
+            "trailing"
+        );
+        let mut empty = fields.clone();
+        empty[3] = &[0xa0, 0];
+        assert!(with(&empty).is_err(), "empty signedAttrs");
+        let mut no_serial = fields.clone();
+        let sid = write::sequence(&[of.certificate.issuer().der(), &[2, 0]]);
+        no_serial[1] = &sid;
+        assert!(with(&no_serial).is_err());
+    }
+
+    #[test]
+    fn a_constructed_key_identifier_is_joined() {
+        let der = [0xa0, 6, 4, 1, 7, 4, 1, 8];
+        let value = Cursor::new(&der, 0).any().unwrap();
+        let id = CertificateId::from_value(&value).unwrap();
+        assert_eq!(id, CertificateId::KeyIdentifier(vec![7, 8]));
+        assert_eq!(id.to_der(), [0x80, 2, 7, 8]);
+    }
 }

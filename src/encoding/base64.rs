@@ -153,14 +153,14 @@ impl<R: Read> Decoder<R> {
 
     /// Settles what is open when the source ends; true if that gave octets.
     fn end_without_padding(&mut self) -> bool {
-        if self.padding.take().is_some_and(|missing| missing > 0) {
-            self.tolerated.unpadded = true;
+        if self.padding.is_none() {
+            self.sift();
         }
+        let missing = self.padding.take().unwrap_or(self.digits.len() % 4);
+        self.tolerated.unpadded |= missing > 0;
         if self.digits.is_empty() {
             return false;
         }
-        self.tolerated.unpadded = true;
-        self.sift();
         self.decode_last();
         true
     }

@@ -266,8 +266,7 @@ impl<W: Write> Encoder<W> {
         self.make_room(3);
         self.lines.push(b'=');
         for digit in [octet >> 4, octet & 15] {
-            self.lines
-                .extend(DIGITS.get(usize::from(digit)).into_iter());
+            self.lines.extend(DIGITS.get(usize::from(digit)));
         }
     }
 

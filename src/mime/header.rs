@@ -53,7 +53,6 @@ impl Field {
         for line in folded.split_inclusive(|o| *o == b'\n') {
             value.extend_from_slice(without_line_end(line));
         }
-        let is_blank = |o: &u8| matches!(o, b' ' | b'\t');
         let end = value
             .iter()
             .rposition(|o| !is_blank(o))
@@ -109,7 +108,7 @@ impl Header {
             if first_line_end.is_none() {
                 first_line_end = line_end_of(&line);
             }
-            if line.first().is_some_and(|o| matches!(o, b' ' | b'\t'))
+            if line.first().is_some_and(is_blank)
                 && let Some(field) = fields.last_mut()
             {
                 field.raw.extend_from_slice(&line);
@@ -201,8 +200,12 @@ pub fn merge(outer: &[Field], inner: &[Field]) -> Vec<Field> {
     let is_replaced = |f: &&Field| replaced.contains(&f.name.to_ascii_lowercase());
     merged.extend(inner.iter().filter(|f| !is_replaced(f)).cloned());
     // a field at the very end of the input may lack its line end, and is not the last any more
+    let line_end = merged
+        .iter()
+        .find_map(|f| line_end_of(&f.raw))
+        .unwrap_or(LineEnd::Lf);
     for field in merged.iter_mut().filter(|f| !f.raw.ends_with(b"\n")) {
-        field.raw.push(b'\n');
+        field.raw.extend_from_slice(line_end.as_str().as_bytes());
     }
     merged
 }
@@ -257,7 +260,9 @@ fn read_line<R: BufRead + ?Sized>(
 /// Returns the name that `line` begins with; white space before the colon is obsolete (RFC 5322 §4.5) and accepted.
 fn field_name(line: &[u8]) -> Option<&str> {
     let colon = memchr(b':', line)?;
-    let name = line.get(..colon)?.trim_ascii_end();
+    let name = line.get(..colon)?;
+    let blanks = name.iter().rev().take_while(|o| is_blank(o)).count();
+    let name = name.get(..colon - blanks)?;
     let is_name = !name.is_empty() && name.iter().all(u8::is_ascii_graphic);
     std::str::from_utf8(name).ok().filter(|_| is_name)
 }
@@ -267,6 +272,10 @@ fn is_mbox_line(line: &[u8]) -> bool {
     line.strip_prefix(b">")
         .unwrap_or(line)
         .starts_with(b"From ")
+}
+
+fn is_blank(octet: &u8) -> bool {
+    matches!(octet, b' ' | b'\t')
 }
 
 fn line_end_of(line: &[u8]) -> Option<LineEnd> {
@@ -377,6 +386,7 @@ mod tests {
             (b" A: b\n", 0),
             (b"\x30\x82\x01\x00", 0),
             (b": b\n", 0),
+            (b"A\r: b\n", 0),
             (b"A b: c\n", 0),
             (b"\xc3\xa9: c\n", 0),
             (b"A: b\nno field\n", 5),
@@ -477,6 +487,26 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn merging_keeps_every_inner_field_once(
+            outer in "((A|b|From|Content-X): [x\n]?\n){0,6}(A: end)?",
+            inner in "((a|B|FROM|content-x|C): y\n){0,6}(d: end)?",
+        ) {
+            let fields = |text: &str| read(text.replace("\n\n", "\n \n").as_bytes()).unwrap().fields;
+            let (outer, inner) = (fields(&outer), fields(&inner));
+            let merged = merge(&outer, &inner);
+            for field in &inner {
+                let count = |fields: &[Field]| fields.iter().filter(|f| f.is(field.name())).count();
+                prop_assert_eq!(count(&merged), count(&inner));
+            }
+            for field in outer.iter().filter(|o| !o.is_mime() && !inner.iter().any(|i| i.is(o.name()))) {
+                prop_assert!(merged.iter().any(|f| f.raw.starts_with(&field.raw)));
+            }
+            prop_assert!(merged.iter().all(|f| f.raw.ends_with(b"\n")));
+            let from_inner = merged.iter().filter(|f| f.is_mime()).count();
+            prop_assert_eq!(from_inner, inner.iter().filter(|f| f.is_mime()).count());
+        }
+
         #[test]
         fn never_panics_nor_depends_on_chunks(text in "([A: \t\r\n]|Content-Type: |From |[\\PC]){0,60}", seed in any::<u64>()) {
             let whole = read(text.as_bytes());

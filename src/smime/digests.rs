@@ -25,7 +25,6 @@ struct Canonical {
     canonicalizer: Canonicalizer,
     hashers: Option<Vec<Hasher>>,
     buffer: Vec<u8>,
-    ended_in_cr: bool,
 }
 
 impl ContentDigests {
@@ -43,7 +42,6 @@ impl ContentDigests {
                 canonicalizer: Canonicalizer::new(),
                 hashers: None,
                 buffer: Vec::new(),
-                ended_in_cr: false,
             }),
         }
     }
@@ -57,11 +55,8 @@ impl ContentDigests {
         canonical.buffer.clear();
         canonical.canonicalizer.push(chunk, &mut canonical.buffer);
         if canonical.hashers.is_none() && canonical.canonicalizer.seen().bare_lf {
-            // up to here both were the same, but for a CR that the canonicalizer holds back
+            // up to here both were the same
             canonical.hashers = Some(self.received.clone());
-            if canonical.ended_in_cr {
-                self.received.iter_mut().for_each(|h| h.update(b"\r"));
-            }
         }
         if let Some(hashers) = &mut canonical.hashers {
             hashers.iter_mut().for_each(|h| h.update(&canonical.buffer));
@@ -70,9 +65,6 @@ impl ContentDigests {
             self.received
                 .iter_mut()
                 .for_each(|h| h.update(&canonical.buffer));
-        }
-        if let Some(last) = chunk.last() {
-            canonical.ended_in_cr = *last == b'\r';
         }
         &canonical.buffer
     }
@@ -84,7 +76,6 @@ impl ContentDigests {
         if let Some(mut canonical) = self.canonical.take() {
             canonical.canonicalizer.finish(&mut rest);
             match &mut canonical.hashers {
-                // the received form has had its CR already
                 Some(hashers) => hashers.iter_mut().for_each(|h| h.update(&rest)),
                 None => self.received.iter_mut().for_each(|h| h.update(&rest)),
             }

@@ -197,14 +197,17 @@ impl<'a> Signer<'a> {
         named.sort_by_key(|i| {
             std::cmp::Reverse((i.certificate.not_after(), i.certificate.not_before()))
         });
-        match (named.len(), &address) {
-            (0, _) => Err(Error::NoIdentity { from: address }),
-            (count, None) if count > 1 => Err(Error::AmbiguousIdentity { count }),
-            _ => named
-                .into_iter()
-                .next()
-                .ok_or(Error::NoIdentity { from: address }),
+        let Some(newest) = named.first() else {
+            return Err(Error::NoIdentity { from: address });
+        };
+        let others = named
+            .iter()
+            .filter(|i| i.certificate.spki() != newest.certificate.spki())
+            .count();
+        if address.is_none() && others > 0 {
+            return Err(Error::AmbiguousIdentity { count: named.len() });
         }
+        Ok(newest.clone())
     }
 
     fn algorithm(&self, kind: KeyKind) -> Result<(Digest, SignatureAlgorithm), Error> {

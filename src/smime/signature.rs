@@ -8,7 +8,7 @@ use super::{
 use crate::{
     asn1::{Time, oid::Oid},
     cms::{
-        attribute::{SignedAttributes, looks_like_signed_attributes},
+        attribute::{SignedAttributes, check_placement, looks_like_signed_attributes},
         content_type,
         signed_data::SignedData,
         signer_info::{CertificateId, Held, SignerInfo},
@@ -140,6 +140,13 @@ impl Judge<'_> {
             checked.certificate = candidates.into_iter().next();
             return checked;
         };
+        let placed = check_placement(
+            signer.signed_attributes.as_ref(),
+            &signer.unsigned_attributes,
+        );
+        if let Err(error) = placed {
+            checked.find(self.policy, Rule::SignedAttributes, error.to_string());
+        }
         if candidates.is_empty() {
             checked.integrity = Integrity::Undetermined;
             checked.find(

@@ -245,9 +245,6 @@ impl Reading<'_, '_, '_> {
 
     /// Takes in a file that is no PEM, by what its outermost SEQUENCE begins with; anything else is passed over.
     fn der(&mut self, octets: &[u8]) -> Result<(), Error> {
-        if pkcs12::looks_like_pkcs12(octets) {
-            return self.pkcs12(octets);
-        }
         // The length may be indefinite here (PKCS#7 in BER), so only the first octets count.
         let first = match octets {
             [0x30, length @ 0x81..=0x88, rest @ ..] => {
@@ -258,6 +255,7 @@ impl Reading<'_, '_, '_> {
         };
         match first.map(Tag) {
             Some(Tag::OID) => self.cms(octets),
+            Some(Tag::INTEGER) if pkcs12::looks_like_pkcs12(octets) => self.pkcs12(octets),
             Some(Tag::INTEGER) if self.wants_keys => self.key_in_der(octets),
             Some(Tag::SEQUENCE) if is_encrypted_key(octets) => {
                 if self.wants_keys {
@@ -291,7 +289,7 @@ impl Reading<'_, '_, '_> {
     /// Takes the certificates and CRLs out of a SignedData, BER or DER (RFC 5652 §5.1, RFC 2315).
     fn cms(&mut self, octets: &[u8]) -> Result<(), Error> {
         let der = normal::to_der(octets, self.limits.asn1_depth).map_err(self.malformed())?;
-        let (certificates, crls) = signed_data(&der).map_err(self.malformed())?;
+        let [certificates, crls] = signed_data(&der).map_err(self.malformed())?;
         certificates
             .iter()
             .try_for_each(|der| self.certificate(der))?;
@@ -383,10 +381,10 @@ impl Reading<'_, '_, '_> {
 
 /// Returns certificates and CRLs of a ContentInfo; other forms of either (attribute certificates, OCSP responses) are passed over, and so
 /// are other contents.
-fn signed_data(der: &[u8]) -> asn1::Result<(Vec<&[u8]>, Vec<&[u8]>)> {
+fn signed_data(der: &[u8]) -> asn1::Result<[Vec<&[u8]>; 2]> {
     let mut outer = Cursor::new(der, 0);
     let mut info = outer.enter(Tag::SEQUENCE)?;
-    let mut lists = (Vec::new(), Vec::new());
+    let mut lists = [Vec::new(), Vec::new()];
     if info.expect(Tag::OID)?.content != const_oid::db::rfc5911::ID_SIGNED_DATA.as_bytes() {
         return Ok(lists);
     }
@@ -394,7 +392,7 @@ fn signed_data(der: &[u8]) -> asn1::Result<(Vec<&[u8]>, Vec<&[u8]>)> {
     fields.expect(Tag::INTEGER)?;
     fields.expect(Tag::SET)?;
     fields.expect(Tag::SEQUENCE)?;
-    for (number, list) in [(0, &mut lists.0), (1, &mut lists.1)] {
+    for (number, list) in (0..).zip(&mut lists) {
         if let Some(set) = fields.optional(Tag::context(number))? {
             let mut set = set.inside();
             while !set.is_empty() {
@@ -448,5 +446,360 @@ fn nothing(path: &Path, wanted: &'static str) -> Error {
     Error::Nothing {
         path: path.to_owned(),
         wanted,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+    use super::*;
+    use crate::{
+        asn1::write,
+        x509::sample::{Template, crl, key},
+    };
+    use tempfile::TempDir;
+
+    struct Place(TempDir);
+
+    impl Place {
+        fn new() -> Self {
+            Self(tempfile::tempdir().unwrap())
+        }
+
+        fn path(&self, name: &str) -> PathBuf {
+            self.0.path().join(name)
+        }
+
+        fn file(&self, name: &str, octets: impl AsRef<[u8]>) -> PathBuf {
+            let path = self.path(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, octets).unwrap();
+            path
+        }
+    }
+
+    fn certificate(serial: u8) -> Certificate {
+        let template = Template::new("CN=Alice", &key(1), "CN=CA");
+        template.serial(&[serial]).sign(&key(2))
+    }
+
+    fn list() -> Crl {
+        crl("CN=CA", &key(2), "2026-10-01", "2026-12-01", &[&[1]], &[])
+    }
+
+    fn bundle(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+        let data = write::sequence(&[&write::tlv(Tag::OID, &[0x2a, 3])]);
+        let signed = write::sequence(&[
+            &write::integer(1),
+            &write::tlv(Tag::SET, &[]),
+            &data,
+            &write::tlv(Tag(tag), &parts.concat()),
+            &write::tlv(Tag::SET, &[]),
+        ]);
+        write::sequence(&[
+            &write::tlv(Tag::OID, const_oid::db::rfc5911::ID_SIGNED_DATA.as_bytes()),
+            &write::tlv(Tag::context(0), &signed),
+        ])
+    }
+
+    fn serials(path: &Path) -> Vec<u8> {
+        let collection = certificates(path, &Limits::default()).unwrap();
+        let serials = collection.certificates.iter().map(|it| it.serial()[0]);
+        serials.collect()
+    }
+
+    #[test]
+    fn reads_every_form_of_certificates() {
+        let (place, one, two) = (Place::new(), certificate(1), certificate(2));
+        let pem = [1, 2]
+            .map(|n| pem::encode("CERTIFICATE", certificate(n).der()))
+            .concat();
+        let text = format!("Subject: CN=Alice\r\n{}", pem.replace('\n', "\r\n"));
+        assert_eq!(serials(&place.file("der", one.der())), [1]);
+        assert_eq!(serials(&place.file("pem", &pem)), [1, 2]);
+        assert_eq!(serials(&place.file("text", text)), [1, 2]);
+        assert_eq!(
+            serials(&place.file("twice", [pem.clone(), pem].concat())),
+            [1, 2]
+        );
+        let p7 = bundle(0xa0, &[one.der(), two.der(), &[0xa1, 0]]);
+        assert_eq!(serials(&place.file("p7b", &p7)), [1, 2]);
+        assert_eq!(
+            serials(&place.file("p7", pem::encode("PKCS7", &p7))),
+            [1, 2]
+        );
+        let indefinite = [&[0x30, 0x80], &p7[4..], &[0, 0]].concat();
+        assert_eq!(serials(&place.file("ber", indefinite)), [1, 2]);
+        let trusted = [one.der(), &[0x30, 0]].concat();
+        let trusted = pem::encode("TRUSTED CERTIFICATE", &trusted);
+        assert_eq!(serials(&place.file("trusted", trusted)), [1]);
+    }
+
+    #[test]
+    fn reads_revocation_lists() {
+        let (place, list) = (Place::new(), list());
+        let files = [
+            place.file("der", list.der()),
+            place.file("pem", pem::encode("X509 CRL", list.der())),
+            place.file("p7", bundle(0xa1, &[list.der()])),
+        ];
+        for file in files {
+            let found = certificates(&file, &Limits::default()).unwrap();
+            assert_eq!(found.crls, std::slice::from_ref(&list));
+            assert!(found.certificates.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_named_file_must_hold_something_and_all_of_it_must_do() {
+        let place = Place::new();
+        let good = pem::encode("CERTIFICATE", certificate(1).der());
+        let bad = pem::encode("CERTIFICATE", b"bad");
+        let limits = Limits::default();
+        let read = |name: &str, octets: &[u8]| {
+            let error = certificates(&place.file(name, octets), &limits).unwrap_err();
+            assert!(error.to_string().contains(name), "{error}");
+            error
+        };
+        assert!(matches!(read("empty", b""), Error::Nothing { .. }));
+        assert!(matches!(read("text", b"hello"), Error::Nothing { .. }));
+        assert!(matches!(
+            read("mixed", (good.clone() + &bad).as_bytes()),
+            Error::Certificate { .. }
+        ));
+        assert!(matches!(
+            read("cut", &certificate(1).der()[..100]),
+            Error::Certificate { .. }
+        ));
+        assert!(matches!(
+            read("half", &good.as_bytes()[..100]),
+            Error::Pem { .. }
+        ));
+        let missing = certificates(&place.path("missing"), &limits).unwrap_err();
+        assert!(matches!(missing, Error::Io { .. }) && missing.to_string().contains("missing"));
+    }
+
+    #[test]
+    fn a_directory_is_read_in_the_order_of_names_and_what_is_of_no_use_is_passed_over() {
+        let place = Place::new();
+        place.file("b/2.der", certificate(2).der());
+        place.file(
+            "b/1/x.pem",
+            pem::encode("CERTIFICATE", certificate(1).der()),
+        );
+        place.file("b/3.txt", "hello");
+        place.file("b/4.pem", pem::encode("CERTIFICATE", b"bad"));
+        place.file("b/.hidden.der", certificate(9).der());
+        place.file("b/.git/8.der", certificate(8).der());
+        place.file("c.der", certificate(3).der());
+        assert_eq!(serials(place.0.path()), [1, 2, 3]);
+        let empty = Place::new();
+        assert!(serials(empty.0.path()).is_empty());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_to_files_are_followed_and_links_to_directories_are_not() {
+        use std::os::unix::fs::symlink;
+        let (place, elsewhere) = (Place::new(), Place::new());
+        let file = elsewhere.file("a/1.der", certificate(1).der());
+        symlink(&file, place.path("link.der")).unwrap();
+        symlink(elsewhere.path("a"), place.path("directory")).unwrap();
+        symlink(place.0.path(), place.path("loop")).unwrap();
+        assert_eq!(serials(place.0.path()), [1]);
+        assert_eq!(serials(&place.path("directory")), [1], "named, it is read");
+        symlink("nowhere", place.path("broken")).unwrap();
+        let error = certificates(place.0.path(), &Limits::default()).unwrap_err();
+        assert!(matches!(error, Error::Io { .. }));
+    }
+
+    #[test]
+    fn the_depth_of_directories_has_a_limit() {
+        let place = Place::new();
+        place.file(
+            &format!("{}1.der", "d/".repeat(DIRECTORY_DEPTH - 1)),
+            certificate(1).der(),
+        );
+        assert_eq!(serials(place.0.path()), [1]);
+        place.file(
+            &format!("{}2.der", "d/".repeat(DIRECTORY_DEPTH)),
+            certificate(2).der(),
+        );
+        let error = certificates(place.0.path(), &Limits::default()).unwrap_err();
+        assert!(matches!(error, Error::TooDeep { .. }));
+    }
+
+    #[test]
+    fn the_size_of_a_file_has_a_limit() {
+        let (place, mut limits) = (Place::new(), Limits::default());
+        let file = place.file("a.der", certificate(1).der());
+        limits.key_file_bytes = certificate(1).der().len();
+        assert!(certificates(&file, &limits).is_ok());
+        limits.key_file_bytes -= 1;
+        let error = certificates(&file, &limits).unwrap_err();
+        assert!(matches!(error, Error::TooLarge { .. }));
+    }
+
+    #[test]
+    fn a_directory_of_anchors_holds_nothing_else() {
+        let (place, limits) = (Place::new(), Limits::default());
+        let file = place.file("a/1.pem", pem::encode("CERTIFICATE", certificate(1).der()));
+        place.file("b.crl", list().der());
+        place.file("c.der", certificate(1).der());
+        let anchors = trust_anchors(place.0.path(), &limits).unwrap().anchors;
+        assert_eq!(anchors.len(), 1);
+        assert_eq!(anchors[0].source, file.display().to_string());
+        place.file("d.txt", "hello");
+        let error = trust_anchors(place.0.path(), &limits).unwrap_err();
+        assert!(
+            error.to_string().contains("d.txt holds no certificate"),
+            "{error}"
+        );
+        let error = trust_anchors(&place.path("b.crl"), &limits).unwrap_err();
+        assert!(matches!(error, Error::Nothing { .. }));
+    }
+
+    #[test]
+    fn the_first_certificate_is_the_recipient() {
+        let place = Place::new();
+        let pem = [2, 1]
+            .map(|n| pem::encode("CERTIFICATE", certificate(n).der()))
+            .concat();
+        let (first, rest) = recipient(&place.file("a", pem), &Limits::default()).unwrap();
+        assert_eq!((first, rest), (certificate(2), vec![certificate(1)]));
+        let none = recipient(&place.file("b", list().der()), &Limits::default());
+        assert!(matches!(none, Err(Error::Nothing { .. })));
+    }
+
+    fn fixture(name: &str) -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("fixtures")
+            .join(name)
+    }
+
+    /// Reads `path` and returns how many keys, certificates and pairs there are, and how often the password was asked for.
+    fn pool(path: &Path, password: Option<&str>) -> Result<([usize; 3], usize), Error> {
+        let mut asked = 0;
+        let mut pool = Identities::default();
+        let mut ask = |_: &Path| {
+            asked += 1;
+            password.map(|password| Zeroizing::new(password.to_owned()))
+        };
+        identities(path, &Limits::default(), &mut ask, &mut pool)?;
+        let counts = [
+            pool.keys().len(),
+            pool.certificates().len(),
+            pool.pairs().len(),
+        ];
+        Ok((counts, asked))
+    }
+
+    #[test]
+    fn reads_every_form_of_private_keys() {
+        for file in [
+            "alice.pem",
+            "alice.der",
+            "alice.pkcs1.pem",
+            "alice.pkcs1.der",
+            "carol.sec1.pem",
+            "carol.sec1.der",
+        ] {
+            let path = fixture("keys").join(file);
+            assert_eq!(pool(&path, None).unwrap(), ([1, 0, 0], 0), "{file}");
+        }
+        for file in [
+            "alice.pem",
+            "carol.pem",
+            "dave.pem",
+            "erin.pem",
+            "frank.pem",
+        ] {
+            let ([keys, certificates, pairs], asked) =
+                pool(&fixture("identities").join(file), None).unwrap();
+            assert!(
+                keys == 1 && certificates >= 1 && pairs == 1 && asked == 0,
+                "{file}"
+            );
+        }
+    }
+
+    #[test]
+    fn asks_for_a_password_once_and_only_when_there_is_need() {
+        let password = fs::read_to_string(fixture("password")).unwrap();
+        let password = password.trim_end();
+        for file in ["alice.encrypted.pem", "alice.encrypted.der"] {
+            let path = fixture("keys").join(file);
+            assert_eq!(pool(&path, Some(password)).unwrap(), ([1, 0, 0], 1));
+            assert!(matches!(
+                pool(&path, Some("wrong")),
+                Err(Error::WrongPassword { .. })
+            ));
+            assert!(matches!(
+                pool(&path, None),
+                Err(Error::PasswordNeeded { .. })
+            ));
+        }
+        let place = Place::new();
+        let block = fs::read(fixture("keys/alice.encrypted.pem")).unwrap();
+        let twice = place.file("twice.pem", block.repeat(2));
+        assert_eq!(pool(&twice, Some(password)).unwrap(), ([1, 0, 0], 1));
+        // nobody who only wants certificates is asked
+        let with = [
+            &block[..],
+            pem::encode("CERTIFICATE", certificate(1).der()).as_bytes(),
+        ]
+        .concat();
+        assert_eq!(serials(&place.file("with.pem", with)), [1]);
+    }
+
+    #[test]
+    fn a_directory_of_identities_passes_over_what_it_cannot_use() {
+        let place = Place::new();
+        place.file("a.pem", fs::read(fixture("identities/alice.pem")).unwrap());
+        place.file("b.pem", pem::encode("PRIVATE KEY", b"bad"));
+        place.file("c.txt", "hello");
+        let ([keys, _, pairs], _) = pool(place.0.path(), None).unwrap();
+        assert_eq!((keys, pairs), (1, 1));
+        assert!(matches!(
+            pool(&place.path("b.pem"), None),
+            Err(Error::Key { .. })
+        ));
+        assert!(matches!(
+            pool(&place.path("c.txt"), None),
+            Err(Error::Nothing { .. })
+        ));
+        let empty = Place::new();
+        assert!(matches!(
+            pool(empty.0.path(), None),
+            Err(Error::Nothing { .. })
+        ));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn says_which_private_keys_others_may_read() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let place = Place::new();
+        let key = place.file("key.pem", fs::read(fixture("keys/carol.pem")).unwrap());
+        let public = place.file("cert.der", certificate(1).der());
+        for (mode, open) in [
+            (0o600, false),
+            (0o640, true),
+            (0o604, true),
+            (0o644, true),
+            (0o400, false),
+        ] {
+            for file in [&key, &public] {
+                fs::set_permissions(file, fs::Permissions::from_mode(mode)).unwrap();
+            }
+            let mut pool = Identities::default();
+            let found =
+                identities(place.0.path(), &Limits::default(), &mut |_| None, &mut pool).unwrap();
+            assert_eq!(
+                found,
+                if open { vec![key.clone()] } else { vec![] },
+                "{mode:o}"
+            );
+        }
     }
 }

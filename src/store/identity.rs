@@ -128,3 +128,94 @@ fn compressed(point: &[u8]) -> Option<(u8, &[u8])> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+    use super::*;
+    use crate::{
+        asn1::{Tag, write},
+        x509::sample::{Template, key, key_identifier, parsed},
+    };
+
+    fn pool() -> Identities {
+        let mut pool = Identities::default();
+        for seed in [1, 2, 1] {
+            pool.add_key(Arc::new(key(seed)));
+        }
+        let template = |seed: u64| Template::new("CN=Alice", &key(seed), "CN=CA");
+        let certificates = [
+            template(1).serial(&[1]),
+            template(1).serial(&[2]).with(key_identifier(b"two")),
+            template(1).serial(&[1]),
+            template(3).serial(&[3]).with(key_identifier(b"three")),
+        ];
+        for certificate in certificates {
+            pool.add_certificate(certificate.sign(&key(9)));
+        }
+        pool
+    }
+
+    #[test]
+    fn pairs_keys_with_all_their_certificates() {
+        let pool = pool();
+        assert_eq!((pool.keys().len(), pool.certificates().len()), (2, 3));
+        let serials: Vec<u8> = pool
+            .pairs()
+            .iter()
+            .map(|it| it.certificate.serial()[0])
+            .collect();
+        assert_eq!(serials, [1, 2]);
+        for pair in pool.pairs() {
+            assert_eq!(pair.key.public_key().spki(), pair.certificate.spki());
+        }
+    }
+
+    #[test]
+    fn finds_identities_as_messages_name_them() {
+        let (pool, ca) = (pool(), parsed("CN=ca"));
+        let serial = |found: Option<Identity>| found.map(|it| it.certificate.serial()[0]);
+        assert_eq!(serial(pool.by_issuer_serial(&ca, &[2])), Some(2));
+        assert_eq!(
+            serial(pool.by_issuer_serial(&ca, &[3])),
+            None,
+            "its key is not here"
+        );
+        assert_eq!(
+            serial(pool.by_issuer_serial(&parsed("CN=Other"), &[2])),
+            None
+        );
+        assert_eq!(serial(pool.by_key_identifier(b"two")), Some(2));
+        assert_eq!(serial(pool.by_key_identifier(b"three")), None);
+        let octets = public_key_octets(key(1).public_key().spki())
+            .unwrap()
+            .to_vec();
+        let hash = digest(Digest::Sha1, &octets);
+        assert_eq!(
+            serial(pool.by_key_identifier(&hash)),
+            Some(1),
+            "the other one has an identifier"
+        );
+    }
+
+    #[test]
+    fn a_compressed_point_is_the_same_key() {
+        let spki = key(1).public_key().spki().to_vec();
+        let point = public_key_octets(&spki).unwrap().to_vec();
+        let algorithm = spki[2..spki.len() - point.len() - 3].to_vec();
+        let with = |sign: u8| {
+            let bits = [&[0, sign], &point[1..33]].concat();
+            let spki = write::sequence(&[&algorithm, &write::tlv(Tag::BIT_STRING, &bits)]);
+            let template = Template {
+                spki,
+                ..Template::new("CN=Alice", &key(1), "CN=CA")
+            };
+            let mut pool = Identities::default();
+            pool.add_key(Arc::new(key(1)));
+            pool.add_certificate(template.sign(&key(9)));
+            pool.pairs().len()
+        };
+        let right = 2 | (point[64] & 1);
+        assert_eq!((with(right), with(right ^ 1)), (1, 0));
+    }
+}

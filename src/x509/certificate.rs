@@ -385,3 +385,229 @@ fn position(whole: &[u8], part: &[u8]) -> Range<usize> {
     let start = part.as_ptr().addr().saturating_sub(whole.as_ptr().addr());
     start..start.saturating_add(part.len())
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+    use super::*;
+    use crate::{
+        asn1::write,
+        crypto::PrivateKey as _,
+        x509::sample::{
+            Template, alternative_names, authority_key_identifier, basic_constraints, key,
+            key_identifier, key_usage, name, parsed, time as at,
+        },
+    };
+    use proptest::prelude::*;
+    use std::sync::LazyLock;
+
+    fn template() -> Template {
+        Template::new("O=Example,CN=Alice", &key(1), "CN=Example CA")
+    }
+
+    #[test]
+    fn hands_out_what_it_was_made_of() {
+        let der = template()
+            .serial(&[0x0a, 0x1b])
+            .with(key_identifier(&[1, 2]))
+            .with(authority_key_identifier(&[3, 4]))
+            .with(basic_constraints(true, Some(300)))
+            .with(key_usage(0x84))
+            .with(alternative_names(&["email:alice@example.com"]))
+            .der(&key(2));
+        let alice = Certificate::from_der(&der).unwrap();
+        assert_eq!(alice.der(), der);
+        assert_eq!(alice.version(), 3);
+        assert_eq!(alice.subject(), &parsed("O=Example,CN=Alice"));
+        assert_eq!(alice.issuer(), &parsed("CN=Example CA"));
+        assert_eq!(alice.serial(), [0x0a, 0x1b]);
+        assert_eq!(alice.spki(), key(1).public_key().spki());
+        assert_eq!(alice.key_identifier(), Some(&[1, 2][..]));
+        assert_eq!(alice.authority_key_identifier(), Some(&[3, 4][..]));
+        let basic = alice.basic_constraints().unwrap().unwrap();
+        assert_eq!((basic.ca, basic.path_length), (true, Some(300)));
+        let usage = alice.key_usage().unwrap().unwrap();
+        assert!(
+            usage.permits(KeyUsage::KEY_CERT_SIGN) && usage.permits(KeyUsage::DIGITAL_SIGNATURE)
+        );
+        assert!(!usage.permits(KeyUsage::CRL_SIGN));
+        assert_eq!(alice.permits_email().unwrap(), None);
+        assert!(alice.is_valid_at(at("2021-11-01")) && alice.is_valid_at(at("2031-11-01")));
+        assert!(!alice.is_valid_at(at("2021-10-31T23:59:59Z")));
+        assert!(!alice.is_valid_at(at("2031-11-01T00:00:01Z")));
+        assert!(alice.is(&parsed("CN=EXAMPLE ca"), &[0x0a, 0x1b]));
+        assert!(!alice.is(&parsed("CN=EXAMPLE ca"), &[0x0a]));
+        assert!(!alice.is(&parsed("CN=Other CA"), &[0x0a, 0x1b]));
+        assert_eq!(
+            alice.to_string(),
+            "certificate CN=Alice,O=Example (serial 0a1b)"
+        );
+    }
+
+    #[test]
+    fn verifies_the_issuers_signature_over_received_bytes() {
+        // an explicit `critical FALSE` would vanish if anything were encoded again
+        let oid = write::tlv(Tag::OID, ID_CE_KEY_USAGE.as_bytes());
+        let value = write::tlv(Tag::OCTET_STRING, &[3, 2, 7, 0x80]);
+        let explicit = write::sequence(&[&oid, &[1, 1, 0], &value]);
+        let alice = template().with(explicit).sign(&key(2));
+        assert!(alice.is_signed_by(key(2).public_key()).unwrap());
+        assert!(!alice.is_signed_by(key(3).public_key()).unwrap());
+        let mut der = alice.der().to_vec();
+        let octet = alice.inner.spki.end - 1;
+        der[octet] ^= 1;
+        let forged = Certificate::from_der(&der).unwrap();
+        assert!(!forged.is_signed_by(key(2).public_key()).unwrap());
+    }
+
+    #[test]
+    fn takes_addresses_from_the_alternative_names_and_else_from_the_subject() {
+        let of = |subject: &str, extensions: &[Vec<u8>]| {
+            let mut template = Template::new(subject, &key(1), "CN=CA");
+            template.extensions = extensions.to_vec();
+            let addresses = template.sign(&key(2)).addresses();
+            addresses
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+        };
+        let names = [
+            "email:a@example.com",
+            "dns:example.com",
+            "email:broken@",
+            "utf8:ä@example.com",
+        ];
+        assert_eq!(of("E=x@example.org", &[alternative_names(&names)]).len(), 2);
+        assert_eq!(
+            of("E=x@example.org", &[alternative_names(&names)])[0],
+            "a@example.com"
+        );
+        assert_eq!(of("CN=x,E=x@example.org", &[]), ["x@example.org"]);
+        assert!(
+            of(
+                "E=x@example.org",
+                &[alternative_names(&["dns:example.org"])]
+            )
+            .is_empty()
+        );
+        assert!(
+            of(
+                "E=x@example.org,CN=y@example.org",
+                &[alternative_names(&["email:y@"])]
+            )
+            .is_empty()
+        );
+        assert!(of("CN=x@example.org", &[]).is_empty());
+    }
+
+    #[test]
+    fn a_malformed_list_of_names_names_nobody() {
+        let broken =
+            super::super::sample::extension(&ID_CE_SUBJECT_ALT_NAME, false, b"example.com");
+        let alice = Template::new("E=x@example.org", &key(1), "CN=CA").with(broken);
+        assert!(alice.sign(&key(2)).addresses().is_empty());
+    }
+
+    #[test]
+    fn refuses_what_rfc_5280_refuses() {
+        let refused = |template: Template| Certificate::from_der(&template.der(&key(2))).is_err();
+        assert!(!refused(template()));
+        let usage = key_usage(0x80);
+        assert!(
+            refused(template().with(usage.clone()).with(usage.clone())),
+            "duplicate extension"
+        );
+        assert!(
+            refused(Template {
+                version: 1,
+                ..template().with(usage.clone())
+            }),
+            "extensions in version 1"
+        );
+        assert!(
+            refused(Template {
+                version: 2,
+                ..template().with(usage)
+            }),
+            "extensions in version 2"
+        );
+        assert!(!refused(Template {
+            version: 1,
+            ..template()
+        }));
+        assert!(
+            refused(Template {
+                version: 4,
+                ..template()
+            }),
+            "version 4"
+        );
+        assert!(
+            refused(Template {
+                issuer: name(""),
+                ..template()
+            }),
+            "no issuer"
+        );
+        assert!(!refused(Template {
+            subject: name(""),
+            ..template()
+        }));
+        assert!(refused(template().serial(&[])), "empty serial");
+        assert!(!refused(template().serial(&[0])) && !refused(template().serial(&[0xff; 21])));
+        let other = write::sequence(&[&write::tlv(Tag::OID, &[0x2a, 3])]);
+        assert!(
+            refused(Template {
+                inner_algorithm: Some(other),
+                ..template()
+            }),
+            "two algorithms"
+        );
+        let mut der = template().der(&key(2));
+        der.push(0);
+        assert!(Certificate::from_der(&der).is_err(), "trailing data");
+    }
+
+    #[test]
+    fn dates_have_one_form() {
+        let read = |tag: u8, text: &[u8]| {
+            let der = write::tlv(Tag(tag), text);
+            time(Cursor::new(&der, 0).any().unwrap()).ok()
+        };
+        assert_eq!(read(0x17, b"261101000000Z"), Some(at("2026-11-01")));
+        assert_eq!(read(0x18, b"20261101000000Z"), Some(at("2026-11-01")));
+        assert_eq!(read(0x17, b"2611010000Z"), None);
+        assert_eq!(read(0x17, b"261101000000+0000"), None);
+        assert_eq!(read(0x18, b"20261101000000.5Z"), None);
+        assert_eq!(read(0x17, b"261301000000Z"), None);
+        assert_eq!(read(0x0c, b"261101000000Z"), None);
+    }
+
+    #[test]
+    fn long_serials_are_cut_for_people() {
+        let long = template().serial(&[0x11; 40]).sign(&key(2)).to_string();
+        assert!(long.ends_with(&format!("{}…)", "11".repeat(32))));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+        #[test]
+        fn never_panics_and_keeps_what_it_takes(position in 0_usize..400, octet: u8, cut in 0_usize..400) {
+            static DER: LazyLock<Vec<u8>> = LazyLock::new(|| {
+                let names = alternative_names(&["email:alice@example.com"]);
+                template().with(names).with(basic_constraints(false, None)).der(&key(2))
+            });
+            let mut der = DER.clone();
+            let length = der.len();
+            der[position % length] = octet;
+            if cut < 100 {
+                der.truncate(length - cut);
+            }
+            if let Ok(certificate) = Certificate::from_der(&der) {
+                prop_assert_eq!(certificate.der(), &der);
+                let _ = (certificate.to_string(), certificate.addresses(), certificate.public_key());
+                let _ = (certificate.basic_constraints(), certificate.key_usage(), certificate.permits_email());
+            }
+        }
+    }
+}

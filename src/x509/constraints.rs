@@ -216,14 +216,11 @@ fn is_address_within(address: &[u8], range: &[u8]) -> Option<bool> {
     if !matches!(address.len(), 4 | 16) || !matches!(range.len(), 8 | 32) {
         return None;
     }
-    let (network, mask) = range.split_at_checked(address.len())?;
+    let (network, mask) = range.split_at_checked(range.len() / 2)?;
+    let mut octets = address.iter().zip(network).zip(mask);
     Some(
-        mask.len() == address.len()
-            && address
-                .iter()
-                .zip(network)
-                .zip(mask)
-                .all(|((octet, network), mask)| octet & mask == network & mask),
+        network.len() == address.len()
+            && octets.all(|((octet, network), mask)| octet & mask == network & mask),
     )
 }
 
@@ -241,4 +238,257 @@ fn is_host(text: &str) -> bool {
                 .bytes()
                 .all(|octet| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_'))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::{
+        policy::Limits,
+        x509::sample::{constraints, general_name},
+    };
+
+    fn judged(permitted: &[&str], excluded: &[&str], name: &str) -> Option<Violation> {
+        let der = constraints(permitted, excluded);
+        let constraints = NameConstraints::read(&der).unwrap();
+        let name = general_name(name);
+        let name = GeneralName::read(&mut Cursor::new(&name, 0)).unwrap();
+        constraints
+            .judge(&name, &mut Budget::new(Limits::default()))
+            .unwrap()
+    }
+
+    /// Each base with names inside and outside of its subtree; a name in neither list cannot be told and is refused either way.
+    fn table(base: &str, inside: &[&str], outside: &[&str], unclear: &[&str]) {
+        for name in inside {
+            assert_eq!(judged(&[base], &[], name), None, "{name} in {base}");
+            assert_eq!(
+                judged(&[], &[base], name),
+                Some(Violation::Excluded),
+                "{name} in {base}"
+            );
+        }
+        for name in outside {
+            assert_eq!(
+                judged(&[base], &[], name),
+                Some(Violation::NotPermitted),
+                "{name} not in {base}"
+            );
+            assert_eq!(judged(&[], &[base], name), None, "{name} not in {base}");
+        }
+        for name in unclear {
+            assert_eq!(
+                judged(&[base], &[], name),
+                Some(Violation::NotPermitted),
+                "{name}, {base}"
+            );
+            assert_eq!(
+                judged(&[], &[base], name),
+                Some(Violation::Excluded),
+                "{name}, {base}"
+            );
+        }
+    }
+
+    #[test]
+    fn mailboxes() {
+        let malformed = [
+            "email:a@b@example.com",
+            "email:a@example.com.",
+            "email:example.com",
+            "email:a\0@example.com",
+            "email:ä@example.com",
+            "email:a@example..com",
+        ];
+        table(
+            "email:example.com",
+            &[
+                "email:a@example.com",
+                "email:a@EXAMPLE.com",
+                "email:\"a@b\"@example.com",
+                "utf8:ä@example.com",
+            ],
+            &[
+                "email:a@sub.example.com",
+                "email:a@badexample.com",
+                "email:a@example.org",
+                "email:\"a@example.com\"@evil.org",
+                "utf8:ä@example.org",
+            ],
+            &malformed,
+        );
+        table(
+            "email:.example.com",
+            &["email:a@sub.example.com", "email:a@x.sub.EXAMPLE.com"],
+            &["email:a@example.com", "email:a@xexample.com"],
+            &malformed,
+        );
+        table(
+            "email:alice@example.com",
+            &["email:alice@example.com", "email:alice@Example.COM"],
+            &["email:bob@example.com", "email:alice@sub.example.com"],
+            &["email:ALICE@example.com", "email:a@b@example.com"],
+        );
+        table("email:", &["email:a@example.com"], &[], &["email:nobody"]);
+        table(
+            "email:*.example.com",
+            &[],
+            &[],
+            &["email:a@example.com", "email:a@b.example.com"],
+        );
+        table("email:example.com.", &[], &[], &["email:a@example.com"]);
+    }
+
+    #[test]
+    fn names_of_directories() {
+        table(
+            "dir:O=Example",
+            &["dir:O=Example", "dir:O=EXAMPLE,CN=Alice"],
+            &["dir:O=Other", "dir:CN=Alice,O=Example", "dir:"],
+            &[],
+        );
+    }
+
+    #[test]
+    fn names_of_hosts() {
+        table(
+            "dns:example.com",
+            &[
+                "dns:example.com",
+                "dns:a.EXAMPLE.com",
+                "dns:*.example.com",
+                "dns:*.a.example.com",
+            ],
+            &["dns:badexample.com", "dns:example.org"],
+            &["dns:example.com.", "dns:a..example.com", "dns:*.com"],
+        );
+        table(
+            "dns:.example.com",
+            &["dns:a.example.com", "dns:*.example.com"],
+            &["dns:example.com"],
+            &[],
+        );
+        table("dns:", &["dns:example.com"], &[], &[]);
+        table("dns:*.example.com", &[], &[], &["dns:a.example.com"]);
+    }
+
+    #[test]
+    fn resources() {
+        table(
+            "uri:example.com",
+            &[
+                "uri:https://example.com/a",
+                "uri:ldap://a@EXAMPLE.com:389/x",
+            ],
+            &[
+                "uri:https://a.example.com/",
+                "uri:https://example.com@evil.org/",
+            ],
+            &[
+                "uri:urn:a:b",
+                "uri:https://192.0.2.1/",
+                "uri:https:///a",
+                "uri:https://[::1]/",
+            ],
+        );
+        table(
+            "uri:.example.com",
+            &["uri:https://a.example.com"],
+            &["uri:https://example.com"],
+            &[],
+        );
+    }
+
+    #[test]
+    fn addresses_of_hosts() {
+        table(
+            "ip:c0000200ffffff00",
+            &["ip:c0000201", "ip:c00002ff"],
+            &["ip:c0000301", "ip:00000000000000000000000000000001"],
+            &["ip:c00002", "ip:c0000200ffffff00"],
+        );
+        for bad in [
+            "ip:c0000200",
+            "ip:c0000200ff00ff00",
+            "ip:c0000200ffffff",
+            "ip:c0000200fffffeff",
+        ] {
+            assert!(
+                NameConstraints::read(&constraints(&[bad], &[])).is_err(),
+                "{bad}"
+            );
+        }
+    }
+
+    #[test]
+    fn forms_that_are_not_understood_are_refused_where_they_are_constrained() {
+        table("other:x", &[], &[], &["other:x", "other:y"]);
+        assert_eq!(
+            judged(&["other:x"], &["other:y"], "email:a@example.com"),
+            None
+        );
+        table(
+            "utf8:ä@example.com",
+            &[],
+            &[],
+            &["utf8:ä@example.com", "email:a@example.com"],
+        );
+    }
+
+    #[test]
+    fn other_forms_are_free() {
+        assert_eq!(
+            judged(&["email:example.com"], &["email:evil.org"], "dns:evil.org"),
+            None
+        );
+        assert_eq!(judged(&["dns:example.com"], &[], "dir:O=Other"), None);
+    }
+
+    #[test]
+    fn exclusion_wins_and_one_permission_suffices() {
+        let permitted = ["email:example.com", "email:example.org"];
+        assert_eq!(judged(&permitted, &[], "email:a@example.org"), None);
+        assert_eq!(
+            judged(
+                &permitted,
+                &["email:bad@example.org"],
+                "email:bad@example.org"
+            ),
+            Some(Violation::Excluded)
+        );
+    }
+
+    #[test]
+    fn refuses_distances_and_what_is_malformed() {
+        let subtree = |rest: &[u8]| {
+            let base = general_name("email:example.com");
+            let content = crate::asn1::write::sequence(&[&base, rest]);
+            crate::asn1::write::sequence(&[&crate::asn1::write::tlv(Tag::context(0), &content)])
+        };
+        assert!(NameConstraints::read(&subtree(&[])).is_ok());
+        assert!(NameConstraints::read(&subtree(&[0x80, 1, 0])).is_ok());
+        assert!(NameConstraints::read(&subtree(&[0x80, 1, 1])).is_err());
+        assert!(NameConstraints::read(&subtree(&[0x81, 1, 0])).is_err());
+        assert!(NameConstraints::read(&[0x30, 1]).is_err());
+    }
+
+    #[test]
+    fn comparisons_are_counted() {
+        let der = constraints(&["email:example.com", "email:example.org"], &[]);
+        let constraints = NameConstraints::read(&der).unwrap();
+        let name = GeneralName::Rfc822(b"a@example.org");
+        let mut limits = Limits::default();
+        limits.name_comparisons = 3;
+        let mut budget = Budget::new(limits);
+        assert_eq!(constraints.judge(&name, &mut budget), Ok(None));
+        let exceeded = constraints.judge(&name, &mut budget).unwrap_err();
+        assert_eq!(
+            exceeded,
+            BudgetExceeded {
+                what: "name comparisons",
+                limit: 3
+            }
+        );
+    }
 }

@@ -160,3 +160,72 @@ pub(super) fn boolean(fields: &mut Cursor<'_>) -> Result<bool, Error> {
         Some(_) => Err(Error::Malformed("a BOOLEAN is neither TRUE nor FALSE")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn basic_constraints() {
+        let read = |der: &[u8]| BasicConstraints::read(der).ok();
+        let is = |ca, path_length| Some(BasicConstraints { ca, path_length });
+        assert_eq!(read(&[0x30, 0]), is(false, None));
+        assert_eq!(read(&[0x30, 3, 1, 1, 0xff]), is(true, None));
+        assert_eq!(read(&[0x30, 3, 1, 1, 0]), is(false, None));
+        assert_eq!(read(&[0x30, 6, 1, 1, 0xff, 2, 1, 3]), is(true, Some(3)));
+        assert_eq!(read(&[0x30, 3, 2, 1, 0]), is(false, Some(0)));
+        let huge = [&[0x30, 13, 2, 11][..], &[0x7f; 11]].concat();
+        assert_eq!(read(&huge), is(false, Some(u64::MAX)));
+        for bad in [
+            &[0x30, 3, 1, 1, 1][..],
+            &[0x30, 3, 2, 1, 0x80],
+            &[0x30, 2, 2, 0],
+            &[0x30, 0, 0],
+            &[0x30, 6, 2, 1, 3, 1, 1, 0xff],
+            &[],
+        ] {
+            assert_eq!(read(bad), None, "{bad:x?}");
+        }
+    }
+
+    #[test]
+    fn key_usage() {
+        let read = |der: &[u8]| KeyUsage::read(der).ok();
+        assert_eq!(read(&[3, 2, 7, 0x80]), Some(KeyUsage::DIGITAL_SIGNATURE));
+        assert_eq!(read(&[3, 3, 7, 0, 0x80]), Some(KeyUsage(0x80)));
+        assert_eq!(read(&[3, 1, 0]), Some(KeyUsage(0)));
+        for bad in [
+            &[3, 0][..],
+            &[3, 2, 8, 0],
+            &[4, 2, 7, 0x80],
+            &[3, 2, 7, 0x80, 0],
+        ] {
+            assert_eq!(read(bad), None, "{bad:x?}");
+        }
+    }
+
+    #[test]
+    fn extended_key_usage() {
+        let any = [0x30, 6, 6, 4, 0x55, 0x1d, 0x25, 0];
+        let email = [0x30, 10, 6, 8, 0x2b, 6, 1, 5, 5, 7, 3, 4];
+        let server = [0x30, 10, 6, 8, 0x2b, 6, 1, 5, 5, 7, 3, 1];
+        assert!(permits_email(&any).unwrap());
+        assert!(permits_email(&email).unwrap());
+        assert!(!permits_email(&server).unwrap());
+        assert!(permits_email(&[0x30, 0]).is_err());
+        assert!(permits_email(&[0x30, 2, 5, 0]).is_err());
+    }
+
+    #[test]
+    fn key_identifiers() {
+        assert_eq!(key_identifier(&[4, 1, 7]).unwrap(), [7]);
+        assert!(key_identifier(&[4, 1, 7, 0]).is_err());
+        assert_eq!(
+            authority_key_identifier(&[0x30, 3, 0x80, 1, 7]).unwrap(),
+            Some(&[7][..])
+        );
+        assert_eq!(authority_key_identifier(&[0x30, 0]).unwrap(), None);
+        assert!(authority_key_identifier(&[4, 0]).is_err());
+    }
+}

@@ -119,3 +119,131 @@ pub(super) fn mailbox(octets: &[u8]) -> Option<Address> {
         .all(|octet| octet.is_ascii_graphic() || octet == b' ')
         .then(|| Address::parse(text))?
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::{
+        asn1::write,
+        x509::sample::{general_name, general_names},
+    };
+
+    fn address(name: &str) -> Option<String> {
+        let der = general_name(name);
+        let name = GeneralName::read(&mut Cursor::new(&der, 0)).unwrap();
+        name.address().map(|address| address.to_string())
+    }
+
+    #[test]
+    fn addresses_are_read_strictly() {
+        for (name, wanted) in [
+            ("email:alice@example.com", "alice@example.com"),
+            ("email:Alice@Example.COM", "Alice@example.com"),
+            (
+                "email:alice+tag@sub.example.com",
+                "alice+tag@sub.example.com",
+            ),
+            ("email:\"a b\"@example.com", "\"a b\"@example.com"),
+            ("email:\"a@b\"@example.com", "\"a@b\"@example.com"),
+            ("email:a@xn--bcher-kva.example", "a@xn--bcher-kva.example"),
+            ("utf8:ä@example.com", "ä@example.com"),
+            ("utf8:ä@xn--bcher-kva.example", "ä@xn--bcher-kva.example"),
+        ] {
+            assert_eq!(address(name).as_deref(), Some(wanted), "{name}");
+        }
+        for name in [
+            "email:",
+            "email:alice",
+            "email:@example.com",
+            "email:alice@",
+            "email:alice@example.com.",
+            "email:alice@.example.com",
+            "email:alice@example..com",
+            "email:a@b@example.com",
+            "email:alice@example.com\0.evil.org",
+            "email:al\0ice@example.com",
+            "email:alice @example.com",
+            "email: alice@example.com",
+            "email:alice@example.com ",
+            "email:alice@exa mple.com",
+            "email:alice@example.com\r\n",
+            "email:Alice <alice@example.com>",
+            "email:<alice@example.com>",
+            "email:alice@example.com,bob@example.com",
+            "email:alice@*.example.com",
+            "email:*.example.com",
+            "email:ä@example.com",
+            "email:alice@bücher.example",
+            "email:alice@exam_ple.com/",
+            "email:.alice@example.com",
+            "email:a..b@example.com",
+            "utf8:ä@example.com\0",
+            "utf8:ä@example.com.",
+            "dns:alice@example.com",
+            "other:alice@example.com",
+            "uri:mailto:alice@example.com",
+        ] {
+            assert_eq!(address(name), None, "{name:?}");
+        }
+        let long = "a".repeat(65);
+        assert_eq!(address(&format!("email:{long}@example.com")), None);
+        let long = "a.".repeat(127);
+        assert_eq!(address(&format!("email:x@{long}example.com")), None);
+    }
+
+    #[test]
+    fn every_form_is_read() {
+        let forms = [
+            (general_name("other:x"), "otherName"),
+            (general_name("utf8:ä@x"), "SmtpUTF8Mailbox"),
+            (general_name("email:x"), "rfc822Name"),
+            (general_name("dns:x"), "dNSName"),
+            (write::tlv(Tag::context(3), &[0x30, 0]), "x400Address"),
+            (general_name("dir:CN=x"), "directoryName"),
+            (write::tlv(Tag::context(5), &[]), "ediPartyName"),
+            (general_name("uri:x"), "uniformResourceIdentifier"),
+            (general_name("ip:"), "iPAddress"),
+            (
+                write::tlv(Tag::context_primitive(8), &[0x2a, 3]),
+                "registeredID",
+            ),
+        ];
+        for (der, form) in &forms {
+            let mut cursor = Cursor::new(der, 0);
+            assert_eq!(GeneralName::read(&mut cursor).unwrap().form(), *form);
+            assert!(cursor.is_empty());
+        }
+        let all = forms.map(|(der, _)| der).concat();
+        let all = write::tlv(Tag::SEQUENCE, &all);
+        assert_eq!(GeneralName::read_all(&all).unwrap().len(), 10);
+    }
+
+    #[test]
+    fn refuses_what_has_no_form() {
+        for der in [
+            &[0x89, 0][..],
+            &[0x0c, 1, b'x'],
+            &[0xa1, 0],
+            &[0x84, 0],
+            &[0xa4, 1, 0],
+            &[0xa0, 2, 0x0c, 0],
+            &[],
+        ] {
+            assert!(
+                GeneralName::read(&mut Cursor::new(der, 0)).is_err(),
+                "{der:x?}"
+            );
+        }
+        assert!(GeneralName::read_all(&general_names(&[])).is_err());
+        assert!(GeneralName::read_all(&general_names(&["dns:x"])).is_ok());
+    }
+
+    #[test]
+    fn a_utf8_mailbox_of_another_type_is_malformed() {
+        let mut der = general_name("utf8:a@b");
+        let tag = der.iter().position(|octet| *octet == 0x0c).unwrap();
+        *der.get_mut(tag).unwrap() = 0x16;
+        assert!(GeneralName::read(&mut Cursor::new(&der, 0)).is_err());
+    }
+}

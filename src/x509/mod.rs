@@ -8,6 +8,8 @@ pub mod name;
 pub mod path;
 pub mod repository;
 mod revocation;
+#[cfg(test)]
+pub(crate) mod sample;
 pub mod trust;
 mod validate;
 

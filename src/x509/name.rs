@@ -302,3 +302,196 @@ impl fmt::Write for Bounded<'_, '_> {
         self.f.write_str(text)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+    use super::*;
+    use crate::{
+        asn1::write,
+        x509::sample::{name, parsed, rdn},
+    };
+    use const_oid::db::rfc4519;
+    use proptest::prelude::*;
+    use std::time::{Duration, Instant};
+
+    fn of(rdns: &[Vec<u8>]) -> Name {
+        Name::from_der(&write::tlv(Tag::SEQUENCE, &rdns.concat())).unwrap()
+    }
+
+    fn cn(tag: u8, value: &[u8]) -> Name {
+        of(&[rdn(&rfc4519::CN, tag, value)])
+    }
+
+    #[test]
+    fn shows_names_in_the_order_of_rfc_4514() {
+        assert_eq!(
+            parsed("O=Example,CN=Alice").to_string(),
+            "CN=Alice,O=Example"
+        );
+        assert_eq!(parsed("").to_string(), "");
+        assert!(parsed("").is_empty());
+        assert!(!parsed("CN=Alice").is_empty());
+        let pairs = ["UID", "CN"].map(|kind| {
+            let oid = if kind == "CN" {
+                rfc4519::CN
+            } else {
+                rfc4519::UID
+            };
+            let oid = write::tlv(Tag::OID, oid.as_bytes());
+            write::sequence(&[&oid, &write::tlv(UTF8_STRING, b"x")])
+        });
+        assert_eq!(of(&[write::set_of(&pairs)]).to_string(), "CN=x+UID=x");
+    }
+
+    #[test]
+    fn escapes_what_rfc_4514_reserves() {
+        let shown = |value: &str| cn(UTF8_STRING.0, value.as_bytes()).to_string();
+        assert_eq!(
+            shown("a,b+c\"d\\e<f>g;h"),
+            "CN=a\\,b\\+c\\\"d\\\\e\\<f\\>g\\;h"
+        );
+        assert_eq!(shown("#1"), "CN=\\#1");
+        assert_eq!(shown("a#1"), "CN=a#1");
+        assert_eq!(shown(" a b "), "CN=\\ a b\\ ");
+        assert_eq!(shown(" "), "CN=\\ ");
+        assert_eq!(shown("a\0b"), "CN=a\\00b");
+        assert_eq!(shown(""), "CN=");
+    }
+
+    #[test]
+    fn shows_odd_types_and_values_in_hexadecimal() {
+        assert_eq!(cn(0x04, b"ab").to_string(), "CN=#04026162");
+        assert_eq!(cn(UTF8_STRING.0, &[0xff]).to_string(), "CN=#0c01ff");
+        let odd = of(&[rdn(&Oid::new_unwrap("1.2.3.4"), UTF8_STRING.0, b"x")]);
+        assert_eq!(odd.to_string(), "1.2.3.4=#0c0178");
+    }
+
+    #[test]
+    fn shows_no_more_than_people_read() {
+        let long = cn(UTF8_STRING.0, "x".repeat(5000).as_bytes());
+        assert_eq!(long.to_string().chars().count(), SHOWN_OCTETS + 1);
+        let many = of(&vec![rdn(&rfc4519::CN, 0x0c, b"x"); 65]);
+        assert_eq!(many.to_string().matches("CN=x").count(), SHOWN_RDNS);
+        assert!(many.to_string().ends_with('…'));
+        let just = of(&vec![rdn(&rfc4519::CN, 0x0c, b"x"); 64]);
+        assert!(!just.to_string().ends_with('…'));
+    }
+
+    #[test]
+    fn a_name_of_a_mebibyte_is_no_burden() {
+        let start = Instant::now();
+        let one = of(&vec![rdn(&rfc4519::CN, 0x0c, b"x"); 80_000]);
+        let other = of(&vec![rdn(&rfc4519::CN, 0x0c, b"X"); 80_000]);
+        assert_eq!(one, other);
+        assert!(one.to_string().len() < SHOWN_OCTETS + 8);
+        assert!(start.elapsed() < Duration::from_secs(5));
+    }
+
+    #[test]
+    fn compares_as_rfc_5280_says() {
+        let alice = cn(UTF8_STRING.0, b"Alice Example");
+        for same in [
+            cn(PRINTABLE_STRING.0, b"ALICE example"),
+            cn(UTF8_STRING.0, b"  alice \t  example "),
+            cn(T61_STRING.0, b"Alice Example"),
+            cn(IA5_STRING.0, b"Alice Example"),
+            cn(BMP_STRING.0, &utf16("Alice Example")),
+            cn(UNIVERSAL_STRING.0, &utf32("Alice Example")),
+        ] {
+            assert_eq!(alice, same);
+        }
+        for other in [
+            cn(UTF8_STRING.0, b"AliceExample"),
+            cn(UTF8_STRING.0, b"Alice Example\0"),
+            cn(0x04, b"Alice Example"),
+            of(&[rdn(&rfc4519::O, UTF8_STRING.0, b"Alice Example")]),
+            parsed("CN=Alice Example,CN=Alice Example"),
+            parsed(""),
+        ] {
+            assert_ne!(alice, other);
+        }
+        assert_ne!(parsed("O=a,CN=b"), parsed("CN=b,O=a"));
+        assert_eq!(
+            cn(UTF8_STRING.0, "ÄÖ".as_bytes()),
+            cn(T61_STRING.0, &[0xe4, 0xf6])
+        );
+    }
+
+    #[test]
+    fn what_is_no_text_is_compared_by_its_octets() {
+        assert_eq!(cn(UTF8_STRING.0, &[0xff]), cn(UTF8_STRING.0, &[0xff]));
+        assert_ne!(cn(UTF8_STRING.0, &[0xff]), cn(UTF8_STRING.0, &[0xfe]));
+        assert_ne!(cn(UTF8_STRING.0, &[0xff]), cn(PRINTABLE_STRING.0, &[0xff]));
+        assert_ne!(cn(BMP_STRING.0, &[0xd8, 0]), cn(BMP_STRING.0, &[0xd8, 1]));
+    }
+
+    #[test]
+    fn the_order_within_an_rdn_does_not_matter() {
+        let pair = |oid: &Oid, value: &[u8]| {
+            write::sequence(&[
+                &write::tlv(Tag::OID, oid.as_bytes()),
+                &write::tlv(UTF8_STRING, value),
+            ])
+        };
+        let (one, two) = (pair(&rfc4519::CN, b"a"), pair(&rfc4519::O, b"b"));
+        let forth = of(&[write::tlv(Tag::SET, &[one.clone(), two.clone()].concat())]);
+        let back = of(&[write::tlv(Tag::SET, &[two, one].concat())]);
+        assert_eq!(forth, back);
+    }
+
+    #[test]
+    fn subtrees_begin_with_their_base() {
+        let alice = parsed("O=Example,CN=Alice");
+        assert!(alice.is_within(&parsed("O=EXAMPLE")));
+        assert!(alice.is_within(&alice));
+        assert!(alice.is_within(&parsed("")));
+        assert!(!alice.is_within(&parsed("CN=Alice")));
+        assert!(!parsed("O=Example").is_within(&alice));
+    }
+
+    #[test]
+    fn finds_addresses() {
+        assert_eq!(
+            parsed("O=x,E=a@b.example").email_addresses(),
+            ["a@b.example"]
+        );
+        assert!(parsed("O=x").email_addresses().is_empty());
+    }
+
+    #[test]
+    fn refuses_what_is_no_name() {
+        let good = name("CN=Alice");
+        assert!(Name::from_der(&good).is_ok());
+        assert!(Name::from_der(&[good.as_slice(), &[0]].concat()).is_err());
+        assert!(Name::from_der(&good[..good.len() - 1]).is_err());
+        assert!(Name::from_der(&[0x30, 2, 0x31, 0]).is_err());
+        assert!(Name::from_der(&[0x31, 0]).is_err());
+    }
+
+    fn utf16(text: &str) -> Vec<u8> {
+        text.encode_utf16().flat_map(u16::to_be_bytes).collect()
+    }
+
+    fn utf32(text: &str) -> Vec<u8> {
+        text.chars()
+            .flat_map(|c| u32::from(c).to_be_bytes())
+            .collect()
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(der in proptest::collection::vec(any::<u8>(), 0..200)) {
+            if let Ok(name) = Name::from_der(&der) {
+                let _ = name.to_string();
+            }
+        }
+
+        #[test]
+        fn any_value_is_shown_and_equals_itself(tag in 1_u8..0x1f, value in proptest::collection::vec(any::<u8>(), 0..60)) {
+            let name = cn(tag, &value);
+            prop_assert_eq!(&name, &name.clone());
+            let _ = name.to_string();
+        }
+    }
+}

@@ -313,7 +313,12 @@ fn usage(leaf: &Certificate, question: Question<'_>, findings: &mut Vec<Finding>
         Err(_) => object("has a malformed extKeyUsage"),
     }
     match leaf.basic_constraints() {
-        Ok(Some(basic)) if basic.ca => object("is a CA's, not a person's"),
+        // who signs a certificate for himself is a CA by the defaults of most programs; keyUsage tells the real ones
+        Ok(Some(basic))
+            if basic.ca && !(leaf.is_self_issued() && matches!(leaf.key_usage(), Ok(None))) =>
+        {
+            object("is a CA's, not a person's");
+        }
         Ok(_) => {}
         Err(_) => object("has malformed basicConstraints"),
     }
@@ -352,4 +357,453 @@ fn read<T>(
 
 fn invalid<T>(message: String) -> Result<T, Refusal> {
     Err(Refusal::Invalid(message))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+    use super::*;
+    use crate::{
+        policy::{Level, Limits, Revocation},
+        x509::{
+            Collection, PathBuilder, PathReport,
+            sample::{
+                self, Template, alternative_names, anchors, basic_constraints, extended_key_usage,
+                extension, key, key_usage, name_constraints, now,
+            },
+        },
+    };
+    use const_oid::{ObjectIdentifier as Oid, db::rfc5280 as oids};
+
+    /// A path to be: root 1, CA 2, Alice 3, and what she is judged for.
+    struct Case {
+        root: Template,
+        ca: Template,
+        alice: Template,
+        purpose: Purpose,
+        signing_time: Option<Time>,
+        policy: Policy,
+    }
+
+    fn case() -> Case {
+        let mut policy = Policy::default();
+        policy.revocation = Revocation::Off;
+        Case {
+            root: Template::ca("CN=Root", &key(1), "CN=Root"),
+            ca: Template::ca("CN=CA", &key(2), "CN=Root"),
+            alice: Template::new("CN=Alice", &key(3), "CN=CA"),
+            purpose: Purpose::Sign,
+            signing_time: None,
+            policy,
+        }
+    }
+
+    impl Case {
+        fn judge(&self) -> Result<PathReport, BudgetExceeded> {
+            let root = self.root.sign(&key(1));
+            let extra = Collection {
+                certificates: vec![self.ca.sign(&key(2)), self.ca.sign(&key(1))],
+                crls: Vec::new(),
+            };
+            let (anchors, alice) = (anchors(&[&root]), self.alice.sign(&key(2)));
+            let repository = Collection::default();
+            PathBuilder::new(&anchors, &repository, &self.policy).judge(
+                &alice,
+                &extra,
+                self.purpose,
+                now(),
+                self.signing_time,
+            )
+        }
+
+        /// Returns the rules of a trusted path's findings.
+        fn rules(&self) -> Vec<Rule> {
+            let report = self.judge().unwrap();
+            assert!(report.trusted, "{:?}", report.findings);
+            report.findings.iter().map(|finding| finding.rule).collect()
+        }
+
+        /// Returns why there is no path.
+        fn refusal(&self) -> String {
+            let report = self.judge().unwrap();
+            assert!(!report.trusted);
+            assert_eq!(report.findings[0].rule, Rule::Untrusted);
+            assert_eq!(report.path.len(), 3);
+            report.findings[0].message.clone()
+        }
+    }
+
+    #[test]
+    fn a_plain_path_has_no_findings() {
+        assert_eq!(case().rules(), []);
+    }
+
+    #[test]
+    fn validity() {
+        let with = |from: &str, to: &str| {
+            let mut case = case();
+            case.alice = case.alice.valid(from, to);
+            case
+        };
+        assert_eq!(with("2026-11-01", "2026-11-01").rules(), []);
+        assert_eq!(
+            with("2020-11-01", "2026-10-31T23:59:59Z").rules(),
+            [Rule::Expired]
+        );
+        assert_eq!(
+            with("2026-11-01T00:00:01Z", "2030-11-01").rules(),
+            [Rule::NotYetValid]
+        );
+        let mut expired = with("2025-01-01", "2026-01-01");
+        expired.signing_time = Some(sample::time("2025-06-01"));
+        let report = expired.judge().unwrap();
+        assert_eq!(report.findings[0].rule, Rule::ExpiredSinceSigning);
+        assert_eq!(
+            report.findings[0].message,
+            "certificate CN=Alice (serial 01) was valid when it is said to have signed, at 2025-06-01T00:00:00Z, and expired at 2026-01-01T00:00:00Z"
+        );
+        expired.signing_time = Some(sample::time("2024-06-01"));
+        assert_eq!(expired.rules(), [Rule::Expired]);
+    }
+
+    #[test]
+    fn an_intermediates_validity_counts_and_an_anchors_does_not() {
+        let mut case = case();
+        case.root = case.root.valid("2020-01-01", "2021-01-01");
+        assert_eq!(case.rules(), []);
+        case.ca = case.ca.valid("2020-01-01", "2021-01-01");
+        assert_eq!(case.rules(), [Rule::Expired]);
+        let report = case.judge().unwrap();
+        assert!(
+            report.findings[0]
+                .message
+                .starts_with("certificate CN=CA (serial 01) expired at")
+        );
+    }
+
+    #[test]
+    fn an_issuer_must_be_a_ca() {
+        let with = |extensions: &[Vec<u8>]| {
+            let mut case = case();
+            case.ca.extensions = extensions.to_vec();
+            case
+        };
+        assert!(with(&[]).refusal().ends_with("has no basicConstraints"));
+        assert!(
+            with(&[key_usage(0x04)])
+                .refusal()
+                .ends_with("has no basicConstraints")
+        );
+        let no = with(&[basic_constraints(false, None), key_usage(0x04)]).refusal();
+        assert!(
+            no.ends_with("its basicConstraints say that it is no CA's"),
+            "{no}"
+        );
+        let no = with(&[basic_constraints(true, None), key_usage(0x82)]).refusal();
+        assert!(no.ends_with("its keyUsage lacks keyCertSign"), "{no}");
+        assert_eq!(with(&[basic_constraints(true, None)]).rules(), []);
+        assert_eq!(
+            with(&[basic_constraints(true, None), key_usage(0x04)]).rules(),
+            []
+        );
+        let broken = extension(&oids::ID_CE_BASIC_CONSTRAINTS, true, &[5, 0]);
+        assert!(
+            with(&[broken])
+                .refusal()
+                .ends_with("has a malformed basicConstraints")
+        );
+    }
+
+    #[test]
+    fn an_old_certificate_issues_only_as_an_anchor() {
+        let mut old = case();
+        old.root = Template {
+            version: 1,
+            ..Template::new("CN=Root", &key(1), "CN=Root")
+        };
+        assert_eq!(old.rules(), []);
+        for version in [1, 2] {
+            let mut old = case();
+            old.ca = Template {
+                version,
+                ..Template::new("CN=CA", &key(2), "CN=Root")
+            };
+            let message = old.refusal();
+            assert!(
+                message.contains(&format!("it is of version {version}")),
+                "{message}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_anchor_that_is_no_cas_issues_nothing() {
+        let mut case = case();
+        case.root.extensions = vec![basic_constraints(false, None)];
+        assert!(case.refusal().contains("CN=Root (serial 01) may not issue"));
+        case.root.extensions = vec![basic_constraints(true, None), key_usage(0x80)];
+        assert!(case.refusal().contains("CN=Root (serial 01) may not issue"));
+    }
+
+    #[test]
+    fn path_length() {
+        let with = |root: Option<u32>, ca: Option<u32>| {
+            let mut case = case();
+            case.root.extensions = vec![basic_constraints(true, root)];
+            case.ca.extensions = vec![basic_constraints(true, ca)];
+            case
+        };
+        assert_eq!(with(Some(1), Some(0)).rules(), []);
+        assert_eq!(with(None, Some(0)).rules(), []);
+        assert_eq!(with(Some(1), Some(7)).rules(), []);
+        let message = with(Some(0), None).refusal();
+        assert!(
+            message.contains("CN=CA (serial 01) stands deeper"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn self_issued_certificates_do_not_count_for_path_length() {
+        let mut case = case();
+        case.root.extensions = vec![basic_constraints(true, Some(0))];
+        // the root's new key, certified by the old one
+        case.ca = Template::ca("CN=Root", &key(2), "CN=Root");
+        case.alice.issuer = sample::name("CN=Root");
+        assert_eq!(case.rules(), []);
+    }
+
+    #[test]
+    fn critical_extensions_must_be_understood() {
+        let unknown = Oid::new_unwrap("1.3.6.1.4.1.55738.666.1");
+        let constraints = oids::ID_CE_POLICY_CONSTRAINTS;
+        for (oid, name) in [(unknown, "1.3.6.1.4.1.55738.666.1"), (constraints, "")] {
+            for critical in [true, false] {
+                let with = |change: fn(&mut Case, Vec<u8>)| {
+                    let mut case = case();
+                    change(&mut case, extension(&oid, critical, &[0x30, 0]));
+                    case
+                };
+                let (ca, alice) = (
+                    with(|case, extension| case.ca.extensions.push(extension)),
+                    with(|case, extension| case.alice.extensions.push(extension)),
+                );
+                if critical {
+                    for (case, who) in [(ca, "CN=CA"), (alice, "CN=Alice")] {
+                        let message = case.refusal();
+                        assert!(
+                            message.contains(who) && message.contains("critical"),
+                            "{message}"
+                        );
+                        assert!(message.ends_with(name), "{message}");
+                    }
+                } else {
+                    assert_eq!(ca.rules(), []);
+                    assert_eq!(alice.rules(), []);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn mail_must_be_permitted_all_the_way_down() {
+        let email = oids::ID_KP_EMAIL_PROTECTION;
+        let server = oids::ID_KP_SERVER_AUTH;
+        let any = oids::ANY_EXTENDED_KEY_USAGE;
+        for (purposes, permitted) in [
+            (vec![email], true),
+            (vec![server, email], true),
+            (vec![any], true),
+            (vec![server], false),
+        ] {
+            let mut of_ca = case();
+            of_ca.ca.extensions.push(extended_key_usage(&purposes));
+            let mut of_alice = case();
+            of_alice
+                .alice
+                .extensions
+                .push(extended_key_usage(&purposes));
+            if permitted {
+                assert_eq!(of_ca.rules(), []);
+                assert_eq!(of_alice.rules(), []);
+            } else {
+                assert!(
+                    of_ca
+                        .refusal()
+                        .ends_with("its extKeyUsage lacks emailProtection")
+                );
+                assert_eq!(of_alice.rules(), [Rule::KeyUsage]);
+                of_ca.purpose = Purpose::Any;
+                of_alice.purpose = Purpose::Any;
+                assert_eq!(of_ca.rules(), []);
+                assert_eq!(of_alice.rules(), []);
+            }
+        }
+        let mut of_root = case();
+        of_root.root.extensions.push(extended_key_usage(&[server]));
+        assert_eq!(of_root.rules(), []);
+        let mut empty = case();
+        empty.alice.extensions.push(extended_key_usage(&[]));
+        assert!(empty.refusal().ends_with("has a malformed extKeyUsage"));
+    }
+
+    #[test]
+    fn key_usage_by_purpose() {
+        let with = |bits: u8, purpose: Purpose| {
+            let mut case = case();
+            case.alice.extensions.push(key_usage(bits));
+            case.purpose = purpose;
+            case.rules()
+        };
+        assert_eq!(with(0x80, Purpose::Sign), []);
+        assert_eq!(with(0x40, Purpose::Sign), []);
+        assert_eq!(with(0x28, Purpose::Sign), [Rule::KeyUsage]);
+        assert_eq!(with(0x00, Purpose::Sign), [Rule::KeyUsage]);
+        assert_eq!(with(0x08, Purpose::Encrypt), []);
+        assert_eq!(
+            with(0x20, Purpose::Encrypt),
+            [Rule::KeyUsage],
+            "keyEncipherment is RSA's"
+        );
+        assert_eq!(with(0xc0, Purpose::Encrypt), [Rule::KeyUsage]);
+        assert_eq!(with(0x00, Purpose::Any), []);
+    }
+
+    #[test]
+    fn a_cas_certificate_is_no_persons() {
+        let mut case = case();
+        case.alice.extensions.push(basic_constraints(true, None));
+        assert_eq!(case.rules(), [Rule::KeyUsage]);
+        let report = case.judge().unwrap();
+        assert_eq!(
+            report.findings[0].message,
+            "certificate CN=Alice (serial 01) is a CA's, not a person's"
+        );
+        assert_eq!(report.findings[0].level, Level::Deny);
+        case.purpose = Purpose::Any;
+        assert_eq!(case.rules(), []);
+    }
+
+    #[test]
+    fn name_constraints_bind_alternative_names_and_subjects() {
+        let with = |permitted: &[&str], excluded: &[&str], subject: &str, names: &[&str]| {
+            let mut case = case();
+            case.ca
+                .extensions
+                .push(name_constraints(permitted, excluded));
+            case.alice.subject = sample::name(subject);
+            if !names.is_empty() {
+                case.alice.extensions.push(alternative_names(names));
+            }
+            case
+        };
+        let (permitted, alice) = (&["email:example.com"][..], "CN=Alice");
+        assert_eq!(
+            with(permitted, &[], alice, &["email:a@example.com"]).rules(),
+            []
+        );
+        assert_eq!(with(permitted, &[], alice, &[]).rules(), []);
+        assert_eq!(
+            with(permitted, &[], alice, &["dns:example.org"]).rules(),
+            []
+        );
+        let message = with(permitted, &[], alice, &["email:a@example.org"]).refusal();
+        assert_eq!(
+            message,
+            "a rfc822Name of certificate CN=Alice (serial 01) is one that certificate CN=CA (serial 01) does not permit by its nameConstraints"
+        );
+        with(
+            permitted,
+            &[],
+            alice,
+            &["email:a@example.com", "email:a@example.org"],
+        )
+        .refusal();
+        with(permitted, &[], alice, &["utf8:ä@example.org"]).refusal();
+        with(permitted, &[], "CN=Alice,E=a@example.org", &[]).refusal();
+        with(permitted, &[], "CN=Alice,E=broken", &[]).refusal();
+        assert_eq!(
+            with(permitted, &[], "CN=Alice,E=a@example.com", &[]).rules(),
+            []
+        );
+        let excluded = &["email:example.org"][..];
+        assert_eq!(
+            with(&[], excluded, alice, &["email:a@example.com"]).rules(),
+            []
+        );
+        let message = with(&[], excluded, alice, &["email:a@EXAMPLE.org"]).refusal();
+        assert!(message.contains(" excludes "), "{message}");
+        let directory = &["dir:O=Example"][..];
+        assert_eq!(with(directory, &[], "O=Example,CN=Alice", &[]).rules(), []);
+        assert_eq!(with(directory, &[], "", &["dns:x"]).rules(), []);
+        with(directory, &[], "O=Other,CN=Alice", &[]).refusal();
+        with(&[], directory, "O=example,CN=Alice", &[]).refusal();
+        with(directory, &[], "O=Example,CN=Alice", &["dir:O=Other"]).refusal();
+    }
+
+    #[test]
+    fn constraints_of_every_issuer_add_up() {
+        let mut case = case();
+        case.root
+            .extensions
+            .push(name_constraints(&["email:example.com"], &[]));
+        case.ca
+            .extensions
+            .push(name_constraints(&["email:example.org"], &[]));
+        for name in ["email:a@example.com", "email:a@example.org"] {
+            case.alice.extensions = vec![alternative_names(&[name])];
+            case.refusal();
+        }
+        case.ca.extensions.pop();
+        case.alice.extensions = vec![alternative_names(&["email:a@example.com"])];
+        assert_eq!(case.rules(), []);
+    }
+
+    #[test]
+    fn constraints_pass_over_self_issued_intermediates_but_not_over_the_leaf() {
+        let constrained = || {
+            let mut case = case();
+            case.root
+                .extensions
+                .push(name_constraints(&["dir:O=Example"], &[]));
+            case.ca = Template::ca("CN=Root", &key(2), "CN=Root");
+            case.alice = Template::new("O=Example,CN=Alice", &key(3), "CN=Root");
+            case
+        };
+        assert_eq!(constrained().rules(), []);
+        let mut leaf = constrained();
+        leaf.alice.subject = sample::name("CN=Root");
+        leaf.refusal();
+    }
+
+    #[test]
+    fn malformed_constraints_and_names_refuse() {
+        let mut case = case();
+        case.ca
+            .extensions
+            .push(extension(&oids::ID_CE_NAME_CONSTRAINTS, true, &[5, 0]));
+        assert!(case.refusal().ends_with("has a malformed nameConstraints"));
+        case.ca.extensions.pop();
+        let names = extension(&oids::ID_CE_SUBJECT_ALT_NAME, false, b"example.com");
+        case.alice.extensions.push(names);
+        assert!(case.refusal().ends_with("has a malformed subjectAltName"));
+    }
+
+    #[test]
+    fn names_times_constraints_have_a_budget() {
+        let names: Vec<String> = (0..600)
+            .map(|n| format!("email:a@h{n}.example.com"))
+            .collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let bases: Vec<String> = (0..600)
+            .map(|n| format!("email:x{n}.example.com"))
+            .collect();
+        let bases: Vec<&str> = bases.iter().map(String::as_str).collect();
+        let mut case = case();
+        case.ca.extensions.push(name_constraints(&[], &bases));
+        case.alice.extensions.push(alternative_names(&names));
+        let exceeded = case.judge().unwrap_err();
+        assert_eq!(exceeded.what, "name comparisons");
+        assert_eq!(exceeded.limit, Limits::default().name_comparisons);
+    }
 }

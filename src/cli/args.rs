@@ -1,0 +1,559 @@
+//! What was typed: verbs and options, as words. What they mean is found in `prepare`.
+//!
+//! Knows the command line's grammar and its help; opens nothing, parses no certificate, judges nothing.
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// The page that `smime --help` prints.
+const HELP: &str = "\
+Sign, encrypt, verify and decrypt S/MIME mail
+
+Usage: smime VERB [OPTIONS] [MESSAGE]
+
+  sign         sign a message
+  encrypt      encrypt a message to recipients
+  decrypt      remove the outer encryption layer
+  open         remove every layer, outermost first, and report on each
+  verify       check the outermost signature: integrity, chain, sender
+  inspect      say what a message is, without keys or trust
+  cert show    print certificates
+  cert check   validate each certificate's path to a trust anchor
+  help TOPIC   a verb, or: rules, exit-codes, limits
+
+MESSAGE is a file, or - (the default) for standard input: mail, or CMS in DER,
+PEM or base64. The result goes to standard output, or to the file of -o, and
+only if everything asked for held. The report says what was found.
+
+  -h, --help     print this page; after a verb, its options
+  -V, --version  print the version
+
+Examples:
+  smime open -i alice.p12 -t root.pem message.eml
+  smime sign -i alice.p12 draft.eml | smime encrypt -r bob.pem -o sealed.eml
+";
+
+/// The order and look of a verb's help: one screen.
+const VERB_HELP: &str = "{about}\n\n{usage-heading} {usage}\n\n{options}{after-help}\n";
+
+/// The whole command line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "smime",
+    version,
+    override_help = HELP,
+    disable_help_subcommand = true,
+    max_term_width = 100,
+    subcommand_value_name = "VERB"
+)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Sign(Sign),
+    Encrypt(Encrypt),
+    Decrypt(Decrypt),
+    Open(Open),
+    Verify(Verify),
+    Inspect(Inspect),
+    Cert(Cert),
+    Help(Help),
+}
+
+/// A verb, by its name in reports and hints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verb {
+    Sign,
+    Encrypt,
+    Decrypt,
+    Open,
+    Verify,
+    Inspect,
+    CertShow,
+    CertCheck,
+}
+
+impl Verb {
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Sign,
+        Self::Encrypt,
+        Self::Decrypt,
+        Self::Open,
+        Self::Verify,
+        Self::Inspect,
+        Self::CertShow,
+        Self::CertCheck,
+    ];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Sign => "sign",
+            Self::Encrypt => "encrypt",
+            Self::Decrypt => "decrypt",
+            Self::Open => "open",
+            Self::Verify => "verify",
+            Self::Inspect => "inspect",
+            Self::CertShow => "cert show",
+            Self::CertCheck => "cert check",
+        }
+    }
+
+    /// Returns whether it writes a message rather than a report.
+    pub(crate) fn is_filter(self) -> bool {
+        matches!(
+            self,
+            Self::Sign | Self::Encrypt | Self::Decrypt | Self::Open
+        )
+    }
+}
+
+/// Signs a message: multipart/signed, or application/pkcs7-mime with --opaque.
+#[derive(Debug, Args)]
+#[command(help_template = VERB_HELP, after_help = "\
+Examples:
+  smime sign -i alice.pem message.eml > signed.eml
+  smime sign -i alice.pem --binary --detached --format der -o photo.p7s photo.jpg")]
+pub(crate) struct Sign {
+    #[command(flatten)]
+    pub(crate) keys: Keys,
+    /// Sign opaquely: content inside the signature
+    #[arg(long)]
+    pub(crate) opaque: bool,
+    /// With --format der or pem: the signature alone
+    #[arg(long)]
+    pub(crate) detached: bool,
+    /// sha-256, sha-384 or sha-512
+    #[arg(long, value_name = "NAME")]
+    pub(crate) digest: Option<String>,
+    /// Sign with RSASSA-PSS
+    #[arg(long)]
+    pub(crate) pss: bool,
+    /// Certificates put in: leaf, chain, all or none
+    #[arg(
+        long,
+        value_name = "WHICH",
+        default_value = "chain",
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    pub(crate) include: Include,
+    #[command(flatten)]
+    pub(crate) made: Made,
+    #[command(flatten)]
+    pub(crate) output: Output,
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(flatten)]
+    pub(crate) message: Message,
+}
+
+/// Encrypts a message to recipients: to every one, or to none.
+#[derive(Debug, Args)]
+#[command(help_template = VERB_HELP, after_help = "\
+Examples:
+  smime encrypt -r bob.pem -t root.pem message.eml > encrypted.eml
+  smime encrypt --to-header -c certs -t root.pem -o encrypted.eml message.eml")]
+pub(crate) struct Encrypt {
+    /// A certificate file, or an address found in --certs
+    #[arg(short, long, value_name = "WHO")]
+    pub(crate) recipient: Vec<String>,
+    /// Also to everyone in To, Cc and Bcc
+    #[arg(long)]
+    pub(crate) to_header: bool,
+    /// As aes-256-cbc, aes-128-gcm, aes-256-gcm
+    #[arg(long, value_name = "NAME")]
+    pub(crate) cipher: Option<String>,
+    /// RSAES-OAEP with SHA-256 for RSA recipients
+    #[arg(long)]
+    pub(crate) oaep: bool,
+    #[command(flatten)]
+    pub(crate) made: Made,
+    #[command(flatten)]
+    pub(crate) trust: Trust,
+    #[command(flatten)]
+    pub(crate) output: Output,
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(flatten)]
+    pub(crate) message: Message,
+}
+
+/// Removes the outer encryption layer.
+#[derive(Debug, Args)]
+#[command(help_template = VERB_HELP, after_help = "\
+Examples:
+  smime decrypt -i alice.pem encrypted.eml
+  smime decrypt -i alice.p12 --password-file password -o message.eml encrypted.eml")]
+pub(crate) struct Decrypt {
+    #[command(flatten)]
+    pub(crate) keys: Keys,
+    #[command(flatten)]
+    pub(crate) output: Output,
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(flatten)]
+    pub(crate) message: Message,
+}
+
+/// Removes every layer, outermost first, and reports on each.
+#[derive(Debug, Args)]
+#[command(help_template = VERB_HELP, after_help = "\
+Examples:
+  smime open -i alice.pem -t root.pem encrypted.eml
+  smime open -t root.pem --json -o message.eml signed.eml")]
+pub(crate) struct Open {
+    #[command(flatten)]
+    pub(crate) keys: Keys,
+    #[command(flatten)]
+    pub(crate) trust: Trust,
+    #[command(flatten)]
+    pub(crate) signers: Signers,
+    #[command(flatten)]
+    pub(crate) output: Output,
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(flatten)]
+    pub(crate) message: Message,
+}
+
+/// Checks the outermost signature: integrity, chain, sender.
+#[derive(Debug, Args)]
+#[command(mut_arg("output", |o| o.help("Also write what was verified to FILE")))]
+#[command(help_template = VERB_HELP, after_help = "\
+Examples:
+  smime verify -t root.pem signed.eml
+  smime verify -t root.pem --json -o message.eml signed.eml")]
+pub(crate) struct Verify {
+    #[command(flatten)]
+    pub(crate) trust: Trust,
+    #[command(flatten)]
+    pub(crate) signers: Signers,
+    /// The content of a detached CMS signature
+    #[arg(long, value_name = "FILE")]
+    pub(crate) content: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) output: Output,
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(flatten)]
+    pub(crate) message: Message,
+}
+
+/// Says what a message is, layer by layer, without keys or trust.
+#[derive(Debug, Args)]
+#[command(help_template = VERB_HELP, after_help = "\
+Examples:
+  smime inspect encrypted.eml
+  smime inspect --json < signed.eml")]
+pub(crate) struct Inspect {
+    #[command(flatten)]
+    pub(crate) output: Output,
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(flatten)]
+    pub(crate) message: Message,
+}
+
+/// Prints certificates, and validates their paths.
+#[derive(Debug, Args)]
+#[command(
+    arg_required_else_help = true,
+    disable_help_subcommand = true,
+    subcommand_value_name = "VERB",
+    override_help = "\
+Prints certificates, and validates their paths
+
+Usage: smime cert VERB [OPTIONS] FILE...
+
+  show    print certificates
+  check   validate each certificate's path to a trust anchor
+
+Examples:
+  smime cert show alice.pem
+  smime cert check -t root.pem -c certs alice.pem
+"
+)]
+pub(crate) struct Cert {
+    #[command(subcommand)]
+    pub(crate) command: CertCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CertCommand {
+    Show(CertShow),
+    Check(CertCheck),
+}
+
+/// Prints certificates.
+#[derive(Debug, Args)]
+#[command(help_template = VERB_HELP, after_help = "\
+Examples:
+  smime cert show alice.pem bob.pem
+  smime cert show --json alice.pem")]
+pub(crate) struct CertShow {
+    #[command(flatten)]
+    pub(crate) output: Output,
+    #[command(flatten)]
+    pub(crate) common: Common,
+    /// Files of certificates
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+/// Validates each certificate's path to a trust anchor.
+#[derive(Debug, Args)]
+#[command(help_template = VERB_HELP, after_help = "\
+Examples:
+  smime cert check -t root.pem -c certs alice.pem
+  smime cert check -t root.pem -c certs --purpose encrypt --json bob.pem")]
+pub(crate) struct CertCheck {
+    /// What it is for: sign, encrypt or any
+    #[arg(
+        long,
+        default_value = "sign",
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    pub(crate) purpose: Purpose,
+    #[command(flatten)]
+    pub(crate) trust: Trust,
+    #[command(flatten)]
+    pub(crate) output: Output,
+    #[command(flatten)]
+    pub(crate) common: Common,
+    /// Files of certificates
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+/// Prints a page of help.
+#[derive(Debug, Args)]
+#[command(disable_help_flag = true)]
+pub(crate) struct Help {
+    pub(crate) topic: Vec<String>,
+}
+
+/// The message to read.
+#[derive(Debug, Args)]
+pub(crate) struct Message {
+    /// The message, or - for standard input
+    #[arg(value_name = "MESSAGE", default_value = "-", hide_default_value = true)]
+    pub(crate) message: PathBuf,
+}
+
+/// Where the result goes; without FILE: to standard output, except that `verify` writes no content.
+#[derive(Debug, Args)]
+pub(crate) struct Output {
+    /// Write to FILE, whole or not at all
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Flush the output to the disk before ending
+    #[arg(long)]
+    pub(crate) sync: bool,
+}
+
+/// What every verb takes.
+#[derive(Debug, Args)]
+pub(crate) struct Common {
+    /// Other certificates: a file or directory
+    #[arg(short, long, value_name = "PATH")]
+    pub(crate) certs: Vec<PathBuf>,
+    /// The time to judge and to sign at (RFC 3339)
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<String>,
+    /// standard, modern or archive (old mail)
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "standard",
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    pub(crate) policy: PolicyName,
+    /// Do not mind this rule; see: smime help rules
+    #[arg(long, value_name = "RULE")]
+    pub(crate) allow: Vec<String>,
+    /// Warn of what breaks this rule
+    #[arg(long, value_name = "RULE")]
+    pub(crate) warn: Vec<String>,
+    /// Refuse what breaks this rule
+    #[arg(long, value_name = "RULE")]
+    pub(crate) deny: Vec<String>,
+    /// Report as one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Write the JSON report to FILE besides
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
+    /// No text report; errors are still told
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+}
+
+impl Common {
+    /// Returns whether no text may be written but errors.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.json || self.quiet
+    }
+}
+
+/// Private keys.
+#[derive(Debug, Args)]
+pub(crate) struct Keys {
+    /// Private keys and certificates: PKCS#12, PEM, DER
+    #[arg(short, long, value_name = "PATH")]
+    pub(crate) identity: Vec<PathBuf>,
+    /// The first line opens encrypted keys
+    #[arg(long, value_name = "PATH")]
+    pub(crate) password_file: Option<PathBuf>,
+}
+
+/// How the output of `sign` and `encrypt` is made.
+#[derive(Debug, Args)]
+pub(crate) struct Made {
+    /// The input is text, not a message
+    #[arg(long, conflicts_with = "binary")]
+    pub(crate) text: bool,
+    /// The input is any file, taken as it is
+    #[arg(long)]
+    pub(crate) binary: bool,
+    /// Write smime, der or pem
+    #[arg(
+        long,
+        default_value = "smime",
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    pub(crate) format: Format,
+}
+
+/// Whom to trust.
+#[derive(Debug, Args)]
+pub(crate) struct Trust {
+    /// Trust anchors: a file or directory
+    #[arg(short, long, value_name = "PATH")]
+    pub(crate) trust: Vec<PathBuf>,
+    /// Certificate revocation lists
+    #[arg(long, value_name = "PATH")]
+    pub(crate) crls: Vec<PathBuf>,
+    /// off, soft or hard
+    #[arg(
+        long,
+        value_name = "HOW",
+        default_value = "soft",
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    pub(crate) revocation: Revocation,
+    /// A certificate policy that will do
+    #[arg(long, value_name = "OID")]
+    pub(crate) policy_oid: Vec<String>,
+    /// A path must be valid for a policy
+    #[arg(long)]
+    pub(crate) require_explicit_policy: bool,
+    /// Issuers may not map policies
+    #[arg(long)]
+    pub(crate) inhibit_policy_mapping: bool,
+    /// anyPolicy does not count
+    #[arg(long)]
+    pub(crate) inhibit_any_policy: bool,
+}
+
+/// Who must have signed.
+#[derive(Debug, Args)]
+pub(crate) struct Signers {
+    /// Who must have signed: an address or sha256:HEX
+    #[arg(long, value_name = "WHO")]
+    pub(crate) signer: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Include {
+    Leaf,
+    Chain,
+    All,
+    None,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    Smime,
+    Der,
+    Pem,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PolicyName {
+    Standard,
+    Modern,
+    Archive,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Revocation {
+    Off,
+    Soft,
+    Hard,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Purpose {
+    Sign,
+    Encrypt,
+    Any,
+}
+
+impl Command {
+    /// Returns the verb; `None` for help.
+    pub(crate) fn verb(&self) -> Option<Verb> {
+        Some(match self {
+            Self::Sign(_) => Verb::Sign,
+            Self::Encrypt(_) => Verb::Encrypt,
+            Self::Decrypt(_) => Verb::Decrypt,
+            Self::Open(_) => Verb::Open,
+            Self::Verify(_) => Verb::Verify,
+            Self::Inspect(_) => Verb::Inspect,
+            Self::Cert(cert) => match cert.command {
+                CertCommand::Show(_) => Verb::CertShow,
+                CertCommand::Check(_) => Verb::CertCheck,
+            },
+            Self::Help(_) => return None,
+        })
+    }
+
+    /// Returns the options that every verb takes; `None` for help.
+    pub(crate) fn common(&self) -> Option<&Common> {
+        Some(match self {
+            Self::Sign(v) => &v.common,
+            Self::Encrypt(v) => &v.common,
+            Self::Decrypt(v) => &v.common,
+            Self::Open(v) => &v.common,
+            Self::Verify(v) => &v.common,
+            Self::Inspect(v) => &v.common,
+            Self::Cert(cert) => match &cert.command {
+                CertCommand::Show(v) => &v.common,
+                CertCommand::Check(v) => &v.common,
+            },
+            Self::Help(_) => return None,
+        })
+    }
+
+    /// Returns where the result goes; `None` for help.
+    pub(crate) fn output(&self) -> Option<&Output> {
+        Some(match self {
+            Self::Sign(v) => &v.output,
+            Self::Encrypt(v) => &v.output,
+            Self::Decrypt(v) => &v.output,
+            Self::Open(v) => &v.output,
+            Self::Verify(v) => &v.output,
+            Self::Inspect(v) => &v.output,
+            Self::Cert(cert) => match &cert.command {
+                CertCommand::Show(v) => &v.output,
+                CertCommand::Check(v) => &v.output,
+            },
+            Self::Help(_) => return None,
+        })
+    }
+}

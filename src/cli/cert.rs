@@ -1,0 +1,82 @@
+//! `smime cert show` and `smime cert check`.
+use super::{
+    Answer, Checked, Named, args,
+    error::Problem,
+    prepare::{self, Ground},
+};
+use smime::{
+    policy::Limits,
+    smime::Error,
+    store::files,
+    x509::{Collection, PathBuilder, Purpose},
+};
+use std::path::{Path, PathBuf};
+
+/// Prints every certificate of every file.
+pub(crate) fn show(show: &args::CertShow) -> anyhow::Result<Answer> {
+    let Ground { policy, at: _ } = prepare::ground(&show.common, None)?;
+    let mut certificates = Vec::new();
+    for file in &show.files {
+        let found = read(file, &policy.limits)?;
+        certificates.extend(found.certificates.into_iter().map(|certificate| Named {
+            file: file.clone(),
+            certificate,
+        }));
+    }
+    Ok(Answer::Certificates(certificates))
+}
+
+/// Validates the path of every certificate of every file. What else a file holds may serve as intermediate, and a certificate that issued
+/// another one of its file is there as that one's issuer: its path is validated, a person's use is not asked of it.
+pub(crate) fn check(check: &args::CertCheck) -> anyhow::Result<Answer> {
+    let Ground { policy, at } = prepare::ground(&check.common, Some(&check.trust))?;
+    let anchors = prepare::anchors(&check.trust, &policy)?;
+    let repository = prepare::repository(&check.common.certs, &check.trust.crls, &policy.limits)?;
+    let purpose = match check.purpose {
+        args::Purpose::Sign => Purpose::Sign,
+        args::Purpose::Encrypt => Purpose::Encrypt,
+        args::Purpose::Any => Purpose::Any,
+    };
+    let builder = PathBuilder::new(&anchors, &repository, &policy);
+    let mut checked = Vec::new();
+    for file in &check.files {
+        let found = read(file, &policy.limits)?;
+        for certificate in &found.certificates {
+            let is_issuer = found
+                .certificates
+                .iter()
+                .any(|other| other != certificate && other.issuer() == certificate.subject());
+            let purpose = if is_issuer { Purpose::Any } else { purpose };
+            let report = builder
+                .judge(certificate, &found, purpose, at, None)
+                .map_err(Error::from)?;
+            checked.push(Checked {
+                named: Named {
+                    file: file.clone(),
+                    certificate: certificate.clone(),
+                },
+                report,
+            });
+        }
+    }
+    Ok(Answer::Paths(checked))
+}
+
+fn read(file: &Path, limits: &Limits) -> anyhow::Result<Collection> {
+    let standard_input = PathBuf::from("/dev/stdin");
+    let path = if file == Path::new("-") {
+        &standard_input
+    } else {
+        file
+    };
+    let found = files::certificates(path, limits).map_err(Problem::Certificates)?;
+    if found.certificates.is_empty() {
+        let path = file.to_owned();
+        return Err(Problem::Certificates(smime::store::Error::Nothing {
+            path,
+            wanted: "certificate",
+        })
+        .into());
+    }
+    Ok(found)
+}

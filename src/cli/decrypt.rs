@@ -1,0 +1,35 @@
+//! `smime decrypt`.
+use super::{
+    Answer, args, conclude,
+    output::{Leave, Output},
+    prepare::{self, Ground, Input, Keys, Randomness},
+    refused,
+};
+use anyhow::Context;
+use smime::smime::Decryptor;
+
+/// Removes the outer encryption layer.
+pub(crate) fn run(decrypt: &args::Decrypt, rng: &mut Randomness) -> anyhow::Result<Answer> {
+    let Ground { policy, at: _ } = prepare::ground(&decrypt.common, None)?;
+    let Keys {
+        identities,
+        findings,
+    } = prepare::keys(&decrypt.keys, &decrypt.common.certs, &policy)?;
+    if let Some(answer) = refused(&findings) {
+        return Ok(answer);
+    }
+    let message = &decrypt.message.message;
+    let mut input = Input::open(message, decrypt.common.is_silent())?;
+    let mut output = Output::open(
+        decrypt.output.output.as_deref(),
+        Leave::OnCommit {
+            held: policy.limits.held_bytes,
+        },
+        decrypt.output.sync,
+        rng,
+    )?;
+    let report = Decryptor::new(&identities, &policy)
+        .decrypt(input.source(), &mut output, rng)
+        .with_context(|| prepare::at(message))?;
+    conclude(report, findings, output)
+}

@@ -1,0 +1,94 @@
+//! `smime encrypt`.
+use super::{
+    Answer, args, conclude,
+    error::Problem,
+    output::{Leave, Output},
+    prepare::{self, Ground, Input, Randomness},
+};
+use anyhow::Context;
+use smime::{
+    crypto::ContentCipher,
+    mime::mailbox::Address,
+    policy::Limits,
+    smime::{EncryptOptions, Encryptor, Recipient},
+    store::files,
+    x509::Collection,
+};
+use std::path::Path;
+
+/// Encrypts a message.
+pub(crate) fn run(encrypt: &args::Encrypt, rng: &mut Randomness) -> anyhow::Result<Answer> {
+    if encrypt.recipient.is_empty() && !encrypt.to_header {
+        return Err(Problem::usage_with(
+            "no recipient was named",
+            "name recipients with -r FILE, -r ADDRESS or --to-header",
+        )
+        .into());
+    }
+    let options = options(encrypt)?;
+    let trust = &encrypt.trust;
+    let Ground { policy, at } = prepare::ground(&encrypt.common, Some(trust))?;
+    let anchors = prepare::anchors(trust, &policy)?;
+    let mut repository = prepare::repository(&encrypt.common.certs, &trust.crls, &policy.limits)?;
+    let mut recipients = Vec::new();
+    for who in &encrypt.recipient {
+        recipients.push(recipient(who, &policy.limits, &mut repository)?);
+    }
+    let message = &encrypt.message.message;
+    let mut input = Input::open(message, encrypt.common.is_silent())?;
+    let mut output = Output::open(
+        encrypt.output.output.as_deref(),
+        Leave::AsWritten,
+        encrypt.output.sync,
+        rng,
+    )?;
+    prepare::not_to_people(encrypt.made.format, &output)?;
+    let report = Encryptor::new(&recipients, &anchors, &repository, &policy, options)
+        .encrypt(input.source(), &mut output, at, rng)
+        .with_context(|| prepare::at(message))?;
+    conclude(report, Vec::new(), output)
+}
+
+fn options(encrypt: &args::Encrypt) -> anyhow::Result<EncryptOptions> {
+    let (content, encoding) = prepare::made(&encrypt.made);
+    let cipher = match encrypt.cipher.as_deref() {
+        None => None,
+        Some(name) => Some(ContentCipher::from_name(name).ok_or_else(|| {
+            Problem::usage_with(
+                format!("--cipher: '{name}' is no cipher to encrypt with"),
+                "--cipher takes aes-256-cbc, aes-192-cbc, aes-128-cbc, aes-256-gcm or aes-128-gcm",
+            )
+        })?),
+    };
+    Ok(EncryptOptions {
+        content,
+        encoding,
+        cipher,
+        oaep: encrypt.oaep,
+        to_header: encrypt.to_header,
+    })
+}
+
+/// A file holds the recipient's certificate, and perhaps others that lead to an anchor; what is no file is an address.
+fn recipient(who: &str, limits: &Limits, others: &mut Collection) -> anyhow::Result<Recipient> {
+    let path = Path::new(who);
+    if path.exists() || !who.contains('@') {
+        if !path.exists() {
+            return Err(Problem::NoSuchRecipient {
+                who: who.to_owned(),
+            }
+            .into());
+        }
+        let (certificate, rest) = files::recipient(path, limits)?;
+        others.certificates.extend(rest);
+        return Ok(Recipient::Certificate(certificate));
+    }
+    match Address::parse(who) {
+        Some(address) => Ok(Recipient::Address(address)),
+        None => Err(Problem::usage_with(
+            format!("-r: '{who}' is neither a file nor a mail address"),
+            "an address is written -r bob@example.com, without name or brackets",
+        )
+        .into()),
+    }
+}

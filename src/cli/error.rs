@@ -1,0 +1,491 @@
+//! Why there is no answer, told to people: exit status, one line, and every hint there is. Advice lives here and nowhere else.
+//!
+//! Knows every error type and every option; judges nothing, prints nothing.
+use super::args::Verb;
+use smime::{policy::Rule, smime::error::Class, store};
+use std::{
+    fmt, io,
+    path::{Path, PathBuf},
+};
+
+/// Usage (exit 2).
+pub(crate) const USAGE: u8 = 2;
+/// The input is not what it should be (exit 3).
+const INPUT: u8 = 3;
+/// A key, certificate, anchor or password is missing or unusable (exit 4).
+const KEY: u8 = 4;
+/// Reading or writing failed (exit 5).
+pub(crate) const ENVIRONMENT: u8 = 5;
+
+/// What the program itself finds wrong, before or beside the library.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Problem {
+    /// The command line is wrong.
+    #[error("{message}")]
+    Usage { message: String, hints: Vec<String> },
+    /// A file to be read does not open.
+    #[error("cannot read {}: {}", .path.display(), reason(.source))]
+    Open { path: PathBuf, source: io::Error },
+    /// An output cannot be made.
+    #[error("cannot write {}: {}", shown_output(.path), reason(.source))]
+    Output { path: PathBuf, source: io::Error },
+    /// The file of the password cannot be used.
+    #[error("cannot read the password from {}: {}", .path.display(), reason(.source))]
+    Password { path: PathBuf, source: io::Error },
+    /// A trust path that was named does not exist, or a list of it holds nothing.
+    #[error("{} holds no {wanted}", .path.display())]
+    Nothing { path: PathBuf, wanted: &'static str },
+    /// A recipient is neither a file nor an address.
+    #[error("cannot read the certificate {who}: no such file, and not a mail address")]
+    NoSuchRecipient { who: String },
+    /// A file of `cert show` or `cert check` is not what it should be.
+    #[error(transparent)]
+    Certificates(store::Error),
+    /// The system gives no randomness.
+    #[error("the system gives no randomness: {0}")]
+    Randomness(String),
+}
+
+impl Problem {
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::Usage {
+            message: message.into(),
+            hints: Vec::new(),
+        }
+    }
+
+    pub(crate) fn usage_with(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Usage {
+            message: message.into(),
+            hints: vec![hint.into()],
+        }
+    }
+}
+
+fn shown_output(path: &Path) -> String {
+    if path == Path::new("-") {
+        "to standard output".to_owned()
+    } else {
+        path.display().to_string()
+    }
+}
+
+/// The files that an operation works on, as context of its error.
+#[derive(Debug)]
+pub(crate) struct At {
+    pub(crate) message: Option<PathBuf>,
+}
+
+impl fmt::Display for At {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.message {
+            Some(path) => write!(f, "while working on {}", path.display()),
+            None => f.write_str("while working on standard input"),
+        }
+    }
+}
+
+/// An error, ready to be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Failure {
+    pub(crate) exit: u8,
+    /// stable, for JSON
+    pub(crate) code: &'static str,
+    /// one line, lower case, no full stop; not yet escaped
+    pub(crate) message: String,
+    pub(crate) hints: Vec<String>,
+    pub(crate) part: Option<String>,
+    pub(crate) offset: Option<u64>,
+    pub(crate) file: Option<PathBuf>,
+}
+
+impl Failure {
+    /// Understands an error.
+    pub(crate) fn of(error: &anyhow::Error, verb: Option<Verb>) -> Self {
+        let mut failure = if let Some(problem) = error.downcast_ref::<Problem>() {
+            Self::of_problem(problem)
+        } else if let Some(error) = error.downcast_ref::<smime::smime::Error>() {
+            Self::of_operation(error, verb)
+        } else if let Some(error) = error.downcast_ref::<store::Error>() {
+            Self::of_store(error)
+        } else {
+            // Every error is one of the above; whatever else comes is the environment's.
+            Self::new(ENVIRONMENT, "environment", format!("{error:#}"))
+        };
+        if let Some(At { message }) = error.downcast_ref::<At>()
+            && failure.file.is_none()
+            && failure.code != "write"
+        {
+            failure.file = message.clone();
+        }
+        failure
+    }
+
+    fn new(exit: u8, code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            exit,
+            code,
+            message: message.into(),
+            hints: Vec::new(),
+            part: None,
+            offset: None,
+            file: None,
+        }
+    }
+
+    fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    fn file(mut self, path: &Path) -> Self {
+        self.file = Some(path.to_owned());
+        self
+    }
+
+    /// A wrong command line.
+    pub(crate) fn usage(message: impl Into<String>, hints: Vec<String>) -> Self {
+        Self {
+            hints,
+            ..Self::new(USAGE, "usage", message)
+        }
+    }
+
+    fn of_problem(problem: &Problem) -> Self {
+        let message = problem.to_string();
+        match problem {
+            Problem::Usage { message, hints } => Self::usage(message, hints.clone()),
+            Problem::Open { path, .. } => Self::new(ENVIRONMENT, "read", message).file(path),
+            Problem::Output { path, source } => {
+                let mut failure = Self::new(ENVIRONMENT, "write", message);
+                failure.file = Some(path.clone()).filter(|p| p != Path::new("-"));
+                failure.room(source)
+            }
+            Problem::Password { path, .. } => Self::new(KEY, "password", message).file(path),
+            Problem::Nothing { path, .. } => Self::new(KEY, "nothing-in-file", message).file(path),
+            Problem::NoSuchRecipient { .. } => Self::new(KEY, "no-recipient-certificate", message)
+                .hint("-r takes a certificate file, or an address whose certificate -c PATH holds"),
+            Problem::Certificates(error) => {
+                let mut failure = Self::of_store(error);
+                failure.exit = match error {
+                    store::Error::Io { .. } => ENVIRONMENT,
+                    store::Error::PasswordNeeded { .. } | store::Error::WrongPassword { .. } => KEY,
+                    _ => INPUT,
+                };
+                failure
+            }
+            Problem::Randomness(_) => Self::new(ENVIRONMENT, "randomness", message),
+        }
+    }
+
+    fn of_store(error: &store::Error) -> Self {
+        use store::Error as E;
+        let (code, path) = match error {
+            E::Io { path, .. } => ("read", path),
+            E::TooLarge { path, .. } => ("limit", path),
+            E::Nothing { path, .. } => ("nothing-in-file", path),
+            E::Certificate { path, .. } => ("certificate", path),
+            E::Key { path, .. } => ("key", path),
+            E::Pkcs12 { path, .. } => ("pkcs12", path),
+            E::PasswordNeeded { path } => ("password-needed", path),
+            E::WrongPassword { path } => ("wrong-password", path),
+            _ => return Self::new(KEY, "key", error.to_string()),
+        };
+        let message = match error {
+            E::Io { path, source } => {
+                format!("cannot read {}: {}", path.display(), reason(source))
+            }
+            _ => error.to_string(),
+        };
+        let failure = Self::new(KEY, code, message).file(path);
+        match error {
+            E::TooLarge { .. } => failure.hint("smime help limits lists the limits (key-file-bytes)"),
+            E::PasswordNeeded { .. } => failure.hint(
+                "there is no terminal to ask for the password on: --password-file PATH (its first line; /dev/fd/N works)",
+            ),
+            _ => failure,
+        }
+    }
+
+    fn of_operation(error: &smime::smime::Error, verb: Option<Verb>) -> Self {
+        use smime::smime::Error as E;
+        let exit = match error.class() {
+            Class::Input => INPUT,
+            Class::Key => KEY,
+            Class::Environment => ENVIRONMENT,
+        };
+        let message = match error {
+            E::Read(source) => format!("cannot read the message: {}", reason(source)),
+            E::Write(source) => format!("cannot write the output: {}", reason(source)),
+            E::Cms(smime::cms::Error::Asn1(source)) => format!("malformed CMS: {source}"),
+            other => other.to_string(),
+        };
+        let mut failure = Self::new(exit, error.code(), message);
+        failure.offset = error.offset();
+        let verb_name = verb.map_or("", Verb::name);
+        match error {
+            E::Write(source) => {
+                failure.code = "write";
+                failure.room(source)
+            }
+            E::NotAMessage if verb == Some(Verb::Sign) || verb == Some(Verb::Encrypt) => {
+                failure.hint("for text that is no message: --text; for any other file: --binary")
+            }
+            E::Limit { .. } | E::Budget(_) => {
+                failure.hint("smime help limits lists the limits and why they are so")
+            }
+            E::NoKey { recipients } => {
+                let mut failure = failure;
+                for (place, recipient) in recipients.iter().enumerate().take(SHOWN_RECIPIENTS) {
+                    failure = failure.hint(format!(
+                        "recipient {} is {}",
+                        place + 1,
+                        super::show::recipient(recipient)
+                    ));
+                }
+                failure.hint(format!(
+                    "give the key of one of the recipients: smime {verb_name} -i PATH"
+                ))
+            }
+            E::NoIdentity { from: Some(_) } => failure
+                .hint("smime cert show FILE prints the addresses that a certificate names")
+                .hint("-i PATH takes the key and certificate of the sender"),
+            E::NoIdentity { from: None } => failure.hint(format!(
+                "give a private key and its certificate: smime {verb_name} -i PATH"
+            )),
+            E::AmbiguousIdentity { .. } => failure.hint("give one identity only with -i PATH"),
+            E::NoRecipientCertificate(_) => failure
+                .hint("-r FILE takes a certificate, -c PATH certificates to look for addresses in"),
+            E::AmbiguousRecipient(_) => failure.hint("-r FILE takes the certificate that is meant"),
+            E::NoRecipient => {
+                failure.hint("name recipients with -r FILE, -r ADDRESS or --to-header")
+            }
+            E::NoContent => failure.hint("--content FILE takes what was signed"),
+            E::ContentNotWanted => failure.hint("leave --content out"),
+            E::NoTrustAnchor => failure
+                .hint(format!(
+                    "give the root certificate that you trust: smime {verb_name} -t FILE"
+                ))
+                .hint(match super::prepare::trust_directory() {
+                    Some(directory) => {
+                        format!("or keep it for good: put it into {}", directory.display())
+                    }
+                    None => "or keep it for good in ~/.config/smime/trust".to_owned(),
+                }),
+            E::Crypto(smime::crypto::Error::Unsupported(_))
+                if verb_name == "verify" || verb_name == "open" || verb_name == "decrypt" =>
+            {
+                failure.hint("smime inspect shows which algorithms the message uses")
+            }
+            _ => failure,
+        }
+    }
+
+    /// Says where room is missing.
+    fn room(self, error: &io::Error) -> Self {
+        let holding = error
+            .get_ref()
+            .is_some_and(|e| e.is::<super::output::HoldingFailed>());
+        if holding {
+            self.hint(
+                "TMPDIR names the directory for the temporary file; with -o FILE none is needed",
+            )
+        } else {
+            self
+        }
+    }
+
+    /// The line, with everything that is known: `message (part 1.2, byte 3107, file)`.
+    pub(crate) fn line(&self) -> String {
+        let mut places = Vec::new();
+        if let Some(part) = self.part.as_deref().filter(|p| !p.is_empty()) {
+            places.push(format!("part {part}"));
+        }
+        if let Some(offset) = self.offset {
+            places.push(format!("byte {offset}"));
+        }
+        if let Some(file) = &self.file {
+            let file = file.display().to_string();
+            if !self.message.contains(&file) {
+                places.push(file);
+            }
+        }
+        if places.is_empty() {
+            self.message.clone()
+        } else {
+            format!("{} ({})", self.message, places.join(", "))
+        }
+    }
+}
+
+/// Recipients that the hint for a missing key names.
+const SHOWN_RECIPIENTS: usize = 5;
+
+/// What may help where the answer is no, by the rule that was denied.
+pub(crate) fn hint_for(rule: Rule, verb: Verb) -> Option<String> {
+    let name = verb.name();
+    Some(match rule {
+        Rule::Untrusted => format!(
+            "if you trust its root: smime {name} -t FILE; if an intermediate certificate is missing: -c FILE"
+        ),
+        Rule::SenderMismatch | Rule::SenderAbsent if matches!(verb, Verb::Verify | Verb::Open) => {
+            format!("if someone else may sign for the sender: smime {name} --signer ADDRESS")
+        }
+        Rule::SignerCertificate => {
+            format!("give the signer's certificate: smime {name} -c FILE")
+        }
+        Rule::Expired | Rule::ExpiredSinceSigning
+            if !matches!(verb, Verb::Sign | Verb::Encrypt) =>
+        {
+            format!(
+                "to judge as of another day: smime {name} --at 2026-01-31; to read old mail: --policy archive"
+            )
+        }
+        Rule::WeakKey | Rule::WeakDigest | Rule::WeakCipher | Rule::NoSignedAttributes
+            if !matches!(verb, Verb::Sign | Verb::Encrypt) =>
+        {
+            format!("to read old mail: smime {name} --policy archive")
+        }
+        Rule::RevocationUnknown => {
+            format!("give the issuers' revocation lists: smime {name} --crls PATH")
+        }
+        Rule::NotSigned => match verb {
+            Verb::Verify => {
+                "smime inspect says what the message is; smime open removes encryption first"
+                    .to_owned()
+            }
+            _ => return None,
+        },
+        Rule::NotEncrypted => {
+            "smime inspect says what the message is; smime verify checks a signature".to_owned()
+        }
+        Rule::NotProtected => "smime inspect says what the message is".to_owned(),
+        Rule::KeyUsage if verb == Verb::CertCheck => {
+            "--purpose encrypt or --purpose any checks for another use".to_owned()
+        }
+        Rule::KeyFileReadable => "chmod 600 makes a key file private".to_owned(),
+        _ => return None,
+    })
+}
+
+/// The reason of an input or output error, without the number that std appends.
+fn reason(error: &io::Error) -> String {
+    let text = match error.raw_os_error() {
+        Some(_) => {
+            let text = error.to_string();
+            match text.rfind(" (os error ") {
+                Some(end) => text.get(..end).unwrap_or(&text).to_owned(),
+                None => text,
+            }
+        }
+        None => match error.get_ref().and_then(|e| e.source()) {
+            // "no temporary file in /tmp: no space left on device"
+            Some(source) => match source.downcast_ref::<io::Error>() {
+                Some(inner) => {
+                    let outer = error.to_string();
+                    let outer = outer.strip_suffix(&inner.to_string()).unwrap_or(&outer);
+                    return format!("{outer}{}", reason(inner));
+                }
+                None => error.to_string(),
+            },
+            None => error.to_string(),
+        },
+    };
+    let mut characters = text.chars();
+    match characters.next() {
+        Some(first) => first.to_lowercase().chain(characters).collect(),
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn problems_have_their_status() {
+        let io = || io::Error::from(io::ErrorKind::NotFound);
+        let path = PathBuf::from("x.pem");
+        for (problem, exit) in [
+            (Problem::usage("no"), 2),
+            (
+                Problem::Open {
+                    path: path.clone(),
+                    source: io(),
+                },
+                5,
+            ),
+            (
+                Problem::Output {
+                    path: path.clone(),
+                    source: io(),
+                },
+                5,
+            ),
+            (
+                Problem::Password {
+                    path: path.clone(),
+                    source: io(),
+                },
+                4,
+            ),
+            (
+                Problem::Nothing {
+                    path: path.clone(),
+                    wanted: "CRL",
+                },
+                4,
+            ),
+            (Problem::NoSuchRecipient { who: "x".into() }, 4),
+            (
+                Problem::Certificates(store::Error::Io {
+                    path: path.clone(),
+                    source: io(),
+                }),
+                5,
+            ),
+            (
+                Problem::Certificates(store::Error::Nothing {
+                    path: path.clone(),
+                    wanted: "x",
+                }),
+                3,
+            ),
+        ] {
+            let failure = Failure::of(&problem.into(), Some(Verb::Verify));
+            assert_eq!(failure.exit, exit, "{failure:?}");
+            assert!(!failure.message.ends_with('.'));
+        }
+    }
+
+    #[test]
+    fn keys_are_four() {
+        let path = PathBuf::from("alice.p12");
+        let error = anyhow::Error::from(store::Error::PasswordNeeded { path: path.clone() });
+        let failure = Failure::of(&error, Some(Verb::Sign));
+        assert_eq!((failure.exit, failure.code), (4, "password-needed"));
+        assert!(failure.hints.first().unwrap().contains("--password-file"));
+        assert_eq!(failure.file, Some(path));
+        assert_eq!(failure.line(), "alice.p12 is encrypted");
+    }
+
+    #[test]
+    fn the_line_names_places() {
+        let mut failure = Failure::new(3, "x", "the multipart has no part");
+        failure.part = Some("1.2".into());
+        failure.offset = Some(3107);
+        failure.file = Some("m.eml".into());
+        assert_eq!(
+            failure.line(),
+            "the multipart has no part (part 1.2, byte 3107, m.eml)"
+        );
+    }
+
+    #[test]
+    fn reasons_are_plain() {
+        let full = io::Error::from_raw_os_error(28);
+        assert_eq!(reason(&full), "no space left on device");
+        assert_eq!(reason(&io::ErrorKind::NotFound.into()), "entity not found");
+    }
+}

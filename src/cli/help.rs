@@ -1,0 +1,133 @@
+//! The pages of `smime help`: verbs, rules, exit statuses, limits. Printed from the tables they describe.
+use super::{args::Arguments, error::Problem};
+use clap::CommandFactory;
+use smime::policy::{Limits, PolicyName, Rule};
+use std::fmt::Write;
+
+/// Returns a page.
+pub(crate) fn page(topic: &[String]) -> anyhow::Result<String> {
+    let words: Vec<&str> = topic.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["rules"] => Ok(rules()),
+        ["exit-codes"] => Ok(EXIT_CODES.to_owned()),
+        ["limits"] => Ok(limits()),
+        path => verb(path).ok_or_else(|| {
+            Problem::usage_with(
+                format!("there is no help on '{}'", path.join(" ")),
+                "smime help rules, smime help exit-codes, smime help limits, or a verb: smime help sign",
+            )
+            .into()
+        }),
+    }
+}
+
+const EXIT_CODES: &str = "\
+code  meaning
+   0  everything asked for holds, for the whole input
+   1  understood, and the answer is no: a signature broken, untrusted, revoked,
+      from another sender; not signed; decryption failed; a policy denial
+   2  usage
+   3  the input is not what it should be: malformed, not S/MIME, an unsupported
+      algorithm, over a limit
+   4  a key, certificate, trust anchor or password is missing or unusable
+   5  the environment: a file cannot be read or written, disk full
+  75  cannot tell now, try again (a directory, responder or token did not answer)
+";
+
+fn verb(path: &[&str]) -> Option<String> {
+    let mut root = Arguments::command();
+    // Usage lines name the whole command only after this.
+    root.build();
+    let mut command = &mut root;
+    for word in path {
+        command = command.find_subcommand_mut(word)?;
+    }
+    Some(command.render_help().to_string())
+}
+
+fn rules() -> String {
+    let mut page = format!(
+        "{:26}  {:8}  {:8}  {:8}  what it says (where from)\n",
+        "rule", "standard", "modern", "archive"
+    );
+    for rule in Rule::ALL {
+        let level = |policy| {
+            if rule.is_fixed() {
+                "always"
+            } else {
+                rule.level(policy).name()
+            }
+        };
+        let _ = writeln!(
+            page,
+            "{:26}  {:8}  {:8}  {:8}  {} ({})",
+            rule.name(),
+            level(PolicyName::Standard),
+            level(PolicyName::Modern),
+            level(PolicyName::Archive),
+            rule.meaning(),
+            rule.source()
+        );
+    }
+    page.push_str(
+        "\nallow: said in the JSON report only; warn: said, the verdict stands; deny: the answer is no;\n\
+         always: denied, whatever is asked. --allow RULE, --warn RULE and --deny RULE set a level.\n",
+    );
+    page
+}
+
+fn limits() -> String {
+    let mut page = format!("{:18}  {:>9}  of what (why so)\n", "limit", "value");
+    for (name, value, meaning, source) in Limits::default().table() {
+        let _ = writeln!(page, "{name:18}  {value:>9}  {meaning} ({source})");
+    }
+    page.push_str("\nWhat exceeds a limit is refused with exit 3; held-bytes refuses nothing.\n");
+    page
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::cli::args::Verb;
+
+    #[test]
+    fn the_grammar_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn every_page_is_there() {
+        for rule in Rule::ALL {
+            assert!(rules().contains(rule.name()));
+        }
+        assert!(limits().contains("held-bytes"));
+        for topic in ["rules", "exit-codes", "limits", "cert"] {
+            assert!(!page(&[topic.to_owned()]).unwrap().is_empty());
+        }
+        assert!(page(&["nonsense".to_owned()]).is_err());
+    }
+
+    #[test]
+    fn the_first_page_fits_a_screen() {
+        let first = page(&[]).unwrap();
+        assert!(first.lines().count() <= 28, "{}", first.lines().count());
+        assert!(first.lines().all(|l| l.chars().count() <= 80));
+    }
+
+    #[test]
+    fn every_verb_ends_with_two_examples() {
+        for verb in Verb::ALL {
+            let words: Vec<String> = verb.name().split(' ').map(str::to_owned).collect();
+            let page = page(&words).unwrap();
+            let (options, examples) = page.split_once("Examples:\n").unwrap();
+            assert_eq!(examples.trim_end().lines().count(), 2, "{page}");
+            for example in examples.trim_end().lines() {
+                assert!(example.starts_with(&format!("  smime {}", verb.name())));
+            }
+            for line in options.lines() {
+                assert!(line.chars().count() <= 90, "{line}");
+            }
+        }
+    }
+}

@@ -1,0 +1,374 @@
+//! The report for programs: schema 1 of the command line's contract, keys in its order.
+//!
+//! Knows names and order of keys; judges nothing. Keys may be added; removing or renaming one raises [`SCHEMA`].
+use super::{Answer, Checked, Named, args::Verb, error::Failure, escape::escape_json, show};
+use serde_json::{Map, Value, json};
+use smime::{
+    crypto::public_key::KeyKind,
+    encoding::hex,
+    policy::Finding,
+    smime::report::{
+        EncryptedLayer, Form, Integrity, Layer, RecipientSummary, Sender, Signature, SignedLayer,
+        Trust, Verdict,
+    },
+    x509::{Certificate, RevocationStatus},
+};
+
+/// The number of the schema.
+const SCHEMA: u32 = 1;
+
+/// Returns the document of an answer.
+pub(crate) fn answer(verb: Verb, answer: &Answer, exit: u8) -> String {
+    let mut document = head(Some(verb), verdict(answer.verdict()), exit);
+    match answer {
+        Answer::Message(report) => {
+            let layers = report.layers.iter().map(|l| layer(verb, l)).collect();
+            document.insert("layers".into(), Value::Array(layers));
+            document.insert("findings".into(), findings(&report.findings));
+        }
+        Answer::Certificates(certificates) => {
+            let shown = certificates.iter().map(named).collect();
+            document.insert("certificates".into(), Value::Array(shown));
+        }
+        Answer::Paths(paths) => {
+            let checked = paths.iter().map(checked).collect();
+            document.insert("certificates".into(), Value::Array(checked));
+        }
+    }
+    text(document)
+}
+
+/// Returns the document of an error.
+pub(crate) fn failure(verb: Option<Verb>, failure: &Failure) -> String {
+    let mut error = Map::new();
+    error.insert("code".into(), failure.code.into());
+    error.insert("message".into(), failure.message.as_str().into());
+    error.insert("hints".into(), json!(failure.hints));
+    if let Some(part) = &failure.part {
+        error.insert("part".into(), part.as_str().into());
+    }
+    if let Some(offset) = failure.offset {
+        error.insert("offset".into(), offset.into());
+    }
+    if let Some(file) = &failure.file {
+        error.insert("file".into(), file.display().to_string().into());
+    }
+    let mut document = head(verb, "error", failure.exit);
+    document.insert("error".into(), Value::Object(error));
+    let found = match verb {
+        Some(Verb::CertShow | Verb::CertCheck) => &["certificates"][..],
+        _ => &["layers", "findings"][..],
+    };
+    for key in found {
+        document.insert((*key).into(), json!([]));
+    }
+    text(document)
+}
+
+/// Returns `RSA 2048`, `P-256`, ….
+pub(crate) fn key_name(kind: KeyKind) -> String {
+    match kind {
+        KeyKind::Rsa { bits, .. } => format!("{} {bits}", kind.name()),
+        _ => kind.name().to_owned(),
+    }
+}
+
+fn head(verb: Option<Verb>, verdict: &str, exit: u8) -> Map<String, Value> {
+    let mut head = Map::new();
+    head.insert("schema".into(), SCHEMA.into());
+    head.insert("command".into(), verb.map(Verb::name).into());
+    head.insert("verdict".into(), verdict.into());
+    head.insert("exit".into(), exit.into());
+    head
+}
+
+fn text(document: Map<String, Value>) -> String {
+    let text = format!("{:#}\n", Value::Object(document));
+    escape_json(&text)
+}
+
+fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "pass",
+        Verdict::Fail => "fail",
+    }
+}
+
+fn findings(findings: &[Finding]) -> Value {
+    findings
+        .iter()
+        .map(|f| json!({ "rule": f.rule.name(), "level": f.level.name(), "message": f.message }))
+        .collect()
+}
+
+fn layer(verb: Verb, layer: &Layer) -> Value {
+    match layer {
+        Layer::Signed(layer) => signed(verb, layer),
+        Layer::Encrypted(layer) => encrypted(layer),
+        Layer::Certificates(certificates) => json!({
+            "kind": "certificates",
+            "certificates": certificates.iter().map(certificate).collect::<Vec<_>>(),
+        }),
+    }
+}
+
+fn signed(verb: Verb, layer: &SignedLayer) -> Value {
+    json!({
+        "kind": "signed",
+        "form": match layer.form {
+            Form::Clear => "clear",
+            Form::Opaque => "opaque",
+            Form::Detached => "detached",
+        },
+        "signatures": layer.signatures.iter().map(|s| signature(verb, s)).collect::<Vec<_>>(),
+        "findings": findings(&layer.findings),
+    })
+}
+
+fn signature(verb: Verb, signature: &Signature) -> Value {
+    let mut object = Map::new();
+    // Where nothing is judged there is no verdict that someone could read as one.
+    if verb != Verb::Inspect {
+        object.insert("verdict".into(), verdict(signature.verdict()).into());
+    }
+    let answers = json!({
+        "integrity": match signature.integrity {
+            Integrity::Intact => "intact",
+            Integrity::Broken => "broken",
+            Integrity::Undetermined => "undetermined",
+        },
+        "trust": match signature.trust {
+            Trust::Trusted => "trusted",
+            Trust::Untrusted => "untrusted",
+            Trust::Unchecked => "unchecked",
+        },
+        "sender": match signature.sender {
+            Sender::Match => "match",
+            Sender::Mismatch => "mismatch",
+            Sender::Absent => "absent",
+            Sender::Unchecked => "unchecked",
+        },
+        "revocation": revocation(signature.revocation),
+        "signer": signature.signer.as_ref().map(person),
+        "signer_id": signature.signer_id,
+        "digest": signature.digest,
+        "algorithm": signature.algorithm,
+        "signing_time": signature.signing_time.map(|t| t.to_string()),
+        "path": path(&signature.path),
+        "findings": findings(&signature.findings),
+    });
+    if let Value::Object(answers) = answers {
+        object.extend(answers);
+    }
+    Value::Object(object)
+}
+
+fn revocation(status: RevocationStatus) -> &'static str {
+    match status {
+        RevocationStatus::Good => "good",
+        RevocationStatus::Revoked => "revoked",
+        RevocationStatus::Unknown => "unknown",
+        RevocationStatus::Unchecked => "unchecked",
+    }
+}
+
+fn path(path: &[Certificate]) -> Value {
+    path.iter().map(|c| hex::encode(&c.sha256())).collect()
+}
+
+fn person(certificate: &Certificate) -> Value {
+    let addresses = certificate.addresses();
+    json!({
+        "subject": certificate.subject().to_string(),
+        "emails": addresses.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "issuer": certificate.issuer().to_string(),
+        "serial": show::serial(certificate.serial()),
+        "sha256": hex::encode(&certificate.sha256()),
+    })
+}
+
+fn encrypted(layer: &EncryptedLayer) -> Value {
+    json!({
+        "kind": "encrypted",
+        "container": if layer.auth_enveloped { "auth-enveloped" } else { "enveloped" },
+        "cipher": layer.cipher,
+        "authenticated": layer.authenticated,
+        "recipients": layer.recipients.iter().map(recipient).collect::<Vec<_>>(),
+        "opened_by": layer.opened_by,
+        "findings": findings(&layer.findings),
+    })
+}
+
+fn recipient(recipient: &RecipientSummary) -> Value {
+    let mut object = json!({
+        "kind": recipient.kind,
+        "algorithm": recipient.algorithm,
+        "issuer": recipient.issuer,
+        "serial": recipient.serial,
+    });
+    if let (Some(identifier), Value::Object(object)) = (&recipient.key_identifier, &mut object) {
+        object.insert("key_identifier".into(), identifier.as_str().into());
+    }
+    object
+}
+
+fn certificate(certificate: &Certificate) -> Value {
+    let key = certificate.public_key().ok().map(|k| k.kind());
+    let bits = key.map(|kind| match kind {
+        KeyKind::Rsa { bits, .. } => bits,
+        KeyKind::P256 => 256,
+        KeyKind::P384 => 384,
+        KeyKind::P521 => 521,
+        KeyKind::Ed25519 | KeyKind::X25519 => 255,
+    });
+    let mut object = person(certificate);
+    if let Value::Object(object) = &mut object {
+        object.insert(
+            "not_before".into(),
+            certificate.not_before().to_string().into(),
+        );
+        object.insert(
+            "not_after".into(),
+            certificate.not_after().to_string().into(),
+        );
+        object.insert("key".into(), key.map(KeyKind::name).into());
+        object.insert("bits".into(), bits.into());
+        let basic = certificate.basic_constraints().ok().flatten();
+        object.insert("ca".into(), basic.is_some_and(|b| b.ca).into());
+        object.insert("key_usage".into(), key_usage(certificate).into());
+        let email = certificate.permits_email().ok().flatten();
+        object.insert("permits_email".into(), email.into());
+    }
+    object
+}
+
+/// Returns the names of RFC 5280 §4.2.1.3; `None` without the extension, or with a malformed one.
+pub(crate) fn key_usage(certificate: &Certificate) -> Option<Vec<&'static str>> {
+    const NAMES: [(u16, &str); 9] = [
+        (0x8000, "digitalSignature"),
+        (0x4000, "nonRepudiation"),
+        (0x2000, "keyEncipherment"),
+        (0x1000, "dataEncipherment"),
+        (0x0800, "keyAgreement"),
+        (0x0400, "keyCertSign"),
+        (0x0200, "cRLSign"),
+        (0x0100, "encipherOnly"),
+        (0x0080, "decipherOnly"),
+    ];
+    let usage = certificate.key_usage().ok().flatten()?;
+    let set = NAMES.iter().filter(|(bit, _)| usage.0 & bit != 0);
+    Some(set.map(|(_, name)| *name).collect())
+}
+
+fn named(named: &Named) -> Value {
+    let mut object = Map::new();
+    object.insert("file".into(), named.file.display().to_string().into());
+    if let Value::Object(rest) = certificate(&named.certificate) {
+        object.extend(rest);
+    }
+    Value::Object(object)
+}
+
+fn checked(checked: &Checked) -> Value {
+    json!({
+        "file": checked.named.file.display().to_string(),
+        "subject": checked.named.certificate.subject().to_string(),
+        "verdict": verdict(checked.verdict()),
+        "trust": if checked.report.trusted { "trusted" } else { "untrusted" },
+        "revocation": revocation(checked.report.revocation),
+        "path": path(&checked.report.path),
+        "findings": findings(&checked.report.findings),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+    use super::*;
+    use crate::cli::samples;
+    use smime::smime::Report;
+
+    fn sample() -> Answer {
+        Answer::Message(Report {
+            layers: vec![
+                samples::encrypted(),
+                Layer::Signed(SignedLayer {
+                    form: Form::Clear,
+                    signatures: vec![samples::signature()],
+                    findings: Vec::new(),
+                }),
+            ],
+            findings: Vec::new(),
+        })
+    }
+
+    #[test]
+    fn the_schema() {
+        let compact = |text: &str| text.split_whitespace().collect::<String>();
+        assert_eq!(
+            compact(&answer(Verb::Open, &sample(), 0)),
+            compact(
+                r#"{ "schema": 1, "command": "open", "verdict": "pass", "exit": 0, "layers": [
+                { "kind": "encrypted", "container": "enveloped", "cipher": "aes-256-cbc", "authenticated": false,
+                  "recipients": [
+                    { "kind": "key-transport", "algorithm": "rsa-oaep", "issuer": "CN=CA", "serial": "0a" },
+                    { "kind": "key-agreement", "algorithm": "ecdh-x963-sha256", "issuer": null, "serial": null, "key_identifier": "0c0d" } ],
+                  "opened_by": 1,
+                  "findings": [ { "rule": "unauthenticated-ciphertext", "level": "warn", "message": "CBC" } ] },
+                { "kind": "signed", "form": "clear", "signatures": [
+                  { "verdict": "pass", "integrity": "intact", "trust": "trusted", "sender": "match", "revocation": "unknown",
+                    "signer": null, "signer_id": "serial 0a1b of CN=Example CA",
+                    "digest": "sha-256", "algorithm": "rsa-pkcs1", "signing_time": "2026-11-01T09:00:00Z", "path": [],
+                    "findings": [ { "rule": "revocation-unknown", "level": "warn", "message": "no CRL at hand" } ] } ],
+                  "findings": [] } ],
+                "findings": [] }"#
+            )
+        );
+    }
+
+    #[test]
+    fn inspecting_judges_nothing() {
+        let text = answer(Verb::Inspect, &sample(), 0);
+        let document: Value = serde_json::from_str(&text).unwrap();
+        assert!(
+            document["layers"][1]["signatures"][0]
+                .get("verdict")
+                .is_none()
+        );
+    }
+
+    #[test]
+    fn errors_live_in_it_too() {
+        let mut error = Failure::usage("no such option", vec!["smime sign --help".into()]);
+        error.offset = Some(3107);
+        error.file = Some("m.eml".into());
+        let document: Value =
+            serde_json::from_str(&failure(Some(Verb::CertCheck), &error)).unwrap();
+        assert_eq!(
+            document,
+            json!({ "schema": 1, "command": "cert check", "verdict": "error", "exit": 2,
+                "error": { "code": "usage", "message": "no such option", "hints": ["smime sign --help"], "offset": 3107, "file": "m.eml" },
+                "certificates": [] })
+        );
+    }
+
+    #[test]
+    fn untrusted_text_is_escaped() {
+        let mut signature = samples::signature();
+        signature.signer_id = "\u{9b}2J\u{202e}\n{\"verdict\": \"pass\"}".into();
+        let answer = answer(
+            Verb::Verify,
+            &Answer::Message(Report {
+                layers: vec![Layer::Signed(SignedLayer {
+                    form: Form::Opaque,
+                    signatures: vec![signature],
+                    findings: Vec::new(),
+                })],
+                findings: Vec::new(),
+            }),
+            0,
+        );
+        assert!(answer.is_ascii());
+        assert_eq!(answer.matches("\"verdict\": \"pass\"").count(), 2);
+    }
+}

@@ -1,0 +1,186 @@
+//! The `smime` command: what people type, made into calls of the library, and what it found, told to them.
+//!
+//! Knows people: files, terminals, options, exit statuses, words. Must not know cryptography, ASN.1 or MIME beyond the library's types.
+//!
+//! | file | subject |
+//! | --- | --- |
+//! | `args` | what was typed |
+//! | `prepare`, `password` | what it means |
+//! | `sign` … `cert` | one verb each |
+//! | `output`, `transaction` | where results go, whole or not at all |
+//! | `reporting` | where the report goes, and the exit status |
+//! | `show`, `json`, `escape` | what the report says |
+//! | `error` | every error line and every hint |
+//! | `help` | pages made from tables |
+mod args;
+mod cert;
+mod decrypt;
+mod encrypt;
+mod error;
+mod escape;
+mod help;
+mod inspect;
+mod json;
+mod open;
+mod output;
+mod password;
+mod prepare;
+mod reporting;
+#[cfg(test)]
+mod samples;
+mod show;
+mod sign;
+mod transaction;
+mod verify;
+
+use args::{Arguments, CertCommand, Command};
+use clap::{Parser, error::ErrorKind};
+use output::Output;
+use prepare::Randomness;
+use reporting::Reporting;
+use smime::{
+    policy::{Finding, Level, Policy},
+    smime::{Report, report::Verdict},
+    x509::{Certificate, PathReport},
+};
+use std::{env, ffi::OsString, path::PathBuf, process::ExitCode};
+
+/// What a verb found.
+enum Answer {
+    /// about a message
+    Message(Report),
+    /// certificates, to be shown
+    Certificates(Vec<Named>),
+    /// certificates, judged
+    Paths(Vec<Checked>),
+}
+
+/// A certificate and the file it is from.
+struct Named {
+    file: PathBuf,
+    certificate: Certificate,
+}
+
+/// A certificate and what became of its path.
+struct Checked {
+    named: Named,
+    report: PathReport,
+}
+
+impl Checked {
+    fn verdict(&self) -> Verdict {
+        if Policy::denies(&self.report.findings) {
+            Verdict::Fail
+        } else {
+            Verdict::Pass
+        }
+    }
+}
+
+impl Answer {
+    fn verdict(&self) -> Verdict {
+        match self {
+            Self::Message(report) => report.verdict(),
+            Self::Certificates(_) => Verdict::Pass,
+            Self::Paths(paths) if paths.iter().all(|c| c.verdict() == Verdict::Pass) => {
+                Verdict::Pass
+            }
+            Self::Paths(_) => Verdict::Fail,
+        }
+    }
+
+    /// Returns every finding that makes the answer no.
+    fn denied(&self) -> impl Iterator<Item = &Finding> {
+        let findings: Box<dyn Iterator<Item = &Finding>> = match self {
+            Self::Message(report) => Box::new(report.all_findings()),
+            Self::Certificates(_) => Box::new(std::iter::empty()),
+            Self::Paths(paths) => Box::new(paths.iter().flat_map(|c| &c.report.findings)),
+        };
+        findings.filter(|f| f.level == Level::Deny)
+    }
+}
+
+/// Does what the command line asks, and returns the exit status.
+pub(crate) fn run() -> ExitCode {
+    keep_secrets();
+    let typed: Vec<OsString> = env::args_os().collect();
+    let command = match Arguments::try_parse_from(&typed) {
+        Ok(arguments) => arguments.command,
+        Err(e) if matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
+            return reporting::page(&e.render().to_string());
+        }
+        Err(e) => return Reporting::guess(&typed).usage(&e),
+    };
+    if let Command::Help(help) = &command {
+        return match help::page(&help.topic) {
+            Ok(page) => reporting::page(&page),
+            Err(e) => Reporting::guess(&typed).tell(Err(e)),
+        };
+    }
+    let mut rng = match prepare::randomness() {
+        Ok(rng) => rng,
+        Err(e) => return Reporting::guess(&typed).tell(Err(e)),
+    };
+    match Reporting::of(&command, &mut rng) {
+        Ok(reporting) => {
+            let answer = perform(&command, &mut rng);
+            reporting.tell(answer)
+        }
+        Err(e) => Reporting::guess(&typed).tell(Err(e)),
+    }
+}
+
+fn perform(command: &Command, rng: &mut Randomness) -> anyhow::Result<Answer> {
+    match command {
+        Command::Sign(verb) => sign::run(verb, rng),
+        Command::Encrypt(verb) => encrypt::run(verb, rng),
+        Command::Decrypt(verb) => decrypt::run(verb, rng),
+        Command::Open(verb) => open::run(verb, rng),
+        Command::Verify(verb) => verify::run(verb, rng),
+        Command::Inspect(verb) => inspect::run(verb),
+        Command::Cert(cert) => match &cert.command {
+            CertCommand::Show(verb) => cert::show(verb),
+            CertCommand::Check(verb) => cert::check(verb),
+        },
+        Command::Help(_) => Ok(Answer::Certificates(Vec::new())),
+    }
+}
+
+/// Adds what was found beside the message, and lets the output out if everything holds.
+fn conclude(mut report: Report, findings: Vec<Finding>, output: Output) -> anyhow::Result<Answer> {
+    report.findings.extend(findings);
+    if report.verdict() == Verdict::Pass {
+        output.commit()?;
+    }
+    Ok(Answer::Message(report))
+}
+
+/// Returns the answer if it is no before the message is looked at.
+fn refused(findings: &[Finding]) -> Option<Answer> {
+    Policy::denies(findings).then(|| {
+        Answer::Message(Report {
+            layers: Vec::new(),
+            findings: findings.to_vec(),
+        })
+    })
+}
+
+/// Lets no secret out by a core dump, a debugger or the text of a panic.
+fn keep_secrets() {
+    use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
+    let none = Rlimit {
+        current: Some(0),
+        maximum: Some(0),
+    };
+    // Best effort: where the system forbids it, it has its own rules.
+    let _ = setrlimit(Resource::Core, none);
+    let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic
+            .location()
+            .map_or_else(String::new, |l| format!(" ({}:{})", l.file(), l.line()));
+        output::to_standard_error(&format!(
+            "smime: error: this is a fault of the program{place}\nsmime: hint: please report it\n"
+        ));
+    }));
+}

@@ -1,0 +1,38 @@
+//! `smime open`.
+use super::{
+    Answer, args, conclude,
+    output::{Leave, Output},
+    prepare::{self, Ground, Input, Keys, Randomness},
+    refused,
+};
+use anyhow::Context;
+use smime::smime::Opener;
+
+/// Removes every layer.
+pub(crate) fn run(open: &args::Open, rng: &mut Randomness) -> anyhow::Result<Answer> {
+    let Ground { policy, at } = prepare::ground(&open.common, Some(&open.trust))?;
+    let signers = prepare::signers(&open.signers)?;
+    let anchors = prepare::anchors(&open.trust, &policy)?;
+    let repository = prepare::repository(&open.common.certs, &open.trust.crls, &policy.limits)?;
+    let Keys {
+        identities,
+        findings,
+    } = prepare::keys(&open.keys, &open.common.certs, &policy)?;
+    if let Some(answer) = refused(&findings) {
+        return Ok(answer);
+    }
+    let message = &open.message.message;
+    let mut input = Input::open(message, open.common.is_silent())?;
+    let mut output = Output::open(
+        open.output.output.as_deref(),
+        Leave::OnCommit {
+            held: policy.limits.held_bytes,
+        },
+        open.output.sync,
+        rng,
+    )?;
+    let report = Opener::new(&identities, &anchors, &repository, &policy, &signers)
+        .open(input.source(), &mut output, at, rng)
+        .with_context(|| prepare::at(message))?;
+    conclude(report, findings, output)
+}

@@ -1,0 +1,313 @@
+//! Where messages and reports go: nothing comes out before it may, nothing half a file.
+//!
+//! Knows standard output, files, pipes and the terminal; must not know what is written. The one place that writes to standard output and error.
+use super::{
+    error::Problem,
+    prepare::Randomness,
+    transaction::{self, Target, Transaction},
+};
+use rand::Rng;
+use rustix::fs::FileType;
+use smime::{crypto::Secret, store::Spool};
+use std::{
+    fs::File,
+    io::{self, IsTerminal, Write},
+    os::fd::AsFd,
+    path::{Path, PathBuf},
+};
+
+/// Octets gathered before they are written.
+const BUFFER: usize = 64 << 10;
+
+/// When octets may leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Leave {
+    /// as they are written: cut short they are of no use to anybody (`sign`, `encrypt`)
+    AsWritten,
+    /// after [`Output::commit`] only: they are not proven before
+    OnCommit {
+        /// octets held in memory before the encrypted temporary file is used
+        held: usize,
+    },
+}
+
+/// A place for octets. Dropped without [`Output::commit`], a file does not appear, and what was held back is gone.
+pub(crate) struct Output {
+    /// what was written last, and has not left the process: thrown away unless committed
+    buffer: Vec<u8>,
+    kind: Kind,
+    path: Option<PathBuf>,
+    random: [u8; 8],
+    sync: bool,
+}
+
+enum Kind {
+    /// nobody wants it
+    Nowhere,
+    /// a pipe, written to at once
+    Pipe(File),
+    /// a pipe, written to on commit
+    Held(Spool, File),
+    /// a file without a name yet
+    File(Transaction),
+    /// a file on a file system that knows no files without names
+    Copied(Spool, transaction::Place),
+}
+
+impl Output {
+    /// Takes octets and forgets them.
+    pub(crate) fn nowhere() -> Self {
+        Self::of(Kind::Nowhere, None, [0; 8], false)
+    }
+
+    /// Opens standard output (no path, or `-`) or what the path leads to.
+    pub(crate) fn open(
+        path: Option<&Path>,
+        leave: Leave,
+        sync: bool,
+        rng: &mut Randomness,
+    ) -> anyhow::Result<Self> {
+        let Some(path) = path.filter(|p| *p != Path::new("-")) else {
+            let kind = Kind::pipe(standard_output(), leave, rng);
+            return Ok(Self::of(kind, None, rng.next_u64().to_ne_bytes(), false));
+        };
+        let failed = |source| Problem::Output {
+            path: path.to_owned(),
+            source,
+        };
+        let kind = match Target::of(path).map_err(failed)? {
+            Target::Pipe(pipe) => Kind::pipe(Ok(pipe), leave, rng),
+            Target::File(place) => match Transaction::begin(&place).map_err(failed)? {
+                Some(transaction) => Kind::File(transaction),
+                None => Kind::Copied(spool(leave.held(), rng), place),
+            },
+        };
+        Ok(Self::of(
+            kind,
+            Some(path.to_owned()),
+            rng.next_u64().to_ne_bytes(),
+            sync,
+        ))
+    }
+
+    fn of(kind: Kind, path: Option<PathBuf>, random: [u8; 8], sync: bool) -> Self {
+        Self {
+            buffer: Vec::new(),
+            kind,
+            path,
+            random,
+            sync,
+        }
+    }
+
+    /// Returns whether people would see the octets.
+    pub(crate) fn is_terminal(&self) -> bool {
+        match &self.kind {
+            Kind::Pipe(pipe) | Kind::Held(_, pipe) => pipe.is_terminal(),
+            _ => false,
+        }
+    }
+
+    /// Lets everything out: the one way that leads to a file, or to what was held back leaving.
+    pub(crate) fn commit(mut self) -> anyhow::Result<()> {
+        let path = self.path.take().unwrap_or_else(|| "-".into());
+        self.finish()
+            .map_err(|source| Problem::Output { path, source }.into())
+    }
+
+    fn finish(mut self) -> io::Result<()> {
+        self.pass_on()?;
+        match self.kind {
+            Kind::Nowhere | Kind::Pipe(_) => Ok(()),
+            Kind::Held(mut spool, mut pipe) => spool.release(&mut pipe),
+            Kind::File(transaction) => transaction.commit(self.random, self.sync),
+            Kind::Copied(mut spool, place) => {
+                let content = &mut |file: &mut File| spool.release(file);
+                transaction::copy(&place, content, self.random, self.sync)
+            }
+        }
+    }
+
+    /// Passes the buffer on.
+    fn pass_on(&mut self) -> io::Result<()> {
+        let passed = match &mut self.kind {
+            Kind::Nowhere => Ok(()),
+            Kind::Pipe(pipe) => pipe.write_all(&self.buffer),
+            Kind::File(transaction) => transaction.write_all(&self.buffer),
+            Kind::Held(spool, _) | Kind::Copied(spool, _) => {
+                spool.write_all(&self.buffer).map_err(|source| {
+                    let directory = std::env::temp_dir();
+                    io::Error::new(source.kind(), HoldingFailed { directory, source })
+                })
+            }
+        };
+        self.buffer.clear();
+        passed
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        if matches!(self.kind, Kind::Nowhere) {
+            return Ok(buf.len());
+        }
+        if self.buffer.is_empty() {
+            self.buffer.reserve_exact(BUFFER);
+        }
+        let room = BUFFER.saturating_sub(self.buffer.len());
+        let part = buf.get(..room).unwrap_or(buf);
+        self.buffer.extend_from_slice(part);
+        if self.buffer.len() >= BUFFER {
+            self.pass_on()?;
+        }
+        Ok(part.len())
+    }
+
+    /// Does nothing: who writes does not decide when octets leave.
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Kind {
+    fn pipe(pipe: io::Result<File>, leave: Leave, rng: &mut Randomness) -> Self {
+        // Without standard output there is nobody to tell; Rust opens /dev/null in its place at start.
+        let Ok(pipe) = pipe else {
+            return Self::Nowhere;
+        };
+        match leave {
+            Leave::AsWritten => Self::Pipe(pipe),
+            Leave::OnCommit { held } => Self::Held(spool(held, rng), pipe),
+        }
+    }
+}
+
+impl Leave {
+    fn held(self) -> usize {
+        match self {
+            Self::AsWritten => BUFFER,
+            Self::OnCommit { held } => held,
+        }
+    }
+}
+
+/// Holds back in memory, then in an encrypted file without a name in `$TMPDIR`.
+fn spool(held: usize, rng: &mut Randomness) -> Spool {
+    let key = Secret::random(32, rng);
+    let random = rng.next_u64().to_ne_bytes();
+    let make = Box::new(move || {
+        let file = transaction::holding(&std::env::temp_dir(), random)?;
+        Ok(Box::new(file) as Box<dyn smime::store::spool::Holding>)
+    });
+    Spool::new(held, key, make)
+}
+
+/// Why content cannot be held back.
+#[derive(Debug, thiserror::Error)]
+#[error("the temporary file in {}: {source}", .directory.display())]
+pub(crate) struct HoldingFailed {
+    directory: PathBuf,
+    source: io::Error,
+}
+
+/// Writes text or JSON to standard output, at once.
+pub(crate) fn to_standard_output(text: &str) -> io::Result<()> {
+    standard_output()?.write_all(text.as_bytes())
+}
+
+/// Writes text or JSON to standard error; there is nobody to tell if that fails.
+pub(crate) fn to_standard_error(text: &str) {
+    let _ = duplicate(rustix::stdio::stderr()).map(|mut e| e.write_all(text.as_bytes()));
+}
+
+fn standard_output() -> io::Result<File> {
+    duplicate(rustix::stdio::stdout())
+}
+
+/// Takes a stream past std's buffers, which would look for line ends in it.
+fn duplicate(stream: impl AsFd) -> io::Result<File> {
+    Ok(File::from(stream.as_fd().try_clone_to_owned()?))
+}
+
+/// Returns standard input.
+pub(crate) fn standard_input() -> io::Result<File> {
+    duplicate(rustix::stdio::stdin())
+}
+
+/// Returns whether a file can be read twice: a regular one, at its beginning.
+pub(crate) fn is_seekable(file: &File) -> bool {
+    let regular = rustix::fs::fstat(file)
+        .is_ok_and(|s| FileType::from_raw_mode(s.st_mode) == FileType::RegularFile);
+    regular && rustix::fs::tell(file).is_ok_and(|position| position == 0)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use std::{io::Read, os::fd::OwnedFd};
+
+    fn rng() -> Randomness {
+        crate::cli::prepare::randomness().unwrap()
+    }
+
+    /// Writes to a pipe; returns what came out, with and without commit.
+    fn piped(leave: Leave, content: &[u8]) -> [Vec<u8>; 2] {
+        [true, false].map(|commit| {
+            let (mut reader, writer) = io::pipe().unwrap();
+            let reading = std::thread::spawn(move || {
+                let mut found = Vec::new();
+                reader.read_to_end(&mut found).map(|_| found)
+            });
+            let pipe = File::from(OwnedFd::from(writer));
+            let kind = Kind::pipe(Ok(pipe), leave, &mut rng());
+            let mut output = Output::of(kind, None, [0; 8], false);
+            output.write_all(content).unwrap();
+            if commit {
+                output.commit().unwrap();
+            } else {
+                drop(output);
+            }
+            reading.join().unwrap().unwrap()
+        })
+    }
+
+    #[test]
+    fn what_is_not_proven_is_held_back() {
+        for held in [0, 100, 1 << 20] {
+            for length in [0, 99, BUFFER, 3 * BUFFER + 7] {
+                let content = vec![b'x'; length];
+                let [committed, dropped] = piped(Leave::OnCommit { held }, &content);
+                assert!(committed == content && dropped.is_empty());
+            }
+        }
+    }
+
+    #[test]
+    fn what_may_leave_leaves_by_the_buffer() {
+        let content = vec![b'x'; 2 * BUFFER + 7];
+        let [committed, dropped] = piped(Leave::AsWritten, &content);
+        assert!(committed == content);
+        assert_eq!(dropped.len(), 2 * BUFFER);
+        // what says no at once has written nothing
+        let [committed, dropped] = piped(Leave::AsWritten, b"short");
+        assert!(committed == b"short" && dropped.is_empty());
+    }
+
+    #[test]
+    fn a_file_appears_on_commit() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("out");
+        for commit in [false, true] {
+            let mut output =
+                Output::open(Some(&path), Leave::AsWritten, false, &mut rng()).unwrap();
+            assert!(!output.is_terminal());
+            output.write_all(b"text").unwrap();
+            if commit {
+                output.commit().unwrap();
+            }
+            assert_eq!(path.exists(), commit);
+        }
+        assert_eq!(std::fs::read(&path).unwrap(), b"text");
+    }
+}

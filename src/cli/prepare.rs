@@ -1,0 +1,377 @@
+//! What was typed, made into what the library takes: files opened, clock read, randomness seeded, policy and trust put together.
+//!
+//! The one place that reads the clock, the environment and the system's randomness; judges nothing, writes nothing.
+use super::{
+    args,
+    error::Problem,
+    output::{is_seekable, standard_input},
+    password::Passwords,
+};
+use getrandom::SysRng;
+use rand::{TryRng, rand_core::UnwrapErr};
+use smime::{
+    asn1::{Time, oid::Oid},
+    mime::mailbox::Address,
+    policy::{Finding, Level, Limits, Policy, PolicyName, Revocation, Rule},
+    smime::{ExpectedSigner, Source},
+    store::{Identities, files},
+    x509::{Collection, TrustAnchors},
+};
+use std::{
+    env,
+    fs::File,
+    io::{BufReader, IsTerminal},
+    path::{Path, PathBuf},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+/// The system's randomness.
+pub(crate) type Randomness = UnwrapErr<SysRng>;
+
+/// Octets read from a message at once.
+const BUFFER: usize = 64 << 10;
+
+/// What every verb stands on.
+pub(crate) struct Ground {
+    pub(crate) policy: Policy,
+    pub(crate) at: Time,
+}
+
+/// Returns the system's randomness, once it has shown that there is any.
+pub(crate) fn randomness() -> anyhow::Result<Randomness> {
+    SysRng
+        .try_next_u64()
+        .map_err(|e| Problem::Randomness(e.to_string()))?;
+    Ok(UnwrapErr(SysRng))
+}
+
+/// Puts policy and time together.
+pub(crate) fn ground(common: &args::Common, trust: Option<&args::Trust>) -> anyhow::Result<Ground> {
+    let mut policy = Policy::named(match common.policy {
+        args::PolicyName::Standard => PolicyName::Standard,
+        args::PolicyName::Modern => PolicyName::Modern,
+        args::PolicyName::Archive => PolicyName::Archive,
+    });
+    if let Some(trust) = trust {
+        policy_inputs(trust, common.is_silent())?;
+        policy.revocation = match trust.revocation {
+            args::Revocation::Off => Revocation::Off,
+            args::Revocation::Soft => Revocation::Soft,
+            args::Revocation::Hard => Revocation::Hard,
+        };
+    }
+    set_levels(&mut policy, common)?;
+    let at = match &common.at {
+        Some(text) => Time::from_rfc3339(text).ok_or_else(|| {
+            Problem::usage_with(
+                format!("--at: '{text}' is not a time"),
+                "a time is written --at 2026-01-31T12:00:00Z, a day --at 2026-01-31",
+            )
+        })?,
+        None => now(),
+    };
+    Ok(Ground { policy, at })
+}
+
+fn set_levels(policy: &mut Policy, common: &args::Common) -> anyhow::Result<()> {
+    let options = [
+        ("--allow", Level::Allow, &common.allow),
+        ("--warn", Level::Warn, &common.warn),
+        ("--deny", Level::Deny, &common.deny),
+    ];
+    let mut set: Vec<(Rule, Level)> = Vec::new();
+    for (option, level, names) in options {
+        for name in names {
+            let rule = Rule::from_name(name).ok_or_else(|| {
+                Problem::usage_with(
+                    format!("{option}: there is no rule '{name}'"),
+                    "smime help rules lists them",
+                )
+            })?;
+            if set.iter().any(|(r, l)| *r == rule && *l != level) {
+                return Err(Problem::usage(format!(
+                    "{option}: the rule {name} is given two levels"
+                ))
+                .into());
+            }
+            policy
+                .set(rule, level)
+                .map_err(|e| Problem::usage(format!("{option}: {e}")))?;
+            set.push((rule, level));
+        }
+    }
+    Ok(())
+}
+
+/// Looks at the user inputs of RFC 5280 §6.1.1 (c) to (g). The library does not process certificate policies yet, and it is said so.
+fn policy_inputs(trust: &args::Trust, silent: bool) -> anyhow::Result<()> {
+    for text in &trust.policy_oid {
+        Oid::new(text).map_err(|_| {
+            Problem::usage_with(
+                format!("--policy-oid: '{text}' is no object identifier"),
+                "an object identifier is written --policy-oid 2.16.840.1.101.3.2.1.48.1",
+            )
+        })?;
+    }
+    let given = !trust.policy_oid.is_empty()
+        || trust.require_explicit_policy
+        || trust.inhibit_policy_mapping
+        || trust.inhibit_any_policy;
+    if given && !silent {
+        super::output::to_standard_error(
+            "smime: hint: certificate policies are not judged yet: their options have no effect\n",
+        );
+    }
+    Ok(())
+}
+
+/// Reads the clock.
+fn now() -> Time {
+    let now = SystemTime::now();
+    let seconds = match now.duration_since(UNIX_EPOCH) {
+        Ok(since) => i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
+        Err(before) => i64::try_from(before.duration().as_secs()).map_or(i64::MIN, |s| -s),
+    };
+    Time(seconds)
+}
+
+/// A message, opened.
+pub(crate) struct Input {
+    file: BufReader<File>,
+    seekable: bool,
+}
+
+impl Input {
+    /// Opens a file, or standard input for `-`.
+    pub(crate) fn open(path: &Path, quiet: bool) -> anyhow::Result<Self> {
+        let failed = |source| Problem::Open {
+            path: path.to_owned(),
+            source,
+        };
+        let file = if path == Path::new("-") {
+            let file = standard_input().map_err(failed)?;
+            if file.is_terminal() && !quiet {
+                super::output::to_standard_error(
+                    "smime: hint: reading the message from the terminal, until Ctrl-D\n",
+                );
+            }
+            file
+        } else {
+            let file = File::open(path).map_err(failed)?;
+            if file.metadata().is_ok_and(|m| m.is_dir()) {
+                return Err(failed(rustix::io::Errno::ISDIR.into()).into());
+            }
+            file
+        };
+        Ok(Self {
+            seekable: is_seekable(&file),
+            file: BufReader::with_capacity(BUFFER, file),
+        })
+    }
+
+    /// Returns it as the library takes it.
+    pub(crate) fn source(&mut self) -> Source<'_> {
+        if self.seekable {
+            Source::Seekable(&mut self.file)
+        } else {
+            Source::Stream(&mut self.file)
+        }
+    }
+}
+
+/// Private keys and certificates, pooled, and what was found about their files.
+pub(crate) struct Keys {
+    pub(crate) identities: Identities,
+    pub(crate) findings: Vec<Finding>,
+}
+
+/// Reads the keys of `-i`, and the certificates of `-c` to go with them.
+pub(crate) fn keys(keys: &args::Keys, certs: &[PathBuf], policy: &Policy) -> anyhow::Result<Keys> {
+    let mut passwords = Passwords::from(keys.password_file.as_deref())?;
+    let mut identities = Identities::default();
+    let mut findings = Vec::new();
+    for path in &keys.identity {
+        let readable = files::identities(
+            path,
+            &policy.limits,
+            &mut |file| passwords.ask(file),
+            &mut identities,
+        )?;
+        findings.extend(readable.iter().map(|file| {
+            let message = format!("{} can be read by others", file.display());
+            policy.finding(Rule::KeyFileReadable, message)
+        }));
+    }
+    for certificate in repository(certs, &[], &policy.limits)?.certificates {
+        identities.add_certificate(certificate);
+    }
+    Ok(Keys {
+        identities,
+        findings,
+    })
+}
+
+/// Reads the trust anchors: those of `-t`, else those of the default directory.
+pub(crate) fn anchors(trust: &args::Trust, policy: &Policy) -> anyhow::Result<TrustAnchors> {
+    let mut anchors = TrustAnchors::default();
+    if trust.trust.is_empty() {
+        if let Some(directory) = trust_directory().filter(|d| exists(d)) {
+            match files::trust_anchors(&directory, &policy.limits) {
+                Ok(found) => anchors = found,
+                Err(smime::store::Error::Nothing { .. }) => {}
+                Err(e) => return Err(e.into()),
+            }
+        }
+    } else {
+        for path in &trust.trust {
+            let found = files::trust_anchors(path, &policy.limits)?;
+            anchors.anchors.extend(found.anchors);
+        }
+    }
+    if anchors.anchors.is_empty() && policy.level(Rule::Untrusted) == Level::Deny {
+        return Err(smime::smime::Error::NoTrustAnchor.into());
+    }
+    Ok(anchors)
+}
+
+/// Whether something is there. What cannot be looked at is: reading it then says why not.
+fn exists(path: &Path) -> bool {
+    !matches!(path.try_exists(), Ok(false))
+}
+
+/// Returns the default directory of trust anchors: `$XDG_CONFIG_HOME/smime/trust`, else `~/.config/smime/trust`.
+pub(crate) fn trust_directory() -> Option<PathBuf> {
+    let absolute = |name| {
+        env::var_os(name)
+            .map(PathBuf::from)
+            .filter(|p| p.is_absolute())
+    };
+    absolute("XDG_CONFIG_HOME")
+        .or_else(|| absolute("HOME").map(|home| home.join(".config")))
+        .map(|config| config.join("smime/trust"))
+}
+
+/// Reads other certificates and revocation lists.
+pub(crate) fn repository(
+    certs: &[PathBuf],
+    crls: &[PathBuf],
+    limits: &Limits,
+) -> anyhow::Result<Collection> {
+    let mut repository = Collection::default();
+    for path in certs {
+        let found = files::certificates(path, limits)?;
+        repository.certificates.extend(found.certificates);
+        repository.crls.extend(found.crls);
+    }
+    for path in crls {
+        let found = files::certificates(path, limits)?;
+        if found.crls.is_empty() {
+            return Err(Problem::Nothing {
+                path: path.clone(),
+                wanted: "certificate revocation list",
+            }
+            .into());
+        }
+        repository.crls.extend(found.crls);
+    }
+    Ok(repository)
+}
+
+/// Understands `--signer`.
+pub(crate) fn signers(signers: &args::Signers) -> anyhow::Result<Vec<ExpectedSigner>> {
+    let understand = |who: &String| {
+        let understood = match who.strip_prefix("sha256:") {
+            Some(hex) => smime::encoding::hex::decode(hex)
+                .and_then(|octets| octets.try_into().ok())
+                .map(ExpectedSigner::Certificate),
+            None => Address::parse(who).map(ExpectedSigner::Address),
+        };
+        understood.ok_or_else(|| {
+            Problem::usage_with(
+                format!("--signer: '{who}' is neither a mail address nor sha256: and 64 hexadecimal digits"),
+                "smime cert show FILE prints both",
+            )
+            .into()
+        })
+    };
+    signers.signer.iter().map(understand).collect()
+}
+
+/// Understands how `sign` and `encrypt` are to take their input and write their output.
+pub(crate) fn made(made: &args::Made) -> (smime::smime::Content, smime::smime::Encoding) {
+    use smime::smime::{Content, Encoding};
+    let content = if made.text {
+        Content::Text
+    } else if made.binary {
+        Content::Binary
+    } else {
+        Content::Message
+    };
+    let encoding = match made.format {
+        args::Format::Smime => Encoding::Smime,
+        args::Format::Der => Encoding::Der,
+        args::Format::Pem => Encoding::Pem,
+    };
+    (content, encoding)
+}
+
+/// Refuses to show DER to people.
+pub(crate) fn not_to_people(
+    format: args::Format,
+    output: &super::output::Output,
+) -> anyhow::Result<()> {
+    if format == args::Format::Der && output.is_terminal() {
+        return Err(Problem::usage_with(
+            "DER is not written to a terminal",
+            "-o FILE writes it to a file, --format pem writes text",
+        )
+        .into());
+    }
+    Ok(())
+}
+
+/// Says what file an operation's error is about.
+pub(crate) fn at(message: &Path) -> super::error::At {
+    super::error::At {
+        message: (message != Path::new("-")).then(|| message.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use clap::Parser;
+
+    fn common(arguments: &[&str]) -> args::Arguments {
+        args::Arguments::try_parse_from(["smime", "inspect"].iter().chain(arguments)).unwrap()
+    }
+
+    fn policy(arguments: &[&str]) -> anyhow::Result<Policy> {
+        let parsed = common(arguments);
+        ground(parsed.command.common().unwrap(), None).map(|g| g.policy)
+    }
+
+    #[test]
+    fn levels_are_set() {
+        let found = policy(&["--allow", "expired", "--deny", "no-from"]).unwrap();
+        assert_eq!(found.level(Rule::Expired), Level::Allow);
+        assert_eq!(found.level(Rule::NoFrom), Level::Deny);
+        assert!(policy(&["--allow", "digest-mismatch"]).is_err());
+        assert!(policy(&["--warn", "nonsense"]).is_err());
+        assert!(policy(&["--warn", "expired", "--deny", "expired"]).is_err());
+        assert!(policy(&["--warn", "expired", "--warn", "expired"]).is_ok());
+    }
+
+    #[test]
+    fn a_message_that_is_a_file_can_be_read_twice() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        std::io::Write::write_all(&mut file, b"x").unwrap();
+        let mut input = Input::open(file.path(), true).unwrap();
+        assert!(matches!(input.source(), Source::Seekable(_)));
+        assert!(Input::open(Path::new("/nowhere"), true).is_err());
+        assert!(Input::open(Path::new("/"), true).is_err());
+        let mut null = Input::open(Path::new("/dev/null"), true).unwrap();
+        assert!(matches!(null.source(), Source::Stream(_)));
+    }
+}

@@ -1,0 +1,341 @@
+//! Where the report goes, and the exit status: the end of every command.
+//!
+//! Knows standard output, standard error and the file of `--report`; what it says is made in `show`, `json` and `error`.
+use super::{
+    Answer,
+    args::{Command, Verb},
+    error::{self, ENVIRONMENT, Failure},
+    escape::escape,
+    json,
+    output::{self, Leave, Output},
+    prepare::Randomness,
+    show,
+};
+use smime::smime::report::Verdict;
+use std::{
+    ffi::OsString,
+    io::{self, Write},
+    path::Path,
+    process::ExitCode,
+};
+
+/// How a command's findings are told.
+pub(crate) struct Reporting {
+    verb: Option<Verb>,
+    json: bool,
+    quiet: bool,
+    place: Place,
+    /// the file of `--report`
+    file: Option<Output>,
+}
+
+/// Where the report goes.
+enum Place {
+    StandardOutput,
+    /// the message, or what was verified, goes to standard output
+    StandardError,
+    /// a report verb was given `-o`
+    File(Box<Output>),
+}
+
+impl Reporting {
+    /// Prepares to tell what a command finds.
+    pub(crate) fn of(command: &Command, rng: &mut Randomness) -> anyhow::Result<Self> {
+        let verb = command.verb();
+        let target = command.output().and_then(|o| o.output.as_deref());
+        let sync = command.output().is_some_and(|o| o.sync);
+        let to_standard_output = target.is_some_and(|t| t == Path::new("-"));
+        let place = match verb {
+            Some(Verb::Verify) if to_standard_output => Place::StandardError,
+            Some(Verb::Verify) => Place::StandardOutput,
+            Some(verb) if verb.is_filter() => {
+                if target.is_none() || to_standard_output {
+                    Place::StandardError
+                } else {
+                    Place::StandardOutput
+                }
+            }
+            _ => match target {
+                Some(path) if !to_standard_output => Place::File(Box::new(Output::open(
+                    Some(path),
+                    Leave::AsWritten,
+                    sync,
+                    rng,
+                )?)),
+                _ => Place::StandardOutput,
+            },
+        };
+        let common = command.common();
+        let file = match common.and_then(|c| c.report.as_deref()) {
+            Some(path) if path == Path::new("-") || Some(path) == target => {
+                return Err(error::Problem::usage_with(
+                    "--report takes a file of its own",
+                    "--json makes the report on standard output or error JSON",
+                )
+                .into());
+            }
+            Some(path) => Some(Output::open(Some(path), Leave::AsWritten, sync, rng)?),
+            None => None,
+        };
+        Ok(Self {
+            verb,
+            json: common.is_some_and(|c| c.json),
+            quiet: common.is_some_and(|c| c.quiet),
+            place,
+            file,
+        })
+    }
+
+    /// Guesses how to tell that the command line is not understood.
+    pub(crate) fn guess(typed: &[OsString]) -> Self {
+        let words: Vec<&str> = typed.iter().skip(1).filter_map(|w| w.to_str()).collect();
+        let verb = Verb::ALL.into_iter().find(|verb| {
+            let name: Vec<&str> = verb.name().split(' ').collect();
+            words.starts_with(&name)
+        });
+        let to_file = words.iter().enumerate().any(|(place, word)| {
+            let value = match *word {
+                "-o" | "--output" => words.get(place + 1).copied(),
+                word => word
+                    .strip_prefix("--output=")
+                    .or_else(|| word.strip_prefix("-o").filter(|v| !v.is_empty())),
+            };
+            value.is_some_and(|v| v != "-")
+        });
+        let place = if verb.is_some_and(Verb::is_filter) && !to_file {
+            Place::StandardError
+        } else {
+            Place::StandardOutput
+        };
+        Self {
+            verb,
+            json: words.contains(&"--json"),
+            quiet: false,
+            place,
+            file: None,
+        }
+    }
+
+    /// Tells that the command line is not understood.
+    pub(crate) fn usage(self, error: &clap::Error) -> ExitCode {
+        self.failed(&usage_failure(error))
+    }
+
+    /// Tells what was found, or why nothing was, and returns the exit status.
+    pub(crate) fn tell(self, result: anyhow::Result<Answer>) -> ExitCode {
+        match result {
+            Ok(answer) => self.answered(&answer),
+            Err(e) => {
+                let failure = Failure::of(&e, self.verb);
+                self.failed(&failure)
+            }
+        }
+    }
+
+    fn answered(mut self, answer: &Answer) -> ExitCode {
+        let Some(verb) = self.verb else {
+            return ExitCode::from(error::USAGE);
+        };
+        let exit = match answer.verdict() {
+            Verdict::Pass => 0,
+            Verdict::Fail => 1,
+        };
+        let document = json::answer(verb, answer, exit);
+        if let Err(e) = self.file_it(&document) {
+            let failure = Failure::of(&e, self.verb);
+            return self.failed(&failure);
+        }
+        let report = if self.json {
+            document
+        } else if self.quiet {
+            String::new()
+        } else {
+            show::text(verb, answer)
+        };
+        let json = self.json;
+        if let Err(e) = self.print(&report) {
+            let failure = Failure::of(&e, Some(verb));
+            errors(&failure.line(), &failure.hints);
+            return ExitCode::from(failure.exit);
+        }
+        if exit != 0 && !json {
+            let mut hints: Vec<String> = Vec::new();
+            for finding in answer.denied() {
+                if let Some(hint) = error::hint_for(finding.rule, verb)
+                    && !hints.contains(&hint)
+                {
+                    hints.push(hint);
+                }
+            }
+            errors(&show::denial(verb, answer), &hints);
+        }
+        ExitCode::from(exit)
+    }
+
+    fn failed(mut self, failure: &Failure) -> ExitCode {
+        let document = json::failure(self.verb, failure);
+        // The error that led here counts; that it cannot be filed too does not.
+        let _ = self.file_it(&document);
+        if !self.json {
+            errors(&failure.line(), &failure.hints);
+        } else if matches!(self.place, Place::StandardError) {
+            output::to_standard_error(&document);
+        } else if output::to_standard_output(&document).is_err() {
+            errors(&failure.line(), &failure.hints);
+        }
+        ExitCode::from(failure.exit)
+    }
+
+    fn file_it(&mut self, document: &str) -> anyhow::Result<()> {
+        match self.file.take() {
+            Some(file) => write(file, document),
+            None => Ok(()),
+        }
+    }
+
+    fn print(self, report: &str) -> anyhow::Result<()> {
+        match self.place {
+            Place::StandardOutput => print(report),
+            Place::StandardError => {
+                output::to_standard_error(report);
+                Ok(())
+            }
+            Place::File(file) => write(*file, report),
+        }
+    }
+}
+
+/// Prints a page of help to standard output.
+pub(crate) fn page(text: &str) -> ExitCode {
+    match print(text) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) => {
+            errors(&e.to_string(), &[]);
+            ExitCode::from(ENVIRONMENT)
+        }
+    }
+}
+
+/// Prints to standard output. When nobody reads on, what was to be told is told.
+fn print(text: &str) -> anyhow::Result<()> {
+    match output::to_standard_output(text) {
+        Err(source) if source.kind() != io::ErrorKind::BrokenPipe => {
+            let path = "-".into();
+            Err(error::Problem::Output { path, source }.into())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn write(mut file: Output, text: &str) -> anyhow::Result<()> {
+    file.write_all(text.as_bytes())?;
+    file.commit()
+}
+
+fn errors(line: &str, hints: &[String]) {
+    let mut text = format!("smime: error: {}\n", escape(line));
+    for hint in hints {
+        text.push_str(&format!("smime: hint: {}\n", escape(hint)));
+    }
+    output::to_standard_error(&text);
+}
+
+/// Says in our manner what clap found: its first paragraph is the error, its tips and its usage line are hints.
+fn usage_failure(error: &clap::Error) -> Failure {
+    let text = error.render().to_string();
+    if error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return Failure::usage(
+            "a verb is missing",
+            vec!["smime --help lists the verbs".to_owned()],
+        );
+    }
+    let mut paragraphs = text.split("\n\n");
+    let first = paragraphs.next().unwrap_or_default();
+    let words: Vec<&str> = first.split_whitespace().collect();
+    let message = words.join(" ");
+    let message = message.strip_prefix("error: ").unwrap_or(&message);
+    let mut hints = Vec::new();
+    for line in paragraphs.flat_map(str::lines).map(str::trim) {
+        if let Some(tip) = line.strip_prefix("tip: ") {
+            hints.push(tip.to_owned());
+        } else if let Some(usage) = line.strip_prefix("Usage: ") {
+            hints.push(format!("usage: {usage}"));
+        }
+    }
+    let help = text
+        .lines()
+        .filter_map(|l| l.strip_prefix("Usage: "))
+        .map(|usage| {
+            let words = usage.split(' ');
+            let command: Vec<&str> = words
+                .take_while(|w| w.chars().all(|c| c.is_ascii_lowercase()))
+                .collect();
+            command.join(" ")
+        })
+        .next()
+        .unwrap_or_else(|| "smime".to_owned());
+    hints.push(format!("{help} --help lists the options"));
+    Failure::usage(message.trim_end_matches("..."), hints)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::cli::args::Arguments;
+    use clap::Parser;
+
+    fn told(arguments: &[&str]) -> Failure {
+        let error = Arguments::try_parse_from(["smime"].iter().chain(arguments)).unwrap_err();
+        usage_failure(&error)
+    }
+
+    #[test]
+    fn usage_errors_are_in_our_manner() {
+        let failure = told(&["verify", "--nonsense"]);
+        assert_eq!(failure.message, "unexpected argument '--nonsense' found");
+        assert!(
+            failure
+                .hints
+                .contains(&"smime verify --help lists the options".to_owned()),
+            "{failure:?}"
+        );
+        let failure = told(&["sign", "--format", "x"]);
+        assert!(
+            failure
+                .message
+                .starts_with("invalid value 'x' for '--format <FORMAT>'")
+        );
+        assert_eq!(told(&[]).message, "a verb is missing");
+        assert!(told(&["sing"]).message.contains("sing"));
+        for arguments in [&["cert", "show"][..], &["sign", "--text", "--binary"]] {
+            let failure = told(arguments);
+            assert_eq!(failure.exit, 2);
+            assert!(!failure.message.contains('\n') && !failure.message.ends_with('.'));
+        }
+    }
+
+    #[test]
+    fn what_was_typed_is_guessed() {
+        let guess = |words: &[&str]| {
+            let typed: Vec<OsString> = ["smime"].iter().chain(words).map(Into::into).collect();
+            Reporting::guess(&typed)
+        };
+        let found = guess(&["cert", "check", "--json", "--x"]);
+        assert_eq!((found.verb, found.json), (Some(Verb::CertCheck), true));
+        assert!(matches!(found.place, Place::StandardOutput));
+        assert!(matches!(guess(&["sign"]).place, Place::StandardError));
+        assert!(matches!(
+            guess(&["sign", "-o", "-"]).place,
+            Place::StandardError
+        ));
+        for words in [
+            &["sign", "-o", "x"][..],
+            &["sign", "-ox"],
+            &["sign", "--output=x"],
+        ] {
+            assert!(matches!(guess(words).place, Place::StandardOutput));
+        }
+        assert_eq!(guess(&["nonsense"]).verb, None);
+    }
+}

@@ -1,0 +1,496 @@
+//! The report for people: the answer first, in words of ours alone; then who, who vouches, when, and what is wrong, each on its own line.
+//!
+//! Every string that came from a message or a certificate is escaped, and stands on a line that begins with our word for it.
+use super::{Answer, Checked, Named, args::Verb, escape::escape};
+use smime::{
+    encoding::hex,
+    policy::{Finding, Level},
+    smime::{
+        Report,
+        report::{
+            EncryptedLayer, Form, Integrity, Layer, RecipientSummary, Sender, Signature,
+            SignedLayer, Trust, Verdict,
+        },
+    },
+    x509::Certificate,
+};
+use std::collections::BTreeSet;
+
+/// Recipients that are listed before the rest is counted.
+const RECIPIENTS: usize = 10;
+
+/// Returns the report as text, every line ended.
+pub(crate) fn text(verb: Verb, answer: &Answer) -> String {
+    let mut page = Page::default();
+    match answer {
+        Answer::Message(report) => page.message(verb, report),
+        Answer::Certificates(certificates) => {
+            for named in certificates {
+                page.certificate(named);
+            }
+        }
+        Answer::Paths(checked) => {
+            for checked in checked {
+                page.path(checked);
+            }
+        }
+    }
+    page.text
+}
+
+/// Returns what was denied, in one line: `not verified: untrusted, sender-mismatch`.
+pub(crate) fn denial(verb: Verb, answer: &Answer) -> String {
+    let rules: BTreeSet<_> = answer.denied().map(|f| f.rule).collect();
+    let names: Vec<_> = rules.iter().map(|r| r.name()).collect();
+    format!("{}: {}", refusal(verb), names.join(", "))
+}
+
+fn refusal(verb: Verb) -> &'static str {
+    match verb {
+        Verb::Sign => "not signed",
+        Verb::Encrypt => "not encrypted",
+        Verb::Decrypt => "not decrypted",
+        Verb::Open => "not opened",
+        Verb::Verify => "not verified",
+        Verb::Inspect | Verb::CertShow => "not accepted",
+        Verb::CertCheck => "not valid",
+    }
+}
+
+/// Returns how a message names a recipient.
+pub(crate) fn recipient(recipient: &RecipientSummary) -> String {
+    let who = match (
+        &recipient.issuer,
+        &recipient.serial,
+        &recipient.key_identifier,
+    ) {
+        (Some(issuer), Some(serial), _) => format!("serial {serial} of {issuer}"),
+        (_, _, Some(identifier)) => format!("key identifier {identifier}"),
+        _ => recipient.kind.to_owned(),
+    };
+    format!("{who} ({})", recipient.algorithm)
+}
+
+/// Returns a serial number as other programs print it: without the octet that only keeps it positive.
+pub(crate) fn serial(octets: &[u8]) -> String {
+    match octets {
+        [0, rest @ ..] if !rest.is_empty() => hex::encode(rest),
+        _ => hex::encode(octets),
+    }
+}
+
+#[derive(Default)]
+struct Page {
+    text: String,
+}
+
+impl Page {
+    /// An answer: words of ours.
+    fn headline(&mut self, words: &str) {
+        self.text.push_str(words);
+        self.text.push('\n');
+    }
+
+    /// A fact: our word for it, and what may be anybody's.
+    fn fact(&mut self, label: &str, what: &str) {
+        self.text
+            .push_str(format!("  {label:9}{}", escape(what)).trim_end());
+        self.text.push('\n');
+    }
+
+    /// What is wrong, the worst first; what concerns several certificates alike is said once.
+    fn findings(&mut self, findings: &[Finding]) {
+        for (level, label) in [(Level::Deny, "denied"), (Level::Warn, "warning")] {
+            let mut said = Vec::new();
+            for finding in findings.iter().filter(|f| f.level == level) {
+                if said.contains(&finding.rule) {
+                    continue;
+                }
+                said.push(finding.rule);
+                let alike = findings
+                    .iter()
+                    .filter(|f| (f.rule, f.level) == (finding.rule, level));
+                let more = match alike.count() {
+                    0 | 1 => String::new(),
+                    n => format!(" (and {} more)", n - 1),
+                };
+                let name = finding.rule.name();
+                self.fact(label, &format!("{name}: {}{more}", finding.message));
+            }
+        }
+    }
+
+    fn message(&mut self, verb: Verb, report: &Report) {
+        let answers: usize = report
+            .layers
+            .iter()
+            .map(|layer| match layer {
+                Layer::Signed(signed) => signed.signatures.len().max(1),
+                _ => 1,
+            })
+            .sum();
+        let failed = report.verdict() == Verdict::Fail;
+        if verb != Verb::Inspect && (answers > 1 || report.layers.is_empty()) {
+            if failed {
+                self.headline(&refusal(verb).replacen("not ", "NOT ", 1));
+            } else {
+                self.headline("everything asked for holds");
+            }
+        } else if report.layers.is_empty() {
+            self.headline("not protected: neither signed nor encrypted");
+        }
+        for layer in &report.layers {
+            match layer {
+                Layer::Signed(signed) => self.signed(verb, signed),
+                Layer::Encrypted(encrypted) => self.encrypted(verb, encrypted),
+                Layer::Certificates(certificates) => {
+                    self.headline(&format!(
+                        "certificates only, {}",
+                        count(certificates.len(), "certificate")
+                    ));
+                    for certificate in certificates {
+                        self.fact("holds", &name(certificate));
+                    }
+                }
+            }
+        }
+        self.findings(&report.findings);
+    }
+
+    fn signed(&mut self, verb: Verb, layer: &SignedLayer) {
+        if verb == Verb::Inspect {
+            let form = match layer.form {
+                Form::Clear => "clear",
+                Form::Opaque => "opaque",
+                Form::Detached => "detached",
+            };
+            self.headline(&format!(
+                "signed ({form}), {}",
+                count(layer.signatures.len(), "signature")
+            ));
+        } else if layer.signatures.is_empty() {
+            self.headline("NOT signed by anybody");
+        }
+        for signature in &layer.signatures {
+            match verb {
+                Verb::Inspect => {}
+                Verb::Sign => self.made_signature(signature),
+                _ => self.headline(&judgement(signature)),
+            }
+            self.signature(verb, signature);
+        }
+        self.findings(&layer.findings);
+    }
+
+    fn made_signature(&mut self, signature: &Signature) {
+        if signature.verdict() == Verdict::Fail {
+            self.headline("NOT signed");
+        } else {
+            self.headline(&format!("signed{}", address(" as ", signature)));
+        }
+    }
+
+    fn signature(&mut self, verb: Verb, signature: &Signature) {
+        let signer = match &signature.signer {
+            Some(certificate) => name(certificate),
+            None => signature.signer_id.clone(),
+        };
+        let judged = !matches!(verb, Verb::Inspect | Verb::Sign);
+        if judged && signature.integrity != Integrity::Intact {
+            self.fact("claims", &signer);
+        } else {
+            self.fact("signer", &signer);
+        }
+        if signature.trust == Trust::Trusted {
+            let anchor = signature.path.last().map(|a| a.subject().to_string());
+            match (anchor, &signature.anchor) {
+                (Some(name), Some(source)) => self.fact("anchor", &format!("{name} ({source})")),
+                (Some(name), None) => self.fact("anchor", &name),
+                (None, Some(source)) => self.fact("anchor", source),
+                (None, None) => {}
+            }
+        } else if let Some(certificate) = &signature.signer {
+            self.fact("issuer", &certificate.issuer().to_string());
+        }
+        let how = format!("{} with {}", signature.algorithm, signature.digest);
+        match signature.signing_time {
+            Some(time) => self.fact("signed", &format!("{time}, {how}")),
+            None => self.fact("signed", &how),
+        }
+        self.findings(&signature.findings);
+    }
+
+    fn encrypted(&mut self, verb: Verb, layer: &EncryptedLayer) {
+        let cipher = escape(&layer.cipher);
+        let recipients = count(layer.recipients.len(), "recipient");
+        let denied = layer.findings.iter().any(|f| f.level == Level::Deny);
+        let opened = layer
+            .opened_by
+            .and_then(|place| Some((place, layer.recipients.get(place)?)));
+        match verb {
+            Verb::Encrypt if denied => self.headline("NOT encrypted"),
+            Verb::Encrypt => self.headline(&format!("encrypted to {recipients}, {cipher}")),
+            Verb::Inspect | Verb::Verify | Verb::Sign => {
+                self.headline(&format!("encrypted to {recipients}, {cipher}"));
+            }
+            _ if denied => self.headline(&format!("NOT decrypted, {cipher}")),
+            _ if layer.opened_by.is_some() => self.headline(&format!("decrypted, {cipher}")),
+            _ => self.headline(&format!("encrypted, {cipher}")),
+        }
+        match opened {
+            Some((place, by)) if verb != Verb::Encrypt => self.fact(
+                "key",
+                &format!(
+                    "recipient {} of {}, {}",
+                    place + 1,
+                    layer.recipients.len(),
+                    recipient(by)
+                ),
+            ),
+            _ => {
+                for one in layer.recipients.iter().take(RECIPIENTS) {
+                    self.fact("to", &recipient(one));
+                }
+                let more = layer.recipients.len().saturating_sub(RECIPIENTS);
+                if more > 0 {
+                    self.fact("to", &format!("{more} more"));
+                }
+            }
+        }
+        self.findings(&layer.findings);
+    }
+
+    fn certificate(&mut self, named: &Named) {
+        let certificate = &named.certificate;
+        self.headline(&escape(&named.file.display().to_string()));
+        self.fact("subject", &certificate.subject().to_string());
+        self.fact("issuer", &certificate.issuer().to_string());
+        self.fact("serial", &serial(certificate.serial()));
+        self.fact(
+            "valid",
+            &format!(
+                "{} to {}",
+                certificate.not_before(),
+                certificate.not_after()
+            ),
+        );
+        for address in certificate.addresses() {
+            self.fact("address", &address.to_string());
+        }
+        match certificate.public_key() {
+            Ok(key) => self.fact("key", &super::json::key_name(key.kind())),
+            Err(e) => self.fact("key", &e.to_string()),
+        }
+        if let Some(usage) = super::json::key_usage(certificate) {
+            self.fact("use", &usage.join(", "));
+        }
+        match certificate.permits_email() {
+            Ok(Some(true)) => self.fact("for", "mail"),
+            Ok(Some(false)) => self.fact("for", "other things than mail"),
+            Ok(None) => {}
+            Err(e) => self.fact("for", &e.to_string()),
+        }
+        self.fact("sha256", &hex::encode(&certificate.sha256()));
+    }
+
+    fn path(&mut self, checked: &Checked) {
+        self.headline(match (checked.verdict(), checked.report.trusted) {
+            (Verdict::Pass, true) => "good certificate",
+            (Verdict::Pass, false) => "NOT trusted, and allowed",
+            (Verdict::Fail, true) => "NOT valid: a path to an anchor, but not good enough",
+            (Verdict::Fail, false) => "NOT valid",
+        });
+        self.fact("file", &checked.named.file.display().to_string());
+        self.fact("subject", &name(&checked.named.certificate));
+        for issuer in checked.report.path.iter().skip(1) {
+            self.fact("under", &issuer.subject().to_string());
+        }
+        if let Some(anchor) = &checked.report.anchor {
+            self.fact("anchor", anchor);
+        }
+        self.findings(&checked.report.findings);
+    }
+}
+
+/// The answer about one signature, in words of ours; an address joins them only where it can deceive nobody.
+fn judgement(signature: &Signature) -> String {
+    let by = address(" of ", signature);
+    match (signature.verdict(), signature.integrity, signature.trust) {
+        (Verdict::Fail, Integrity::Broken, _) => "BAD signature".to_owned(),
+        (Verdict::Fail, _, _) => {
+            let rules: BTreeSet<_> = signature
+                .findings
+                .iter()
+                .filter(|f| f.level == Level::Deny)
+                .map(|f| f.rule)
+                .collect();
+            let names: Vec<_> = rules.iter().map(|r| r.name()).collect();
+            format!("signature NOT accepted: {}", names.join(", "))
+        }
+        (Verdict::Pass, Integrity::Intact, Trust::Trusted) => match signature.sender {
+            Sender::Match => format!("good signature{by}"),
+            Sender::Unchecked => format!("good signature{by}, compared with no sender"),
+            Sender::Mismatch | Sender::Absent => {
+                format!("good signature{by}, but not shown to be the sender's")
+            }
+        },
+        (Verdict::Pass, Integrity::Intact, _) => {
+            "intact signature, but nobody you trust vouches for the signer".to_owned()
+        }
+        (Verdict::Pass, _, _) => "signature NOT checked".to_owned(),
+    }
+}
+
+/// The signer's address after a word, if it is plain: letters, digits and what addresses commonly hold.
+fn address(word: &str, signature: &Signature) -> String {
+    let addresses = signature.signer.iter().flat_map(Certificate::addresses);
+    let plain = addresses.map(|a| a.to_string()).find(|a| {
+        a.len() <= 128
+            && a.chars()
+                .all(|c| c.is_ascii_alphanumeric() || "@.-_+=".contains(c))
+    });
+    plain.map_or_else(String::new, |a| format!("{word}{a}"))
+}
+
+fn name(certificate: &Certificate) -> String {
+    format!(
+        "{} (serial {})",
+        certificate.subject(),
+        serial(certificate.serial())
+    )
+}
+
+fn count(number: usize, what: &str) -> String {
+    match number {
+        0 => format!("no {what}"),
+        1 => format!("1 {what}"),
+        n => format!("{n} {what}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::samples::{encrypted, signature};
+    use smime::policy::{Policy, Rule};
+
+    fn shown(verb: Verb, layers: Vec<Layer>) -> String {
+        let report = Report {
+            layers,
+            findings: Vec::new(),
+        };
+        text(verb, &Answer::Message(report))
+    }
+    fn signed(signatures: Vec<Signature>) -> Layer {
+        Layer::Signed(SignedLayer {
+            form: Form::Clear,
+            signatures,
+            findings: Vec::new(),
+        })
+    }
+
+    #[test]
+    fn a_good_signature() {
+        assert_eq!(
+            shown(Verb::Verify, vec![signed(vec![signature()])]),
+            "good signature\n\
+             \x20 signer   serial 0a1b of CN=Example CA\n\
+             \x20 anchor   roots.pem\n\
+             \x20 signed   2026-11-01T09:00:00Z, rsa-pkcs1 with sha-256\n\
+             \x20 warning  revocation-unknown: no CRL at hand\n"
+        );
+    }
+
+    #[test]
+    fn a_broken_signature() {
+        let mut broken = signature();
+        broken.integrity = Integrity::Broken;
+        broken.trust = Trust::Untrusted;
+        broken.signer_id = "serial 1 of CN=\x1b[2Kgood signature".into();
+        broken.findings = vec![Policy::default().finding(Rule::DigestMismatch, "changed")];
+        assert_eq!(
+            shown(Verb::Verify, vec![signed(vec![broken])]),
+            "BAD signature\n\
+             \x20 claims   serial 1 of CN=\\u{1b}[2Kgood signature\n\
+             \x20 signed   2026-11-01T09:00:00Z, rsa-pkcs1 with sha-256\n\
+             \x20 denied   digest-mismatch: changed\n"
+        );
+    }
+
+    #[test]
+    fn a_signature_that_is_not_accepted() {
+        let mut other = signature();
+        other.trust = Trust::Untrusted;
+        other.findings = vec![
+            Policy::default().finding(Rule::SenderMismatch, "b"),
+            Policy::default().finding(Rule::Untrusted, "a"),
+        ];
+        let text = shown(Verb::Verify, vec![signed(vec![other])]);
+        assert!(text.starts_with("signature NOT accepted: untrusted, sender-mismatch\n"));
+    }
+
+    #[test]
+    fn findings_alike_are_said_once() {
+        let mut many = signature();
+        let policy = Policy::default();
+        many.findings = vec![
+            policy.finding(Rule::RevocationUnknown, "leaf"),
+            policy.finding(Rule::RevocationUnknown, "issuer"),
+            policy.finding(Rule::Micalg, "allowed"),
+            policy.finding(Rule::Expired, "late"),
+        ];
+        let text = shown(Verb::Verify, vec![signed(vec![many])]);
+        assert!(text.ends_with(
+            "  denied   expired: late\n  warning  revocation-unknown: leaf (and 1 more)\n"
+        ));
+        assert!(!text.contains("allowed"));
+    }
+
+    #[test]
+    fn several_answers_have_one_in_front() {
+        let text = shown(Verb::Open, vec![encrypted(), signed(vec![signature()])]);
+        assert!(text.starts_with(
+            "everything asked for holds\n\
+             decrypted, aes-256-cbc\n\
+             \x20 key      recipient 2 of 2, key identifier 0c0d (ecdh-x963-sha256)\n\
+             \x20 warning  unauthenticated-ciphertext: CBC\n\
+             good signature\n"
+        ));
+        let mut denied = signature();
+        denied.findings = vec![Policy::default().finding(Rule::Untrusted, "x")];
+        let text = shown(Verb::Open, vec![encrypted(), signed(vec![denied])]);
+        assert!(text.starts_with("NOT opened\ndecrypted"));
+    }
+
+    #[test]
+    fn what_a_message_is() {
+        assert_eq!(
+            shown(Verb::Inspect, vec![]),
+            "not protected: neither signed nor encrypted\n"
+        );
+        let text = shown(Verb::Inspect, vec![signed(vec![signature()])]);
+        assert!(text.starts_with("signed (clear), 1 signature\n  signer   serial 0a1b"));
+        assert!(!text.contains("good"));
+    }
+
+    #[test]
+    fn a_denial_without_a_layer() {
+        let report = Report {
+            layers: Vec::new(),
+            findings: vec![Policy::default().finding(Rule::NotSigned, "there is no signature")],
+        };
+        let answer = Answer::Message(report);
+        assert_eq!(
+            text(Verb::Verify, &answer),
+            "NOT verified\n  denied   not-signed: there is no signature\n"
+        );
+        assert_eq!(denial(Verb::Verify, &answer), "not verified: not-signed");
+    }
+
+    #[test]
+    fn serials_are_as_others_print_them() {
+        assert_eq!(serial(&[0, 0x8f]), "8f");
+        assert_eq!(serial(&[0]), "00");
+        assert_eq!(serial(&[0x0a, 0x1b]), "0a1b");
+    }
+}

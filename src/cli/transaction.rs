@@ -1,0 +1,358 @@
+//! A file that appears whole or not at all.
+//!
+//! Knows directories, links, modes and renames; must not know what is written. The octets go to a file without a name (`O_TMPFILE`) in the
+//! target's directory, which vanishes with the process, however that ends; [`Transaction::commit`] gives it its name.
+use rustix::{
+    fs::{AtFlags, CWD, Mode, OFlags},
+    io::Errno,
+};
+use std::{
+    ffi::OsString,
+    fs::{self, File, OpenOptions},
+    io::{self, Seek, Write},
+    os::{
+        fd::AsRawFd,
+        unix::{
+            ffi::OsStringExt,
+            fs::{OpenOptionsExt, PermissionsExt},
+        },
+    },
+    path::{Path, PathBuf},
+};
+
+/// Symbolic links that are followed, as Linux does.
+const LINKS: usize = 40;
+
+/// What a path leads to, before anything is written.
+pub(crate) enum Target {
+    /// a regular file, or nothing yet
+    File(Place),
+    /// a FIFO, a device, a socket: written to as a pipe is
+    Pipe(File),
+}
+
+/// Where a file is to appear.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    /// the real path, symbolic links followed
+    path: PathBuf,
+    directory: PathBuf,
+    mode: u32,
+}
+
+impl Target {
+    /// Finds what a path leads to.
+    pub(crate) fn of(path: &Path) -> io::Result<Self> {
+        match fs::metadata(path) {
+            Ok(found) if found.is_dir() => Err(Errno::ISDIR.into()),
+            Ok(found) if found.is_file() => {
+                let mode = found.permissions().mode() & 0o777;
+                Place::new(fs::canonicalize(path)?, mode).map(Self::File)
+            }
+            Ok(_) => OpenOptions::new().write(true).open(path).map(Self::Pipe),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {
+                Place::new(follow(path)?, 0o600).map(Self::File)
+            }
+            Err(e) => Err(e),
+        }
+    }
+}
+
+impl Place {
+    fn new(path: PathBuf, mode: u32) -> io::Result<Self> {
+        if path.file_name().is_none() {
+            return Err(Errno::INVAL.into());
+        }
+        let directory = match path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+            _ => PathBuf::from("."),
+        };
+        if !directory.is_dir() {
+            return Err(Errno::NOENT.into());
+        }
+        Ok(Self {
+            path,
+            directory,
+            mode,
+        })
+    }
+}
+
+/// A file without a name yet.
+pub(crate) struct Transaction {
+    place: Place,
+    file: File,
+}
+
+impl Transaction {
+    /// Starts; `None` where the file system knows no files without names.
+    pub(crate) fn begin(place: &Place) -> io::Result<Option<Self>> {
+        match unnamed(&place.directory, OFlags::empty()) {
+            Ok(file) if descriptor(&file).exists() => Ok(Some(Self {
+                place: place.clone(),
+                file,
+            })),
+            Ok(_) => Ok(None),
+            Err(e) if is_unsupported(&e) => Ok(None),
+            Err(e) => Err(e),
+        }
+    }
+
+    /// Gives the file its name, in place of an old one. `random` keeps the names of two processes apart; with `sync` all of it is on the disk first.
+    pub(crate) fn commit(mut self, random: [u8; 8], sync: bool) -> io::Result<()> {
+        self.file
+            .set_permissions(fs::Permissions::from_mode(self.place.mode))?;
+        if sync {
+            self.file.sync_all()?;
+        }
+        let source = descriptor(&self.file);
+        let link = |to: &Path| -> io::Result<()> {
+            Ok(rustix::fs::linkat(
+                CWD,
+                &source,
+                CWD,
+                to,
+                AtFlags::SYMLINK_FOLLOW,
+            )?)
+        };
+        match link(&self.place.path) {
+            Ok(()) => {}
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
+                let temporary = temporary_name(&self.place.directory, random);
+                link(&temporary)?;
+                rename(&temporary, &self.place.path)?;
+            }
+            // No hard links on this file system (or none for us): by copy.
+            Err(_) => {
+                self.file.rewind()?;
+                let from = &mut self.file;
+                return copy(
+                    &self.place,
+                    &mut |to| io::copy(from, to).map(|_| ()),
+                    random,
+                    sync,
+                );
+            }
+        }
+        if sync {
+            File::open(&self.place.directory)?.sync_all()?;
+        }
+        Ok(())
+    }
+}
+
+impl Write for Transaction {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        self.file.write(buf)
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Writes a file at once: to a name of its own, then renamed. For file systems that know no files without names.
+pub(crate) fn copy(
+    place: &Place,
+    content: &mut dyn FnMut(&mut File) -> io::Result<()>,
+    random: [u8; 8],
+    sync: bool,
+) -> io::Result<()> {
+    let temporary = temporary_name(&place.directory, random);
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&temporary)?;
+    let written = content(&mut file).and_then(|()| {
+        file.set_permissions(fs::Permissions::from_mode(place.mode))?;
+        if sync { file.sync_all() } else { Ok(()) }
+    });
+    if let Err(e) = written {
+        let _ = fs::remove_file(&temporary);
+        return Err(e);
+    }
+    rename(&temporary, &place.path)?;
+    if sync {
+        File::open(&place.directory)?.sync_all()?;
+    }
+    Ok(())
+}
+
+/// Makes a file that nobody can find, to hold encrypted octets until this process ends.
+pub(crate) fn holding(directory: &Path, random: [u8; 8]) -> io::Result<File> {
+    match unnamed(directory, OFlags::EXCL) {
+        Err(e) if is_unsupported(&e) => {
+            let path = temporary_name(directory, random);
+            let file = OpenOptions::new()
+                .read(true)
+                .write(true)
+                .create_new(true)
+                .mode(0o600)
+                .open(&path)?;
+            fs::remove_file(&path)?;
+            Ok(file)
+        }
+        made => made,
+    }
+}
+
+fn unnamed(directory: &Path, flags: OFlags) -> io::Result<File> {
+    let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC | flags;
+    let made = rustix::fs::openat(CWD, directory, flags, Mode::RUSR | Mode::WUSR)?;
+    Ok(File::from(made))
+}
+
+/// A file system without `O_TMPFILE` says `EOPNOTSUPP`, a kernel without it `EISDIR`, some network file systems `EINVAL`.
+fn is_unsupported(error: &io::Error) -> bool {
+    [Errno::OPNOTSUPP, Errno::ISDIR, Errno::INVAL, Errno::NOSYS]
+        .iter()
+        .any(|e| error.raw_os_error() == Some(e.raw_os_error()))
+}
+
+fn descriptor(file: &File) -> PathBuf {
+    PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()))
+}
+
+fn temporary_name(directory: &Path, random: [u8; 8]) -> PathBuf {
+    directory.join(format!(".smime-{}", smime::encoding::hex::encode(&random)))
+}
+
+fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    fs::rename(from, to).inspect_err(|_| {
+        let _ = fs::remove_file(from);
+    })
+}
+
+/// Follows symbolic links to where nothing is yet.
+fn follow(path: &Path) -> io::Result<PathBuf> {
+    let mut path = path.to_owned();
+    // A path that ends in a slash names a directory, and there is none.
+    let name: Vec<u8> = OsString::from(path.clone()).into_vec();
+    if name.ends_with(b"/") {
+        return Err(Errno::NOENT.into());
+    }
+    for _ in 0..LINKS {
+        match fs::read_link(&path) {
+            Ok(to) => {
+                let directory = path.parent().unwrap_or(Path::new("")).to_owned();
+                path = directory.join(to);
+            }
+            Err(_) => return Ok(path),
+        }
+    }
+    Err(Errno::LOOP.into())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    fn write(path: &Path, content: &[u8]) {
+        let Target::File(place) = Target::of(path).unwrap() else {
+            panic!("not a file")
+        };
+        match Transaction::begin(&place).unwrap() {
+            Some(mut transaction) => {
+                transaction.write_all(content).unwrap();
+                transaction.commit([1; 8], true).unwrap();
+            }
+            None => copy(&place, &mut |f| f.write_all(content), [1; 8], true).unwrap(),
+        }
+    }
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+    fn names(directory: &Path) -> usize {
+        fs::read_dir(directory).unwrap().count()
+    }
+
+    #[test]
+    fn a_new_file_is_private() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("new");
+        write(&path, b"text");
+        assert_eq!(fs::read(&path).unwrap(), b"text");
+        assert_eq!(mode(&path), 0o600);
+        assert_eq!(names(directory.path()), 1);
+    }
+
+    #[test]
+    fn an_old_file_keeps_its_mode() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("old");
+        fs::write(&path, "old").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        write(&path, b"new");
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert_eq!(mode(&path), 0o640);
+        assert_eq!(names(directory.path()), 1);
+    }
+
+    #[test]
+    fn without_commit_nothing_appears() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("old");
+        fs::write(&path, "old").unwrap();
+        let Target::File(place) = Target::of(&path).unwrap() else {
+            panic!("not a file")
+        };
+        if let Some(mut transaction) = Transaction::begin(&place).unwrap() {
+            transaction.write_all(b"new").unwrap();
+            assert_eq!(names(directory.path()), 1);
+        }
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+    }
+
+    #[test]
+    fn a_failing_copy_leaves_nothing() {
+        let directory = tempfile::tempdir().unwrap();
+        let Target::File(place) = Target::of(&directory.path().join("new")).unwrap() else {
+            panic!("not a file")
+        };
+        let failing = &mut |_: &mut File| Err(io::ErrorKind::StorageFull.into());
+        assert!(copy(&place, failing, [2; 8], false).is_err());
+        assert_eq!(names(directory.path()), 0);
+        copy(&place, &mut |f| f.write_all(b"x"), [2; 8], false).unwrap();
+        assert_eq!(names(directory.path()), 1);
+    }
+
+    #[test]
+    fn links_are_followed_and_kept() {
+        let directory = tempfile::tempdir().unwrap();
+        fs::create_dir(directory.path().join("real")).unwrap();
+        for (link, to) in [("a", "real/a"), ("b", "real/b"), ("c", "b")] {
+            symlink(to, directory.path().join(link)).unwrap();
+        }
+        fs::write(directory.path().join("real/a"), "old").unwrap();
+        write(&directory.path().join("a"), b"new a");
+        write(&directory.path().join("c"), b"new b");
+        for (name, content) in [("real/a", "new a"), ("real/b", "new b"), ("c", "new b")] {
+            let found = fs::read_to_string(directory.path().join(name)).unwrap();
+            assert_eq!(found, content);
+        }
+        assert!(directory.path().join("c").is_symlink());
+        symlink("loop", directory.path().join("loop")).unwrap();
+        assert!(Target::of(&directory.path().join("loop")).is_err());
+    }
+
+    #[test]
+    fn what_is_no_file_is_a_pipe_or_an_error() {
+        assert!(matches!(
+            Target::of(Path::new("/dev/null")).unwrap(),
+            Target::Pipe(_)
+        ));
+        for path in ["/", "/nowhere/at/all", "nowhere/", "."] {
+            assert!(Target::of(Path::new(path)).is_err(), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_holding_file_has_no_name() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut file = holding(directory.path(), [3; 8]).unwrap();
+        file.write_all(b"x").unwrap();
+        assert_eq!(names(directory.path()), 0);
+    }
+}

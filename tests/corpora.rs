@@ -1,0 +1,72 @@
+//! The corpora beside a checkout (`../shared/corpora`), where they are: others' messages with the verdict that each deserves.
+//!
+//! What must hold today is asserted; the wrong cases are printed by `python3 ../shared/corpora/run.py --smime target/release/smime`.
+//! `SMIME_ALL_CORPORA=1` runs every set, as CI does with the release build; without it, only those that a debug build runs in seconds.
+use crate::support::*;
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+/// Sets in which nothing may be accepted wrongly.
+const STRICT: &[&str] = &[
+    "rfc4134",
+    "mimekit",
+    "nss",
+    "bc-cms",
+    "asn1crypto",
+    "johnny",
+];
+
+fn corpora() -> Option<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    ["../shared/corpora", "../../shared/corpora"]
+        .map(|dir| root.join(dir))
+        .into_iter()
+        .find(|dir| dir.join("run.py").exists())
+}
+
+#[test]
+fn nothing_is_accepted_wrongly_and_nothing_crashes() {
+    let Some(corpora) = corpora() else {
+        return say("left out: the corpora: there is no ../shared/corpora beside this checkout");
+    };
+    if Peer::X25519.version().is_none() {
+        return left_out("the corpora", "python3 is not here");
+    }
+    let dir = Dir::new();
+    let results = dir.file("results.json");
+    let mut line = args![corpora.join("run.py"), "--smime", SMIME, "--json", &results];
+    if std::env::var_os("SMIME_ALL_CORPORA").is_none() {
+        for set in STRICT
+            .iter()
+            .chain(&["gnupg-cms", "protected-headers", "rfc9788-9216"])
+        {
+            line.extend(args!["--set", set]);
+        }
+    }
+    let run = Call::new("python3", line).run();
+    assert!(matches!(run.code, 0 | 1), "{run:?}");
+    let results: serde_json::Value = serde_json::from_slice(&dir.read("results.json")).unwrap();
+    let mut wrong = Vec::new();
+    let mut counts: BTreeMap<(String, String), usize> = BTreeMap::new();
+    for case in results.as_array().unwrap() {
+        let text = |key: &str| case[key].as_str().unwrap_or_default().to_owned();
+        let (set, class) = (text("set"), text("class"));
+        let bad = match class.as_str() {
+            "wrong-accept" | "leak" => STRICT.contains(&set.as_str()),
+            "unclean" => true,
+            _ => false,
+        };
+        if bad {
+            wrong.push(format!("{class}: {case}"));
+        }
+        *counts.entry((set, class)).or_default() += 1;
+    }
+    let mut table = String::from("\nThe corpora");
+    for ((set, class), count) in counts {
+        table += &format!("\n{set:20} {class:14} {count:4}");
+    }
+    say(&table);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -1,0 +1,478 @@
+//! Limits: at each everything works, one past it is exit 3 with the limit's name, nothing written, in no time and little memory.
+use crate::support::*;
+use smime::policy::Limits;
+use std::{
+    ffi::OsString,
+    time::{Duration, Instant},
+};
+
+fn inspect(message: Vec<u8>) -> Run {
+    smime(args!["inspect", "--json"]).input(message).run()
+}
+
+/// Passes; inside ten seconds.
+#[track_caller]
+fn passes(run: impl FnOnce() -> Run) -> Run {
+    let start = Instant::now();
+    let run = run().expect(0);
+    assert!(start.elapsed() < Duration::from_secs(10));
+    run
+}
+
+/// Is over a limit: exit 3, quickly, with its value in the error.
+#[track_caller]
+fn over(limit: u64, run: impl FnOnce() -> Run) {
+    let start = Instant::now();
+    let run = run().expect(3);
+    assert!(start.elapsed() < Duration::from_secs(10));
+    let text = format!("{}{}", run.stderr, run.text());
+    assert!(
+        text.contains(&limit.to_string()),
+        "the limit {limit} is not named: {text}"
+    );
+}
+
+fn value(n: usize) -> u64 {
+    u64::try_from(n).unwrap()
+}
+
+#[test]
+fn header_bytes() {
+    let limit = Limits::default().header_bytes;
+    let header = |octets: usize| {
+        let mut message = b"From: alice@example.com\n".to_vec();
+        let end = b"Content-Type: text/plain\n".len();
+        while message.len() + end < octets {
+            let n = (octets - end - message.len()).clamp(1, 500);
+            // a field of n octets, its line end included
+            let n = if octets - end - message.len() - n < 5 && octets - end - message.len() != n {
+                n - 5
+            } else {
+                n
+            };
+            message.extend_from_slice(b"X: ");
+            message.extend(std::iter::repeat_n(b'x', n.saturating_sub(4)));
+            message.push(b'\n');
+        }
+        message.extend_from_slice(b"Content-Type: text/plain\n");
+        message.extend_from_slice(b"\nbody\n");
+        message
+    };
+    passes(|| inspect(header(limit - 1000)));
+    over(value(limit), || inspect(header(limit + 1000)));
+}
+
+#[test]
+fn header_line_bytes() {
+    let limit = Limits::default().header_line_bytes;
+    let message = |n: usize| {
+        let mut message = b"From: alice@example.com\nX: ".to_vec();
+        message.extend(std::iter::repeat_n(b'x', n - 3));
+        message.extend_from_slice(b"\n\nbody\n");
+        message
+    };
+    passes(|| inspect(message(limit - 2)));
+    over(value(limit), || inspect(message(limit + 1)));
+}
+
+/// DER of a SEQUENCE in a SEQUENCE …, with indefinite lengths or not.
+fn nested(depth: usize, indefinite: bool) -> Vec<u8> {
+    if indefinite {
+        return [[0x30, 0x80].repeat(depth), [0, 0].repeat(depth)].concat();
+    }
+    let mut der: Vec<u8> = Vec::new();
+    for _ in 0..depth {
+        let mut outer = vec![0x30];
+        match der.len() {
+            n @ 0..=127 => outer.push(u8::try_from(n).unwrap()),
+            n => {
+                outer.push(0x83);
+                outer.extend_from_slice(&u32::try_from(n).unwrap().to_be_bytes()[1..]);
+            }
+        }
+        outer.extend_from_slice(&der);
+        der = outer;
+    }
+    der
+}
+
+#[test]
+fn asn1_depth() {
+    for depth in [65, 1000, 100_000] {
+        for indefinite in [false, true] {
+            if depth == 100_000 && !indefinite {
+                continue; // takes longer to make than to refuse
+            }
+            // in place of signedAttrs, of certificates, of the whole
+            let run = inspect(nested(depth, indefinite)).expect(3);
+            assert!(run.json()["error"]["code"].is_string());
+        }
+    }
+}
+
+#[test]
+fn a_declared_length_allocates_nothing() {
+    for header in [
+        "3084 7fffffff",
+        "3088 7fffffffffffffff",
+        "30 84 ffffffff 0609 2a864886f70d010702 a0 84 fffffff0",
+        "24 84 7fffffff 04 84 7ffffff0",
+    ] {
+        let text = header.replace(' ', "");
+        let mut der = data_encoding::HEXLOWER.decode(text.as_bytes()).unwrap();
+        der.extend(noise(1, 20));
+        let script = format!("ulimit -v 200000; exec {SMIME} inspect --json");
+        let run = Call::new("sh", args!["-c", script]).input(der).run();
+        assert_eq!(run.code, 3, "{header}: {run:?}");
+    }
+}
+
+/// A multipart with this many parts, or this deep.
+fn multipart(parts: usize, depth: usize) -> Vec<u8> {
+    let mut message = b"From: alice@example.com\n".to_vec();
+    for n in 0..depth {
+        message.extend_from_slice(
+            format!("Content-Type: multipart/mixed; boundary=b{n}\n\n--b{n}\n").as_bytes(),
+        );
+    }
+    message.extend_from_slice(b"Content-Type: text/plain\n\nx\n");
+    for _ in 1..parts {
+        message.extend_from_slice(format!("--b{}\n\nx\n", depth - 1).as_bytes());
+    }
+    for n in (0..depth).rev() {
+        message.extend_from_slice(format!("--b{n}--\n").as_bytes());
+    }
+    message
+}
+
+#[test]
+fn parts_and_their_nesting() {
+    let limits = Limits::default();
+    // whatever is done with what is too deep or too many, it ends soon and cleanly
+    for message in [
+        multipart(limits.parts, 1),
+        multipart(limits.parts + 1, 1),
+        multipart(1, limits.mime_depth),
+        multipart(1, limits.mime_depth + 1),
+        multipart(1, 5000),
+    ] {
+        let start = Instant::now();
+        let run = inspect(message);
+        assert!(matches!(run.code, 0 | 3), "{run:?}");
+        assert!(start.elapsed() < Duration::from_secs(10));
+    }
+    passes(|| inspect(multipart(100, 8)));
+}
+
+/// Wraps a message in opaque signatures of Alice's, as many as asked for.
+fn wrapped(layers: usize) -> Vec<u8> {
+    let mut message = b"From: alice@example.com\nContent-Type: text/plain\n\nx\n".to_vec();
+    for _ in 0..layers {
+        message = smime(join(&[
+            &args!["sign", "-q", "--opaque", "--include", "leaf"],
+            &as_alice(),
+        ]))
+        .input(message)
+        .run()
+        .expect(0)
+        .stdout;
+    }
+    message
+}
+
+#[test]
+fn layers() {
+    let limit = Limits::default().layers;
+    let open = |message: Vec<u8>| {
+        smime(join(&[
+            &args!["open", "-q", "-c", fixture("certs/intermediate.pem")],
+            &trusting(),
+        ]))
+        .input(message)
+        .run()
+    };
+    let message = wrapped(limit);
+    passes(|| open(message.clone()));
+    let message = smime(join(&[
+        &args!["sign", "-q", "--opaque", "--include", "leaf"],
+        &as_alice(),
+    ]))
+    .input(message)
+    .run()
+    .expect(0)
+    .stdout;
+    let run = open(message);
+    assert!(run.stdout.is_empty());
+    over(value(limit), || run);
+}
+
+#[test]
+fn certificates() {
+    let limit = Limits::default().certificates;
+    if !have(&[Peer::Openssl], "messages with too many certificates") {
+        return;
+    }
+    let dir = Dir::new();
+    let other = |n: usize| {
+        // certificates that are in nobody's way, all different
+        let mut pem = Vec::new();
+        for i in 0..n {
+            let line = args![
+                "req",
+                "-x509",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:P-256",
+                "-nodes",
+                "-keyout",
+                "/dev/null",
+                "-subj",
+                format!("/CN={i}")
+            ];
+            pem.extend(openssl(Peer::Openssl, line).run().expect(0).stdout);
+        }
+        pem
+    };
+    let message = |n: usize| {
+        // the signer's and the intermediate's, and others
+        let more = dir.write("more.pem", other(n - 2));
+        let line = args![
+            "cms",
+            "-sign",
+            "-signer",
+            fixture("certs/alice.pem"),
+            "-inkey",
+            fixture("keys/alice.pem"),
+            "-certfile",
+            fixture("certs/intermediate.pem"),
+            "-certfile",
+            more
+        ];
+        let signed = openssl(Peer::Openssl, line)
+            .input("Content-Type: text/plain\n\nx\n")
+            .run()
+            .expect(0)
+            .stdout;
+        [b"From: alice@example.com\n", &signed[..]].concat()
+    };
+    let verify = |message: Vec<u8>| {
+        smime(join(&[&args!["verify", "--json"], &trusting()]))
+            .input(message)
+            .run()
+    };
+    let at = message(limit);
+    passes(|| verify(at));
+    let past = message(limit + 1);
+    over(value(limit), || verify(past));
+}
+
+#[test]
+fn signers() {
+    let limit = Limits::default().signers;
+    if !have(&[Peer::Openssl], "messages with too many signers") {
+        return;
+    }
+    let message = |n: usize| {
+        let mut line = args![
+            "cms",
+            "-sign",
+            "-certfile",
+            fixture("certs/intermediate.pem")
+        ];
+        for _ in 0..n {
+            line.extend(args![
+                "-signer",
+                fixture("certs/carol.pem"),
+                "-inkey",
+                fixture("keys/carol.pem")
+            ]);
+        }
+        let signed = openssl(Peer::Openssl, line)
+            .input("Content-Type: text/plain\n\nx\n")
+            .run()
+            .expect(0)
+            .stdout;
+        [b"From: carol@example.com\n", &signed[..]].concat()
+    };
+    let verify = |message: Vec<u8>| {
+        smime(join(&[&args!["verify", "--json"], &trusting()]))
+            .input(message)
+            .run()
+    };
+    let at = message(limit);
+    passes(|| verify(at));
+    let past = message(limit + 1);
+    over(value(limit), || verify(past));
+}
+
+#[test]
+fn key_iterations() {
+    let limit = Limits::default().key_iterations;
+    if !have(&[Peer::Openssl], "keys with too many iterations") {
+        return;
+    }
+    let dir = Dir::new();
+    let sign = |key: &std::path::Path| {
+        let line: Vec<OsString> = args![
+            "sign",
+            "-q",
+            "-i",
+            key,
+            "-i",
+            fixture("certs/alice.pem"),
+            "--password-file",
+            fixture("password")
+        ];
+        smime(line).input("From: alice@example.com\n\nx\n").run()
+    };
+    let made = |iterations: &str| {
+        let file = dir.file("key.pem");
+        let line = args![
+            "pkcs8",
+            "-topk8",
+            "-in",
+            fixture("keys/alice.pem"),
+            "-v2",
+            "aes-256-cbc",
+            "-iter",
+            iterations,
+            "-passout",
+            "pass:x",
+            "-out",
+            &file
+        ];
+        openssl(Peer::Openssl, line).run().expect(0);
+        file
+    };
+    // the count is judged before the work is done: the password does not matter
+    let start = Instant::now();
+    let file = made("20000");
+    let pem = String::from_utf8(std::fs::read(&file).unwrap()).unwrap();
+    let base64: String = pem.lines().filter(|l| !l.starts_with('-')).collect();
+    let mut der = data_encoding::BASE64.decode(base64.as_bytes()).unwrap();
+    let at = der
+        .windows(4)
+        .position(|w| w == [2, 2, 0x4e, 0x20])
+        .unwrap();
+    // an INTEGER of two octets becomes one of four: every length around it grows by two
+    der.splice(
+        at..at + 4,
+        [2, 4].into_iter().chain((limit + 1).to_be_bytes()),
+    );
+    grow(&mut der, at, 2);
+    let file = dir.write("key.der", &der);
+    let run = sign(&file);
+    assert!(matches!(run.code, 3 | 4), "{run:?}");
+    assert!(start.elapsed() < Duration::from_secs(10));
+    assert!(run.stdout.is_empty());
+    assert!(
+        run.stderr.contains("iterations") || run.stderr.contains("key-iterations"),
+        "{}",
+        run.stderr
+    );
+}
+
+/// Adds to the lengths of all elements around an offset.
+fn grow(der: &mut [u8], offset: usize, by: u8) {
+    let mut at = 0;
+    while at < offset {
+        let header = match der[at + 1] {
+            n @ 0x81..=0x84 => 2 + usize::from(n & 0x7f),
+            _ => 2,
+        };
+        let length = if header == 2 {
+            usize::from(der[at + 1])
+        } else {
+            der[at + 2..at + header]
+                .iter()
+                .fold(0, |l, b| l << 8 | usize::from(*b))
+        };
+        if offset < at + header + length {
+            let last = at + header - 1;
+            let (sum, carry) = der[last].overflowing_add(by);
+            assert!(header > 2 || sum < 0x80);
+            der[last] = sum;
+            if carry {
+                der[last - 1] += 1;
+            }
+            at += header; // into it
+        } else {
+            at += header + length; // past it
+        }
+    }
+}
+
+#[test]
+fn key_file_bytes() {
+    let limit = Limits::default().key_file_bytes;
+    let dir = Dir::new();
+    let padded = |octets: usize| {
+        let mut pem = fixture_bytes("trust/root.pem");
+        pem.resize(octets, b'\n');
+        dir.write("root.pem", pem)
+    };
+    let verify = |trust: std::path::PathBuf| {
+        smime(args![
+            "verify",
+            "--json",
+            "-t",
+            trust,
+            fixture("messages/clear.eml")
+        ])
+        .run()
+    };
+    passes(|| verify(padded(limit)));
+    let run = verify(padded(limit + 1));
+    assert!(matches!(run.code, 3 | 4), "{run:?}");
+}
+
+#[test]
+fn held_bytes() {
+    // more than memory holds: the encrypted temporary file
+    let limit = Limits::default().held_bytes;
+    let dir = Dir::new();
+    for octets in [limit - 1, limit, limit + 1, 5 * limit] {
+        let content = noise(11, octets);
+        let line = join(&[
+            &args![
+                "encrypt",
+                "-q",
+                "--binary",
+                "--format",
+                "der",
+                "-r",
+                fixture("certs/carol.pem"),
+                "-c",
+                fixture("certs/intermediate.pem")
+            ],
+            &trusting(),
+        ]);
+        let encrypted = smime(line).input(content.clone()).run().expect(0).stdout;
+        let run = smime(args![
+            "decrypt",
+            "-q",
+            "-i",
+            fixture("identities/carol.pem")
+        ])
+        .env("TMPDIR", dir.path())
+        .input(encrypted)
+        .run()
+        .expect(0);
+        assert!(run.stdout == content, "{octets} octets");
+        assert!(dir.entries().is_empty());
+    }
+}
+
+#[test]
+fn every_limit_is_in_the_help() {
+    let text = smime(args!["help", "limits"]).run().expect(0).text();
+    for (name, value, _, _) in Limits::default().table() {
+        let line = text
+            .lines()
+            .find(|l| l.contains(name))
+            .unwrap_or_else(|| panic!("{name} is missing: {text}"));
+        let digits: String = line.chars().filter(|c| !matches!(c, ',' | '_')).collect();
+        assert!(digits.contains(&value.to_string()), "{line}");
+    }
+}
