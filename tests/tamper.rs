@@ -430,6 +430,10 @@ fn a_clear_signed_message() {
             ),
             ("signature: 0.1.0.3.0.0 ", "SignerInfo's version"),
             (
+                "signature: 0.1.0.3.0.1.0.",
+                "the issuer in the signer's identifier: compared without regard to case and string type; the serial number is not here",
+            ),
+            (
                 "signature: 0.1.0.3.0.2.",
                 "parameters of the digest algorithm, absent or NULL",
             ),
@@ -471,6 +475,14 @@ fn an_opaque_signed_message() {
             ),
             ("base64: 0.1.0.3.0.0 ", "SignerInfo's version"),
             (
+                "base64: 0.1.0.2.1.0 header",
+                "another tag around the same octets, as PKCS#7 v1.5 has it",
+            ),
+            (
+                "base64: 0.1.0.3.0.1.0.",
+                "the issuer in the signer's identifier: compared without regard to case and string type; the serial number is not here",
+            ),
+            (
                 "base64: 0.1.0.3.0.2.",
                 "parameters of the digest algorithm, absent or NULL",
             ),
@@ -504,6 +516,10 @@ fn a_gcm_encrypted_message() {
             ("base64: line end or padding", "base64 of the same octets"),
             ("base64: 0.1.0.0 ", "AuthEnvelopedData's version"),
             ("base64: 0.1.0.1.0.0 ", "the recipient's version"),
+            (
+                "base64: 0.1.0.1.0.3.0.0.0.",
+                "the issuer in the recipient's identifier, likewise",
+            ),
             (
                 "base64: 0.1.0.2.0 ",
                 "the content type, which is not authenticated without attributes",
