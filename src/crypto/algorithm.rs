@@ -723,7 +723,7 @@ mod tests {
         };
         assert_eq!(
             hex(&KeyEncryption::Agreement(agreement).identifier()),
-            "301506062b81040b0101300b0609608648016503040105"
+            "301506062b8104010b01300b0609608648016503040105"
         );
         assert_eq!(
             KeyEncryption::Agreement(agreement).name(),
@@ -837,7 +837,7 @@ mod tests {
             "256 bits"
         );
         assert!(
-            read("300d02013a0408010203040506").is_err() && read("04080102030405060708").is_err()
+            read("300c02013a040701020304050607").is_err() && read("04080102030405060708").is_err()
         );
     }
 

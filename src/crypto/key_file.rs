@@ -280,6 +280,7 @@ pub(super) mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(16))]
         #[test]
         fn any_change_is_read_or_refused(at in 0_usize..2000, octet in any::<u8>()) {
             for name in ["p256", "p256-sec1", "ed25519", "p256-PBE-SHA1-3DES", "p256-pbes2-aes128"] {

@@ -404,3 +404,98 @@ fn pkcs12_kdf(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+    use super::*;
+    use crate::crypto::wycheproof::{Outcome, accepted, octets, run};
+
+    fn hex(text: &str) -> Vec<u8> {
+        data_encoding::HEXLOWER_PERMISSIVE
+            .decode(text.as_bytes())
+            .unwrap()
+    }
+
+    #[test]
+    fn pbkdf2_is_that_of_rfc_8018() {
+        for (name, digest) in [
+            ("pbkdf2_hmacsha1", Digest::Sha1),
+            ("pbkdf2_hmacsha256", Digest::Sha256),
+        ] {
+            run(name, |_, test| {
+                let iterations = test["iterationCount"].as_u64().unwrap();
+                if cfg!(debug_assertions) && iterations > 10_000 {
+                    return Outcome::LeftOut("many iterations: this is no release build");
+                }
+                let size = usize::try_from(test["dkLen"].as_u64().unwrap()).unwrap();
+                let kdf = Kdf {
+                    salt: octets(&test["salt"]),
+                    iterations: u32::try_from(iterations).unwrap(),
+                    key_length: None,
+                    prf: Prf::Known(digest),
+                };
+                let key = kdf.derive(&octets(&test["password"]), size);
+                accepted(key.expose() == octets(&test["dk"]))
+            });
+        }
+    }
+
+    #[test]
+    fn pkcs12_derivation_is_that_of_other_implementations() {
+        // the vectors of Bouncy Castle and OpenSSL: password "smeg" and "queeg"
+        let derive = |id, password, salt: &str, iterations, size| {
+            let password = &pkcs12_passwords(password)[0];
+            pkcs12_kdf(Digest::Sha1, id, password, &hex(salt), iterations, size)
+                .expose()
+                .to_vec()
+        };
+        let key = derive(PURPOSE_KEY, "smeg", "0A58CF64530D823F", 1, 24);
+        assert_eq!(key, hex("8AAAE6297B6CB04642AB5B077851284EB7128F1A2A7FBCA3"));
+        let iv = derive(PURPOSE_IV, "smeg", "0A58CF64530D823F", 1, 8);
+        assert_eq!(iv, hex("79993DFE048D3B76"));
+        let key = derive(PURPOSE_KEY, "queeg", "05DEC959ACFF72F7", 1000, 24);
+        assert_eq!(key, hex("ED2034E36328830FF09DF1E1A07DD357185DAC0D4F9EB3D4"));
+        let mac = derive(PURPOSE_MAC, "queeg", "05DEC959ACFF72F7", 1000, 20);
+        assert_eq!(mac.len(), 20);
+    }
+
+    #[test]
+    fn passwords_are_bmp_strings() {
+        let encoded = |text| {
+            pkcs12_passwords(text)
+                .iter()
+                .map(|p| p.to_vec())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(encoded("Be\u{e9}"), [vec![0, 0x42, 0, 0x65, 0, 0xe9, 0, 0]]);
+        assert_eq!(encoded("\u{1f511}"), [vec![0xd8, 0x3d, 0xdd, 0x11, 0, 0]]);
+        assert_eq!(encoded(""), [vec![0, 0], vec![]]);
+    }
+
+    #[test]
+    fn counts_are_positive_and_capped() {
+        for (content, limit) in [
+            (&[1][..], 1),
+            (&[8, 0], 2048),
+            (&[0, 0xff, 0xff, 0xff, 0xff], u32::MAX),
+        ] {
+            assert_eq!(check_iterations(content, limit).unwrap(), limit);
+        }
+        for content in [&[][..], &[0], &[0xff], &[0x80, 0, 0]] {
+            assert!(
+                matches!(check_iterations(content, 9), Err(Error::Parameters { .. })),
+                "{content:?}"
+            );
+        }
+        for content in [&[10][..], &[0x7f; 4], &[0x7f; 30]] {
+            assert!(
+                matches!(
+                    check_iterations(content, 9),
+                    Err(Error::Limit { limit: 9, .. })
+                ),
+                "{content:?}"
+            );
+        }
+    }
+}

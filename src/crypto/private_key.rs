@@ -180,13 +180,13 @@ impl SoftwareKey {
             Ok(octets)
         }
         match *curve {
-            P256 => p256::SecretKey::from_slice(&*sized(scalar, 32)?)
+            P256 => p256::SecretKey::from_slice(&sized(scalar, 32)?)
                 .map_err(|_| OUT_OF_RANGE)
                 .and_then(Self::from_p256),
-            P384 => p384::SecretKey::from_slice(&*sized(scalar, 48)?)
+            P384 => p384::SecretKey::from_slice(&sized(scalar, 48)?)
                 .map_err(|_| OUT_OF_RANGE)
                 .and_then(Self::from_p384),
-            P521 => p521::SecretKey::from_slice(&*sized(scalar, 66)?)
+            P521 => p521::SecretKey::from_slice(&sized(scalar, 66)?)
                 .map_err(|_| OUT_OF_RANGE)
                 .and_then(Self::from_p521),
             _ => Err(Error::Unsupported(format!("curve {curve}"))),

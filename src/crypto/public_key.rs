@@ -417,7 +417,7 @@ mod tests {
         // secp256k1, implicit, missing
         let unknown = parse(&on(Oid::new_unwrap("1.3.132.0.10")), point);
         assert!(matches!(unknown, Err(Error::Unsupported(_))));
-        for parameters in [None, Some(spki::der::Any::null())] {
+        for parameters in [None, Some(der::Any::null())] {
             assert!(matches!(
                 parse(&curve(parameters), point),
                 Err(Error::Parameters { .. })
@@ -471,6 +471,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
         #[test]
         fn any_octets_are_a_key_or_not(octets in prop::collection::vec(any::<u8>(), 0..100), at in 0_usize..500, octet in any::<u8>()) {
             let _ = PublicKey::from_spki(&octets);

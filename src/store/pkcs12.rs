@@ -48,13 +48,13 @@ pub enum Error {
 }
 /// Returns whether `octets` begin as a PKCS#12 file in BER or DER does: SEQUENCE, version 3, contentInfo. Cheap, and says nothing about the rest.
 pub fn looks_like_pkcs12(octets: &[u8]) -> bool {
-    let content = match octets {
-        [0x30, ..=0x80, content @ ..]
-        | [0x30, 0x81, _, content @ ..]
-        | [0x30, 0x82, _, _, content @ ..]
-        | [0x30, 0x83, _, _, _, content @ ..]
-        | [0x30, 0x84, _, _, _, _, content @ ..] => content,
-        _ => return false,
+    let ([0x30, ..=0x80, content @ ..]
+    | [0x30, 0x81, _, content @ ..]
+    | [0x30, 0x82, _, _, content @ ..]
+    | [0x30, 0x83, _, _, _, content @ ..]
+    | [0x30, 0x84, _, _, _, _, content @ ..]) = octets
+    else {
+        return false;
     };
     content.starts_with(&[0x02, 0x01, 0x03, 0x30])
 }
@@ -202,8 +202,9 @@ impl Reader<'_> {
         let nesting = nesting
             .checked_sub(1)
             .ok_or(Error::Malformed("its contents are nested too deep"))?;
-        let der = self.normal(octets, MALFORMED)?;
-        let mut bags = sequence(&der, MALFORMED)?;
+        // keys may lie open in it
+        let der = Secret::new(self.normal(octets, MALFORMED)?.into_owned());
+        let mut bags = sequence(der.expose(), MALFORMED)?;
         while !bags.is_empty() {
             self.count_bag()?;
             let mut bag = bags.enter(Tag::SEQUENCE).map_err(|_| MALFORMED)?;
@@ -302,5 +303,251 @@ fn sequence(der: &[u8], error: Error) -> Result<Cursor<'_>, Error> {
     match (cursor.enter(Tag::SEQUENCE), cursor.finish()) {
         (Ok(fields), Ok(())) => Ok(fields),
         _ => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+    use super::*;
+    use crate::asn1::write;
+    use crate::crypto::{PrivateKey, public_key::KeyKind};
+    use proptest::prelude::*;
+
+    /// Files that OpenSSL 3.0 wrote: one P-256 key, two certificates.
+    const MODERN: &[u8] = include_bytes!("fixtures/modern.p12");
+    const LEGACY: &[u8] = include_bytes!("fixtures/legacy.p12");
+    const RC2_128: &[u8] = include_bytes!("fixtures/rc2-128.p12");
+    const SHA_512: &[u8] = include_bytes!("fixtures/sha512.p12");
+    const PLAIN: &[u8] = include_bytes!("fixtures/plain.p12");
+    const NO_MAC: &[u8] = include_bytes!("fixtures/no-mac.p12");
+    const NO_MAC_PLAIN: &[u8] = include_bytes!("fixtures/no-mac-plain.p12");
+    const EMPTY_PASSWORD: &[u8] = include_bytes!("fixtures/empty.p12");
+    const PASSWORD: Option<&str> = Some("s\u{e9}cret");
+
+    fn with(octets: &[u8], password: Option<&str>) -> Result<Contents, Error> {
+        open(octets, password, &Limits::default())
+    }
+    fn assert_whole(contents: &Contents, certificates: usize) {
+        assert_eq!(contents.keys.len(), 1);
+        assert_eq!(contents.keys[0].public_key().kind(), KeyKind::P256);
+        assert_eq!(contents.certificates.len(), certificates);
+        let spki = contents.keys[0].public_key().spki();
+        let holds_key = |c: &Vec<u8>| c.windows(spki.len()).any(|window| window == spki);
+        assert!(contents.certificates.iter().any(holds_key));
+    }
+
+    #[test]
+    fn files_of_openssl_are_opened_by_their_password_only() {
+        for file in [MODERN, LEGACY, RC2_128, SHA_512, PLAIN] {
+            assert!(looks_like_pkcs12(file));
+            assert_whole(&with(file, PASSWORD).unwrap(), 2);
+            for wrong in [None, Some(""), Some("secret"), Some("S\u{e9}cret")] {
+                assert!(
+                    matches!(with(file, wrong), Err(Error::WrongPassword)),
+                    "{wrong:?}"
+                );
+            }
+        }
+        for none in [None, Some("")] {
+            assert_whole(&with(EMPTY_PASSWORD, none).unwrap(), 1);
+        }
+    }
+
+    #[test]
+    fn without_a_mac_only_plain_files_are_read() {
+        assert!(matches!(
+            with(NO_MAC, PASSWORD),
+            Err(Error::Malformed("it is encrypted but has no MAC"))
+        ));
+        assert_whole(&with(NO_MAC_PLAIN, None).unwrap(), 2);
+    }
+
+    #[test]
+    fn damage_is_told_from_a_wrong_password() {
+        for end in [0, 1, 10, MODERN.len() - 1] {
+            assert!(
+                matches!(with(&MODERN[..end], PASSWORD), Err(Error::Malformed(_))),
+                "{end}"
+            );
+        }
+        let longer = [MODERN, &[0]].concat();
+        assert!(matches!(with(&longer, PASSWORD), Err(Error::Malformed(_))));
+        let mut altered = MODERN.to_vec();
+        altered[300] ^= 1;
+        assert!(with(&altered, PASSWORD).is_err());
+    }
+
+    #[test]
+    fn cost_is_capped_over_the_whole_file() {
+        // MAC 2048, certificates 2048, key 2048
+        let limited = |iterations| {
+            let limits = Limits {
+                key_iterations: iterations,
+                ..Limits::default()
+            };
+            open(MODERN, PASSWORD, &limits)
+        };
+        assert_whole(&limited(3 * 2048).unwrap(), 2);
+        for count in [1, 2047, 2048, 4096, 3 * 2048 - 1] {
+            assert!(
+                matches!(
+                    limited(count),
+                    Err(Error::Crypto(crypto::Error::Limit { .. }))
+                ),
+                "{count}"
+            );
+        }
+    }
+
+    /// Wraps bags into a file without a MAC.
+    fn file(bags: &[Vec<u8>]) -> Vec<u8> {
+        let data = |octets: &[u8]| {
+            let content = write::tlv(Tag::OCTET_STRING, octets);
+            write::sequence(&[&oid(DATA), &write::tlv(Tag::context(0), &content)])
+        };
+        let bags = write::tlv(Tag::SEQUENCE, &bags.concat());
+        let safe = data(&write::sequence(&[&data(&bags)]));
+        write::sequence(&[&write::integer(3), &safe])
+    }
+    fn oid(oid: Oid) -> Vec<u8> {
+        write::tlv(Tag::OID, oid.as_bytes())
+    }
+    fn bag(kind: Oid, value: &[u8]) -> Vec<u8> {
+        write::sequence(&[&oid(kind), &write::tlv(Tag::context(0), value)])
+    }
+    fn certificate_bag() -> Vec<u8> {
+        let octets = write::tlv(
+            Tag::context(0),
+            &write::tlv(Tag::OCTET_STRING, b"certificate"),
+        );
+        bag(
+            CERT_BAG,
+            &write::sequence(&[&oid(X509_CERTIFICATE), &octets]),
+        )
+    }
+
+    #[test]
+    fn nested_and_unknown_bags() {
+        let nested = |depth| {
+            (1..depth).fold(certificate_bag(), |bags, _| {
+                bag(SAFE_CONTENTS_BAG, &write::sequence(&[&bags]))
+            })
+        };
+        let secret = bag(
+            Oid::new_unwrap("1.2.840.113549.1.12.10.1.5"),
+            &write::integer(1),
+        );
+        let contents = with(
+            &file(&[secret, nested(1), nested(2), nested(MAX_NESTING)]),
+            None,
+        )
+        .unwrap();
+        assert_eq!(contents.certificates, vec![b"certificate".to_vec(); 3]);
+        assert!(matches!(
+            with(&file(&[nested(MAX_NESTING + 1)]), None),
+            Err(Error::Malformed(_))
+        ));
+    }
+
+    #[test]
+    fn bags_are_counted() {
+        let most = usize::try_from(MAX_BAGS).unwrap() - 1;
+        assert_eq!(
+            with(&file(&vec![certificate_bag(); most]), None)
+                .unwrap()
+                .certificates
+                .len(),
+            most
+        );
+        let more = with(&file(&vec![certificate_bag(); most + 1]), None);
+        assert!(matches!(
+            more,
+            Err(Error::Crypto(crypto::Error::Limit { .. }))
+        ));
+    }
+
+    #[test]
+    fn ber_is_read() {
+        // indefinite lengths and octet strings in pieces, on every level
+        fn pieces(tag: Tag, octets: &[u8]) -> Vec<u8> {
+            let parts: Vec<u8> = octets
+                .chunks(50)
+                .flat_map(|part| write::tlv(Tag::OCTET_STRING, part))
+                .collect();
+            indefinite(tag.constructed(), &parts)
+        }
+        fn indefinite(tag: Tag, content: &[u8]) -> Vec<u8> {
+            [&[tag.0, 0x80], content, &[0, 0]].concat()
+        }
+        let data = |octets: &[u8]| {
+            let content = indefinite(Tag::context(0), &pieces(Tag::OCTET_STRING, octets));
+            indefinite(Tag::SEQUENCE, &[oid(DATA), content].concat())
+        };
+        let bags = indefinite(Tag::SEQUENCE, &certificate_bag());
+        let safe = data(&indefinite(Tag::SEQUENCE, &data(&bags)));
+        let ber = indefinite(Tag::SEQUENCE, &[write::integer(3), safe].concat());
+        assert!(looks_like_pkcs12(&ber));
+        assert_eq!(with(&ber, None).unwrap().certificates, [b"certificate"]);
+    }
+
+    #[test]
+    fn other_files_do_not_look_like_it() {
+        for other in [
+            &b""[..],
+            b"-----BEGIN",
+            b"0",
+            &[0x30, 0x82],
+            &[0x30, 3, 2, 1, 3],
+            &[0x30, 0x82, 1, 1, 0x30, 0x82],
+            &[0x30, 5, 2, 1, 0, 0x30, 0],
+        ] {
+            assert!(!looks_like_pkcs12(other));
+            assert!(matches!(with(other, None), Err(Error::Malformed(_))));
+        }
+    }
+
+    #[test]
+    fn files_of_others_are_opened() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        let places = ["../shared/corpora", "../../shared/corpora"].map(|place| root.join(place));
+        let Some(corpora) = places.iter().find(|place| place.exists()) else {
+            return;
+        };
+        let mut opened = 0;
+        for (directory, password) in [
+            ("pkits2004/pkcs12", "password"),
+            ("mimekit/smime", "no.secret"),
+        ] {
+            for entry in std::fs::read_dir(corpora.join(directory))
+                .into_iter()
+                .flatten()
+                .take(40)
+            {
+                let path = entry.unwrap().path();
+                if path.extension().is_some_and(|e| e == "p12" || e == "pfx") {
+                    let contents = with(&std::fs::read(&path).unwrap(), Some(password));
+                    let contents =
+                        contents.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+                    assert!(!contents.keys.is_empty() && !contents.certificates.is_empty());
+                    opened += 1;
+                }
+            }
+        }
+        assert!(opened > 0);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn any_change_is_read_or_refused(at in 0_usize..2000, octet in any::<u8>()) {
+            for file in [MODERN, LEGACY, NO_MAC_PLAIN] {
+                let mut altered = file.to_vec();
+                let at = at % altered.len();
+                altered[at] = octet;
+                let _ = with(&altered, PASSWORD);
+                let _ = with(&altered[..at], PASSWORD);
+            }
+        }
     }
 }

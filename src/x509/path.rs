@@ -613,7 +613,7 @@ mod tests {
             message(&report),
             "no certificate of the issuer of certificate CN=Alice (serial 01) is known: CN=CA"
         );
-        assert_eq!(report.path, [alice.clone()]);
+        assert_eq!(report.path, std::slice::from_ref(&alice));
         let report = judge(&alice, &[], &collection([&ca])).unwrap();
         assert!(message(&report).ends_with("CN=CA (serial 01) is known: CN=Root"));
     }
