@@ -69,6 +69,8 @@ pub(super) fn validate(
     if let Some((anchor, intermediates)) = above.split_last() {
         may_issue(anchor, Anchored::Itself)?;
         state.issuer(anchor)?;
+        // RFC 5280 takes an anchor as it is; but whoever can compute its key can issue under it
+        strength(anchor, question.policy, &mut findings);
         for certificate in intermediates.iter().rev() {
             understood(certificate, Role::Authority)?;
             may_issue(certificate, Anchored::ByAnother)?;
