@@ -66,7 +66,7 @@ impl<R: Read> Reader<R> {
                 // RFC 5652 §5.2.1: in PKCS#7 v1.5 the content is ANY; what is digested are its content octets
                 Some(tag)
                     if tag.primitive() != Tag::OCTET_STRING
-                        && content_type != super::content_type::DATA =>
+                        && content_type != content_type::DATA =>
                 {
                     let der = source.der()?;
                     structure = Cursor::new(&der, 0).any()?.content.to_vec();

@@ -488,10 +488,11 @@ impl<'a> Peeler<'a> {
         digested: &Digested<'_>,
         mut findings: Vec<Finding>,
     ) -> Result<(), Error> {
-        if let Ok(header) = Header::read(&mut &*digested.head, self.header_limits()) {
-            if self.goal == Goal::Verify {
-                self.froms.add(&header);
-            }
+        // what is opened further passes its headers by itself
+        if self.goal == Goal::Verify
+            && let Ok(header) = Header::read(&mut &*digested.head, self.header_limits())
+        {
+            self.froms.add(&header);
         }
         if covers_ciphertext(digested, self.header_limits()) {
             findings.push(self.policy.finding(

@@ -210,7 +210,7 @@ impl<R: BufRead> Armor<R> {
             }
             match self.state {
                 ArmorState::Before if self.line.starts_with(b"-----BEGIN ") => {
-                    self.state = ArmorState::Inside
+                    self.state = ArmorState::Inside;
                 }
                 ArmorState::Inside => {
                     // the end may follow the last characters on their line

@@ -126,8 +126,15 @@ impl<'a> PathBuilder<'a> {
         let (revocation, objections) =
             revocation::judge(&found.path, crls, at, self.policy, &mut search.budget)?;
         findings.extend(objections);
+        // certificate policies (RFC 9618) are not processed yet: what cannot be shown is not granted
+        if self.policy.require_explicit_policy {
+            let message = format!(
+                "no certificate policy is shown for {leaf}: policies are not processed yet"
+            );
+            findings.push(self.policy.finding(Rule::Untrusted, message));
+        }
         Ok(PathReport {
-            trusted: true,
+            trusted: !self.policy.require_explicit_policy,
             path: found.path,
             revocation,
             findings,
