@@ -154,9 +154,7 @@ fn check(file: &str, source: &str) -> Vec<String> {
             at += 2;
         }
         at += 1;
-        if at - first > 1 {
-            paths.push((path, line));
-        } else if path[0] == "OsRng" || path[0] == "SysRng" {
+        if at - first > 1 || matches!(path[0].as_str(), "OsRng" | "SysRng") {
             paths.push((path, line));
         }
     }

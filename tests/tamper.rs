@@ -295,7 +295,7 @@ fn try_everything(
             Outcome::Passed(content) if is_original(&content) => {
                 *harmless
                     .entry("cut short: after the end of what counts".to_owned())
-                    .or_default() += 1
+                    .or_default() += 1;
             }
             Outcome::Passed(_) => wrong.push(format!("the first {length} octets")),
         }
@@ -474,10 +474,6 @@ fn an_opaque_signed_message() {
                 "digestAlgorithms: a hint for one pass; the signer's own is protected",
             ),
             ("base64: 0.1.0.3.0.0 ", "SignerInfo's version"),
-            (
-                "base64: 0.1.0.2.1.0 header",
-                "another tag around the same octets, as PKCS#7 v1.5 has it",
-            ),
             (
                 "base64: 0.1.0.3.0.1.0.",
                 "the issuer in the signer's identifier: compared without regard to case and string type; the serial number is not here",
