@@ -43,35 +43,15 @@ const SNIFFED: usize = 1024;
 pub(super) type Reader<'r, 's> = BufReader<Chain<Cursor<Vec<u8>>, &'r mut Source<'s>>>;
 
 /// The form of an input, ready to read.
-pub(super) enum Opened<R> {
+pub(super) enum Opened<'r, 's> {
     /// a mail message or MIME entity
-    Mime(R),
-    /// CMS, its octets
-    Cms(Bare<R>),
-}
-
-/// The octets of a CMS object outside a message.
-pub(super) enum Bare<R> {
-    /// DER or BER
-    Der(R),
-    /// PEM
-    Pem(base64::Decoder<Armor<R>>),
-    /// base64 with nothing around it
-    Base64(base64::Decoder<R>),
-}
-
-impl<R: BufRead> Read for Bare<R> {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Self::Der(r) => r.read(buf),
-            Self::Pem(r) => r.read(buf),
-            Self::Base64(r) => r.read(buf),
-        }
-    }
+    Mime(Reader<'r, 's>),
+    /// the octets of a CMS object
+    Cms(Box<dyn BufRead + 'r>),
 }
 
 /// Looks at the first octets of a source and says what it is.
-pub(super) fn open<'r, 's>(source: &'r mut Source<'s>) -> Result<Opened<Reader<'r, 's>>, Error> {
+pub(super) fn open<'r, 's>(source: &'r mut Source<'s>) -> Result<Opened<'r, 's>, Error> {
     let mut head = Vec::with_capacity(SNIFFED);
     source
         .by_ref()
@@ -82,10 +62,14 @@ pub(super) fn open<'r, 's>(source: &'r mut Source<'s>) -> Result<Opened<Reader<'
     let reader = BufReader::with_capacity(CHUNK, Cursor::new(head).chain(source));
     Ok(match form {
         Form::Mime => Opened::Mime(reader),
-        Form::Der => Opened::Cms(Bare::Der(reader)),
-        Form::Pem => Opened::Cms(Bare::Pem(base64::Decoder::new(Armor::new(reader)))),
-        Form::Base64 => Opened::Cms(Bare::Base64(base64::Decoder::new(reader))),
+        Form::Der => Opened::Cms(Box::new(reader)),
+        Form::Pem => Opened::Cms(decoded(Armor::new(reader))),
+        Form::Base64 => Opened::Cms(decoded(reader)),
     })
+}
+
+fn decoded<'r>(text: impl Read + 'r) -> Box<dyn BufRead + 'r> {
+    Box::new(BufReader::with_capacity(CHUNK, base64::Decoder::new(text)))
 }
 
 /// How much is read at once.

@@ -1,0 +1,106 @@
+//! What comes out when the last layer is peeled: the innermost entity under the outer fields, with the line ends of the outermost header.
+use super::{Goal, Peeler};
+use crate::{
+    mime::{
+        LineEnd,
+        canonical::Localizer,
+        header::{Field, Header, merge},
+        transfer::TransferEncoding,
+    },
+    smime::Error,
+};
+use std::io::{self, BufRead, Write};
+
+impl Peeler<'_> {
+    /// Writes the innermost entity under the outer fields. `octets` were read already: the header block, or the beginning of what has none.
+    pub(super) fn give_out(
+        &mut self,
+        header: Option<&Header>,
+        octets: &[u8],
+        rest: &mut dyn BufRead,
+    ) -> Result<(), Error> {
+        if self.goal == Goal::Inspect {
+            io::copy(rest, &mut io::sink())?;
+            return Ok(());
+        }
+        let outer: Vec<Field> = self
+            .outer
+            .iter()
+            .filter(|f| !f.is_mime())
+            .cloned()
+            .collect();
+        let mut lines = Lines::following(self.line_end, header);
+        match header {
+            Some(header) if !outer.is_empty() => {
+                let fields: Vec<u8> = merge(&outer, &header.fields)
+                    .into_iter()
+                    .flat_map(|f| f.raw)
+                    .collect();
+                lines.write(&fields, self.sink())?;
+                lines.write(header.line_end.as_str().as_bytes(), self.sink())?;
+            }
+            None if !outer.is_empty() => {
+                for field in &outer {
+                    self.sink().write_all(&field.raw).map_err(Error::Write)?;
+                }
+                self.sink
+                    .write_all(self.line_end.unwrap_or(LineEnd::Lf).as_str().as_bytes())
+                    .map_err(Error::Write)?;
+                lines.write(octets, self.sink())?;
+            }
+            _ => lines.write(octets, self.sink())?,
+        }
+        loop {
+            let chunk = rest.fill_buf()?;
+            if chunk.is_empty() {
+                break;
+            }
+            lines.write(chunk, self.sink())?;
+            let n = chunk.len();
+            rest.consume(n);
+        }
+        lines.finish(self.sink())
+    }
+}
+
+/// The line ends of the output follow the outermost header: a text whose header ends its lines in CRLF is given out with LF under a header with LF.
+enum Lines {
+    AsTheyAre,
+    Local(Localizer, Vec<u8>),
+}
+
+impl Lines {
+    fn following(outer: Option<LineEnd>, inner: Option<&Header>) -> Self {
+        let text = inner.is_some_and(|h| {
+            h.line_end == LineEnd::CrLf
+                && h.terminated
+                && !matches!(h.transfer_encoding(), Ok(TransferEncoding::Binary))
+        });
+        if outer == Some(LineEnd::Lf) && text {
+            Self::Local(Localizer::new(), Vec::new())
+        } else {
+            Self::AsTheyAre
+        }
+    }
+
+    fn write(&mut self, chunk: &[u8], sink: &mut dyn Write) -> Result<(), Error> {
+        match self {
+            Self::AsTheyAre => sink.write_all(chunk),
+            Self::Local(localizer, buffer) => {
+                buffer.clear();
+                localizer.push(chunk, buffer);
+                sink.write_all(buffer)
+            }
+        }
+        .map_err(Error::Write)
+    }
+
+    fn finish(self, sink: &mut dyn Write) -> Result<(), Error> {
+        let Self::Local(mut localizer, mut buffer) = self else {
+            return Ok(());
+        };
+        buffer.clear();
+        localizer.finish(&mut buffer);
+        sink.write_all(&buffer).map_err(Error::Write)
+    }
+}

@@ -1,0 +1,361 @@
+//! Signed layers: multipart/signed (RFC 8551 §3.5.3) and SignedData with its content inside or elsewhere (§3.5.2).
+use super::{Goal, Peeler, Wire};
+use crate::{
+    asn1::{self, Tag, oid::Oid},
+    cms::{self, content_type},
+    crypto::Digest,
+    mime::{
+        header::{self, Header},
+        split::Splitter,
+        transfer::{self, TransferEncoding},
+    },
+    policy::{Finding, Rule, strength},
+    smime::{
+        Error, Source,
+        content::{Content, Digesting},
+        digests::ContentForm,
+        layer::{self, Announced, Label},
+        report::{Form, Layer, SignedLayer},
+        signature::{self, Digested},
+        source::CHUNK,
+    },
+};
+use std::io::{self, BufRead, BufReader, Read};
+
+impl Peeler<'_> {
+    pub(super) fn clear_signed(
+        &mut self,
+        boundary: &str,
+        micalg: Option<&str>,
+        body: &mut dyn BufRead,
+    ) -> Result<(), Error> {
+        if self.goal == Goal::Decrypt {
+            self.absent();
+            return Ok(());
+        }
+        self.go_deeper()?;
+        let slot = self.report.layers.len();
+        let mut splitter = Splitter::new(body, boundary);
+        if !splitter.next_part()? {
+            return Err(structure("has no part"));
+        }
+        let mut content = Content::new(
+            &announced_digests(micalg, &self.unannounced),
+            true,
+            self.policy.limits.header_bytes,
+        );
+        self.signed_content(&mut splitter, &mut content)?;
+        let (digests, head, rest) = content.finish();
+        if self.goal == Goal::Verify {
+            self.sink().write_all(&rest).map_err(Error::Write)?;
+        }
+        if !splitter.next_part()? {
+            return Err(structure("has one part only: its signature is missing"));
+        }
+        let mut findings = Vec::new();
+        let header = Header::read(&mut splitter, self.header_limits())?;
+        if !is_signature_part(&header)? {
+            return Err(structure("has a second part that is no PKCS#7 signature"));
+        }
+        let encoding = header.transfer_encoding()?;
+        let wire = Wire::Body(transfer::Decoder::new(encoding, &mut splitter));
+        let cms::Object::Signed(mut reader) = cms::open(wire, self.cms_limits())? else {
+            return Err(structure("has a second part that is no SignedData"));
+        };
+        if reader.has_content {
+            findings.push(self.policy.finding(
+                Rule::ContentOutsideSignature,
+                "the signature carries a content of its own beside the signed part",
+            ));
+            io::copy(&mut reader, &mut io::sink())?;
+        }
+        let content_type = reader.content_type;
+        let (signed, wire) = reader.finish()?;
+        findings.extend(self.nothing_follows(wire)?);
+        if splitter.next_part()? {
+            return Err(structure("has more than two parts"));
+        }
+        let around = splitter.finish()?;
+        if around.preamble || around.epilogue {
+            findings.push(self.policy.finding(
+                Rule::UnsignedText,
+                "text before or after the signed part is not signed and was left out",
+            ));
+        }
+        if !around.closed {
+            findings.push(
+                self.policy
+                    .finding(Rule::MissingBoundary, "the closing boundary is missing"),
+            );
+        }
+        if self.depth == 1 {
+            self.fingerprint = digests
+                .of(Digest::Sha256, ContentForm::Received)
+                .map(<[u8]>::to_vec);
+            let used = signed.signers.iter().filter_map(|s| s.digest().ok());
+            self.unannounced = used
+                .filter(|d| digests.of(*d, ContentForm::Received).is_none())
+                .collect();
+        }
+        let digested = Digested {
+            digests: &digests,
+            content_type,
+            form: Form::Clear,
+            head: &head,
+        };
+        self.judge(slot, &signed, &digested, findings)
+    }
+
+    pub(super) fn signed(
+        &mut self,
+        mut reader: cms::signed_data::Reader<Wire<'_>>,
+        label: Option<Label>,
+    ) -> Result<(), Error> {
+        if self.goal == Goal::Decrypt {
+            self.absent();
+            return Ok(());
+        }
+        let slot = self.report.layers.len();
+        let mut findings = Vec::new();
+        if label == Some(Label::Encrypted) {
+            findings.push(self.policy.finding(
+                Rule::SmimeType,
+                "the label says encrypted, but the message is signed",
+            ));
+        }
+        let content_type = reader.content_type;
+        if !reader.has_content {
+            return self.without_content(reader, slot, findings);
+        }
+        if self.detached.is_some() {
+            return Err(Error::ContentNotWanted);
+        }
+        let mut content = Content::new(
+            &reader.digest_algorithms,
+            false,
+            self.policy.limits.header_bytes,
+        );
+        self.signed_content(&mut reader, &mut content)?;
+        let (digests, head, _) = content.finish();
+        let (signed, wire) = reader.finish()?;
+        findings.extend(self.nothing_follows(wire)?);
+        let digested = Digested {
+            digests: &digests,
+            content_type,
+            form: Form::Opaque,
+            head: &head,
+        };
+        self.judge(slot, &signed, &digested, findings)
+    }
+
+    /// A bag of certificates, or a signature whose content is elsewhere.
+    pub(super) fn without_content(
+        &mut self,
+        reader: cms::signed_data::Reader<Wire<'_>>,
+        slot: usize,
+        mut findings: Vec<Finding>,
+    ) -> Result<(), Error> {
+        let content_type = reader.content_type;
+        let announced = reader.digest_algorithms.clone();
+        let (signed, wire) = reader.finish()?;
+        findings.extend(self.nothing_follows(wire)?);
+        if signed.signers.is_empty() {
+            let (found, mut unreadable) = signature::certificates(&signed, self.policy);
+            self.report.findings.append(&mut unreadable);
+            self.report.findings.append(&mut findings);
+            if self.goal != Goal::Inspect {
+                let finding = self.policy.finding(
+                    Rule::NoSigner,
+                    "nobody signed: the message holds certificates only",
+                );
+                self.report.findings.push(finding);
+            }
+            self.report
+                .layers
+                .insert(slot, Layer::Certificates(found.certificates));
+            return Ok(());
+        }
+        let mut content = Content::new(&announced, true, self.policy.limits.header_bytes);
+        match (self.detached.take(), self.goal) {
+            (Some(mut source), _) => self.detached_content(&mut source, &mut content)?,
+            (None, Goal::Inspect) => {}
+            (None, _) => return Err(Error::NoContent),
+        }
+        let (digests, head, _) = content.finish();
+        let digested = Digested {
+            digests: &digests,
+            content_type,
+            form: Form::Detached,
+            head: &head,
+        };
+        self.judge(slot, &signed, &digested, findings)
+    }
+
+    pub(super) fn detached_content(
+        &mut self,
+        source: &mut Source<'_>,
+        content: &mut Content,
+    ) -> Result<(), Error> {
+        let mut chunk = vec![0; CHUNK];
+        loop {
+            let n = source.read(&mut chunk).map_err(Error::Read)?;
+            let Some(read) = chunk.get(..n).filter(|c| !c.is_empty()) else {
+                return Ok(());
+            };
+            content.update(read);
+            self.sink().write_all(read).map_err(Error::Write)?;
+        }
+    }
+
+    /// Passes the content of a signed layer on, to its end: to the sink, or to what is inside it.
+    pub(super) fn signed_content(
+        &mut self,
+        source: &mut dyn Read,
+        content: &mut Content,
+    ) -> Result<(), Error> {
+        if self.goal == Goal::Verify {
+            let mut chunk = vec![0; CHUNK];
+            loop {
+                let n = source.read(&mut chunk)?;
+                let Some(read) = chunk.get(..n).filter(|c| !c.is_empty()) else {
+                    return Ok(());
+                };
+                self.sink
+                    .write_all(content.update(read))
+                    .map_err(Error::Write)?;
+            }
+        }
+        let mut digesting = Digesting::new(source, content);
+        self.inside(&mut BufReader::with_capacity(CHUNK, &mut digesting))?;
+        io::copy(&mut digesting, &mut io::sink())?;
+        Ok(())
+    }
+
+    /// Judges the signers of a layer, or describes them where nothing is to be judged.
+    pub(super) fn judge(
+        &mut self,
+        slot: usize,
+        signed: &cms::signed_data::SignedData,
+        digested: &Digested<'_>,
+        mut findings: Vec<Finding>,
+    ) -> Result<(), Error> {
+        // what is opened further passes its headers by itself
+        if self.goal == Goal::Verify
+            && let Ok(header) = Header::read(&mut &*digested.head, self.header_limits())
+        {
+            self.froms.add(&header);
+        }
+        if covers_ciphertext(digested, self.header_limits()) {
+            findings.push(self.policy.finding(
+                Rule::CoversCiphertext,
+                "the signature is around ciphertext: it does not say who wrote the content",
+            ));
+        }
+        let (in_message, unreadable) = signature::certificates(signed, self.policy);
+        findings.extend(unreadable);
+        if signed.signers.is_empty() {
+            findings.push(self.policy.finding(
+                Rule::NoSigner,
+                "nobody signed: the signed data has no signer",
+            ));
+        }
+        let mut signatures = Vec::with_capacity(signed.signers.len());
+        for signer in &signed.signers {
+            signatures.push(match &self.judge {
+                Some(judge) => judge.judge(signer, digested, &in_message)?,
+                None => {
+                    let mut described = signature::describe(signer);
+                    described.signer = in_message
+                        .certificates
+                        .iter()
+                        .find(|c| signer.sid.names(c))
+                        .cloned();
+                    described
+                }
+            });
+        }
+        self.report.layers.insert(
+            slot,
+            Layer::Signed(SignedLayer {
+                form: digested.form,
+                signatures,
+                findings,
+            }),
+        );
+        Ok(())
+    }
+}
+
+fn structure(what: &'static str) -> Error {
+    Error::Mime(crate::mime::Error::Structure { what })
+}
+
+fn is_signature_part(header: &Header) -> Result<bool, Error> {
+    Ok(matches!(
+        layer::announced(header)?,
+        Announced::Cms {
+            label: None | Some(Label::Signed),
+            ..
+        }
+    ))
+}
+
+/// The digests to compute for a clear-signed part: those of micalg; SHA-256 besides, which is used under other names; all of SHA-2 when micalg says nothing useful.
+fn announced_digests(micalg: Option<&str>, besides: &[Digest]) -> Vec<Digest> {
+    let mut digests = besides.to_vec();
+    let announced = micalg
+        .unwrap_or_default()
+        .split(',')
+        .filter_map(|name| Digest::from_name(name.trim()));
+    digests.extend(announced);
+    digests.push(Digest::Sha256);
+    if digests
+        .iter()
+        .all(|d| strength::is_weak_digest(*d) || *d == Digest::Sha256)
+        && micalg.and_then(Digest::from_name) != Some(Digest::Sha256)
+    {
+        digests.extend([Digest::Sha384, Digest::Sha512, Digest::Sha1]);
+    }
+    digests
+}
+
+/// Returns whether a signed content is nothing but an encrypted layer (RFC 8551 §3.7; Davis 2001).
+fn covers_ciphertext(digested: &Digested<'_>, limits: header::Limits) -> bool {
+    if [
+        content_type::ENVELOPED_DATA,
+        content_type::AUTH_ENVELOPED_DATA,
+    ]
+    .contains(&digested.content_type)
+    {
+        return true;
+    }
+    let mut head = digested.head;
+    let Ok(header) = Header::read(&mut head, limits) else {
+        return false;
+    };
+    let Ok(Announced::Cms { label, encoding }) = layer::announced(&header) else {
+        return false;
+    };
+    match object_type(encoding, head) {
+        Some(oid) => [
+            content_type::ENVELOPED_DATA,
+            content_type::AUTH_ENVELOPED_DATA,
+        ]
+        .contains(&oid),
+        None => label != Some(Label::Signed),
+    }
+}
+
+/// Reads the content type of a CMS object from its first octets.
+fn object_type(encoding: TransferEncoding, head: &[u8]) -> Option<Oid> {
+    let mut reader = asn1::stream::Reader::new(transfer::Decoder::new(encoding, head), 4);
+    reader.enter(Tag::SEQUENCE).ok()?;
+    let oid = reader.element(64).ok()?;
+    Oid::from_bytes(
+        asn1::cursor::Cursor::new(&oid, 0)
+            .expect(Tag::OID)
+            .ok()?
+            .content,
+    )
+    .ok()
+}
