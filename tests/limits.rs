@@ -6,16 +6,19 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// A debug build on a busy machine is slow; hanging is another thing.
+const SOON: Duration = Duration::from_secs(if cfg!(debug_assertions) { 60 } else { 10 });
+
 fn inspect(message: Vec<u8>) -> Run {
     smime(args!["inspect", "--json"]).input(message).run()
 }
 
-/// Passes; inside ten seconds.
+/// Passes, soon.
 #[track_caller]
 fn passes(run: impl FnOnce() -> Run) -> Run {
     let start = Instant::now();
     let run = run().expect(0);
-    assert!(start.elapsed() < Duration::from_secs(10));
+    assert!(start.elapsed() < SOON);
     run
 }
 
@@ -24,7 +27,7 @@ fn passes(run: impl FnOnce() -> Run) -> Run {
 fn over(limit: u64, run: impl FnOnce() -> Run) {
     let start = Instant::now();
     let run = run().expect(3);
-    assert!(start.elapsed() < Duration::from_secs(10));
+    assert!(start.elapsed() < SOON);
     let text = format!("{}{}", run.stderr, run.text());
     assert!(
         text.contains(&limit.to_string()),
@@ -159,7 +162,7 @@ fn parts_and_their_nesting() {
         let start = Instant::now();
         let run = inspect(message);
         assert!(matches!(run.code, 0 | 3), "{run:?}");
-        assert!(start.elapsed() < Duration::from_secs(10));
+        assert!(start.elapsed() < SOON);
     }
     passes(|| inspect(multipart(100, 8)));
 }
@@ -236,7 +239,10 @@ fn certificates() {
     };
     let message = |n: usize| {
         // the signer's and the intermediate's, and others
-        let more = dir.write("more.pem", other(n - 2));
+        let more = dir.write(
+            "more.pem",
+            [fixture_bytes("certs/intermediate.pem"), other(n - 2)].concat(),
+        );
         let line = args![
             "cms",
             "-sign",
@@ -244,8 +250,6 @@ fn certificates() {
             fixture("certs/alice.pem"),
             "-inkey",
             fixture("keys/alice.pem"),
-            "-certfile",
-            fixture("certs/intermediate.pem"),
             "-certfile",
             more
         ];
@@ -274,12 +278,7 @@ fn signers() {
         return;
     }
     let message = |n: usize| {
-        let mut line = args![
-            "cms",
-            "-sign",
-            "-certfile",
-            fixture("certs/intermediate.pem")
-        ];
+        let mut line = args!["cms", "-sign", "-nocerts"];
         for _ in 0..n {
             line.extend(args![
                 "-signer",
@@ -296,9 +295,12 @@ fn signers() {
         [b"From: carol@example.com\n", &signed[..]].concat()
     };
     let verify = |message: Vec<u8>| {
-        smime(join(&[&args!["verify", "--json"], &trusting()]))
-            .input(message)
-            .run()
+        smime(join(&[
+            &args!["verify", "--json", "-c", fixture("certs")],
+            &trusting(),
+        ]))
+        .input(message)
+        .run()
     };
     let at = message(limit);
     passes(|| verify(at));
@@ -364,7 +366,7 @@ fn key_iterations() {
     let file = dir.write("key.der", &der);
     let run = sign(&file);
     assert!(matches!(run.code, 3 | 4), "{run:?}");
-    assert!(start.elapsed() < Duration::from_secs(10));
+    assert!(start.elapsed() < SOON);
     assert!(run.stdout.is_empty());
     assert!(
         run.stderr.contains("iterations") || run.stderr.contains("key-iterations"),
@@ -470,7 +472,7 @@ fn every_limit_is_in_the_help() {
     for (name, value, _, _) in Limits::default().table() {
         let line = text
             .lines()
-            .find(|l| l.contains(name))
+            .find(|l| l.split_whitespace().next() == Some(name))
             .unwrap_or_else(|| panic!("{name} is missing: {text}"));
         let digits: String = line.chars().filter(|c| !matches!(c, ',' | '_')).collect();
         assert!(digits.contains(&value.to_string()), "{line}");

@@ -6,7 +6,9 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    clippy::indexing_slicing
+    clippy::indexing_slicing,
+    clippy::useless_vec, // what args! makes is a list of arguments, whoever takes it
+    clippy::explicit_write // see support::say
 )]
 
 #[macro_use]

@@ -295,7 +295,7 @@ fn try_everything(
             Outcome::Passed(content) if is_original(&content) => {
                 *harmless
                     .entry("cut short: after the end of what counts".to_owned())
-                    .or_default() += 1
+                    .or_default() += 1;
             }
             Outcome::Passed(_) => wrong.push(format!("the first {length} octets")),
         }
@@ -430,6 +430,10 @@ fn a_clear_signed_message() {
             ),
             ("signature: 0.1.0.3.0.0 ", "SignerInfo's version"),
             (
+                "signature: 0.1.0.3.0.1.0.",
+                "the issuer in the signer's identifier: compared without regard to case and string type; the serial number is not here",
+            ),
+            (
                 "signature: 0.1.0.3.0.2.",
                 "parameters of the digest algorithm, absent or NULL",
             ),
@@ -471,6 +475,10 @@ fn an_opaque_signed_message() {
             ),
             ("base64: 0.1.0.3.0.0 ", "SignerInfo's version"),
             (
+                "base64: 0.1.0.3.0.1.0.",
+                "the issuer in the signer's identifier: compared without regard to case and string type; the serial number is not here",
+            ),
+            (
                 "base64: 0.1.0.3.0.2.",
                 "parameters of the digest algorithm, absent or NULL",
             ),
@@ -504,6 +512,10 @@ fn a_gcm_encrypted_message() {
             ("base64: line end or padding", "base64 of the same octets"),
             ("base64: 0.1.0.0 ", "AuthEnvelopedData's version"),
             ("base64: 0.1.0.1.0.0 ", "the recipient's version"),
+            (
+                "base64: 0.1.0.1.0.3.0.0.0.",
+                "the issuer in the recipient's identifier, likewise",
+            ),
             (
                 "base64: 0.1.0.2.0 ",
                 "the content type, which is not authenticated without attributes",

@@ -271,7 +271,7 @@ fn the_kind_of_input_is_found_out() {
         .decode(base64.replace('\n', "").as_bytes())
         .unwrap();
     let pem = |label: &str| {
-        format!("-----BEGIN {label}-----\n{base64}-----END {label}-----\n").into_bytes()
+        format!("-----BEGIN {label}-----\n{base64}\n-----END {label}-----\n").into_bytes()
     };
     for (name, bytes) in [
         (
@@ -341,7 +341,7 @@ fn what_is_not_what_it_should_be_is_exit_3() {
                 "{verb} of {name}: {run:?}"
             );
             assert!(run.stdout.is_empty() && !out.exists(), "{verb} of {name}");
-            if name.starts_with("der,") || name == "noise" {
+            if name == "noise" || name.starts_with("der,") && verb != "decrypt" {
                 assert_eq!(run.code, 3, "{verb} of {name}: {run:?}");
             }
         }
@@ -449,7 +449,7 @@ fn decrypt_says_no_the_same_way_and_writes_nothing() {
     let out = dir.write("out", "old");
     let refuse = |name: &str, who: &str, codes: &[i32]| {
         let line = join(&[
-            &args!["decrypt"],
+            &args!["decrypt", "-q"],
             &identity(who),
             &args!["-o", &out, message(name)],
         ]);
@@ -479,7 +479,7 @@ fn decrypt_says_no_the_same_way_and_writes_nothing() {
             format!("{head}\n\n{}\n", data_encoding::BASE64.encode(&der)),
         );
         let line = join(&[
-            &args!["decrypt"],
+            &args!["decrypt", "-q"],
             &identity("bob"),
             &args!["-o", &out, file],
         ]);
@@ -716,7 +716,7 @@ fn sign_refuses_who_must_not_sign() {
         ("no-email-eku", &[1]),
         ("carol", &[1, 4]),
     ] {
-        let line = join(&[&args!["sign", "-o", &out], &identity(who)]);
+        let line = join(&[&args!["sign", "-q", "-o", &out], &identity(who)]);
         let run = smime(line).input(mail("alice@example.com", "x")).run();
         assert!(codes.contains(&run.code), "{who}: {run:?}");
         assert!(!out.exists() && run.stdout.is_empty(), "{who}");
@@ -950,8 +950,8 @@ fn encrypt_is_to_all_or_to_none() {
     let dir = Dir::new();
     let out = dir.file("out");
     let input = mail("alice@example.com", "secret");
-    let mut refuse = |more: Vec<OsString>, codes: &[i32]| {
-        let line = join(&[&args!["encrypt", "-o", &out], &to(&["bob"]), &more]);
+    let refuse = |more: Vec<OsString>, codes: &[i32]| {
+        let line = join(&[&args!["encrypt", "-q", "-o", &out], &to(&["bob"]), &more]);
         let run = smime(line).input(input.clone()).run();
         assert!(codes.contains(&run.code), "{more:?}: {run:?}");
         assert!(
@@ -968,7 +968,7 @@ fn encrypt_is_to_all_or_to_none() {
     refuse(args!["--cipher", "rc2"], &[2, 3]);
     refuse(args!["--cipher", "3des-cbc"], &[2, 3]);
     // no recipient, no anchor
-    let line = join(&[&args!["encrypt", "-o", &out], &to(&[])]);
+    let line = join(&[&args!["encrypt", "-q", "-o", &out], &to(&[])]);
     assert!(matches!(smime(line).input(input.clone()).run().code, 2 | 4));
     let line = args!["encrypt", "-o", &out, "-r", certificate("bob")];
     smime(line).input(input.clone()).run().expect(4);

@@ -310,4 +310,24 @@ mod tests {
         }
         assert_eq!(std::fs::read(&path).unwrap(), b"text");
     }
+
+    #[test]
+    fn a_file_is_copied_where_files_must_have_names() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("out");
+        for commit in [false, true] {
+            let Target::File(place) = Target::of(&path).unwrap() else {
+                unreachable!()
+            };
+            let kind = Kind::Copied(spool(10, &mut rng()), place);
+            let mut output = Output::of(kind, Some(path.clone()), [9; 8], true);
+            output.write_all(&vec![b'x'; 3 * BUFFER]).unwrap();
+            if commit {
+                output.commit().unwrap();
+            }
+            let entries = std::fs::read_dir(directory.path()).unwrap().count();
+            assert_eq!(entries, usize::from(commit));
+        }
+        assert_eq!(std::fs::read(&path).unwrap(), vec![b'x'; 3 * BUFFER]);
+    }
 }

@@ -53,7 +53,7 @@ pub(crate) fn ground(common: &args::Common, trust: Option<&args::Trust>) -> anyh
         args::PolicyName::Archive => PolicyName::Archive,
     });
     if let Some(trust) = trust {
-        policy_inputs(trust, common.is_silent())?;
+        policy_inputs(&mut policy, trust)?;
         policy.revocation = match trust.revocation {
             args::Revocation::Off => Revocation::Off,
             args::Revocation::Soft => Revocation::Soft,
@@ -103,8 +103,9 @@ fn set_levels(policy: &mut Policy, common: &args::Common) -> anyhow::Result<()> 
     Ok(())
 }
 
-/// Looks at the user inputs of RFC 5280 §6.1.1 (c) to (g). The library does not process certificate policies yet, and it is said so.
-fn policy_inputs(trust: &args::Trust, silent: bool) -> anyhow::Result<()> {
+/// Looks at the user inputs of RFC 5280 §6.1.1 (c) to (g). Certificate policies are not processed yet: where an explicit one is required no
+/// path is accepted, and without that requirement the other inputs change nothing.
+fn policy_inputs(policy: &mut Policy, trust: &args::Trust) -> anyhow::Result<()> {
     for text in &trust.policy_oid {
         Oid::new(text).map_err(|_| {
             Problem::usage_with(
@@ -113,15 +114,7 @@ fn policy_inputs(trust: &args::Trust, silent: bool) -> anyhow::Result<()> {
             )
         })?;
     }
-    let given = !trust.policy_oid.is_empty()
-        || trust.require_explicit_policy
-        || trust.inhibit_policy_mapping
-        || trust.inhibit_any_policy;
-    if given && !silent {
-        super::output::to_standard_error(
-            "smime: hint: certificate policies are not judged yet: their options have no effect\n",
-        );
-    }
+    policy.require_explicit_policy = trust.require_explicit_policy;
     Ok(())
 }
 

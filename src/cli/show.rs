@@ -196,12 +196,11 @@ impl Page {
             None => signature.signer_id.clone(),
         };
         let judged = !matches!(verb, Verb::Inspect | Verb::Sign);
-        if judged && signature.integrity != Integrity::Intact {
-            self.fact("claims", &signer);
-        } else {
-            self.fact("signer", &signer);
-        }
-        if signature.trust == Trust::Trusted {
+        // Whoever vouches for the named signer does not vouch for what is not his.
+        let claimed = judged && signature.integrity != Integrity::Intact;
+        self.fact(if claimed { "claims" } else { "signer" }, &signer);
+        if claimed {
+        } else if signature.trust == Trust::Trusted {
             let anchor = signature.path.last().map(|a| a.subject().to_string());
             match (anchor, &signature.anchor) {
                 (Some(name), Some(source)) => self.fact("anchor", &format!("{name} ({source})")),
@@ -405,7 +404,6 @@ mod tests {
     fn a_broken_signature() {
         let mut broken = signature();
         broken.integrity = Integrity::Broken;
-        broken.trust = Trust::Untrusted;
         broken.signer_id = "serial 1 of CN=\x1b[2Kgood signature".into();
         broken.findings = vec![Policy::default().finding(Rule::DigestMismatch, "changed")];
         assert_eq!(

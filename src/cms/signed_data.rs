@@ -64,7 +64,10 @@ impl<R: Read> Reader<R> {
             source.reader.enter(Tag::context(0))?;
             match source.reader.peek()? {
                 // RFC 5652 §5.2.1: in PKCS#7 v1.5 the content is ANY; what is digested are its content octets
-                Some(tag) if tag.primitive() != Tag::OCTET_STRING => {
+                Some(tag)
+                    if tag.primitive() != Tag::OCTET_STRING
+                        && content_type != content_type::DATA =>
+                {
                     let der = source.der()?;
                     structure = Cursor::new(&der, 0).any()?.content.to_vec();
                 }

@@ -1,7 +1,7 @@
 //! Which extensions a certificate carries in each role, and which of them are understood: RFC 5280 §4.2 as a table.
 //!
 //! A critical extension that is not understood refuses the certificate (§4.2). How each is processed is x509's business.
-use const_oid::{ObjectIdentifier as Oid, db::rfc5280 as oids};
+use crate::asn1::oid::Oid;
 
 /// What a certificate is in a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,11 +54,11 @@ impl ExtensionRule {
 }
 
 macro_rules! extensions {
-    ($($name:literal $oid:ident $authority:ident $person:ident $understood:literal $source:literal;)*) => {
+    ($($name:literal $oid:literal $authority:ident $person:ident $understood:literal $source:literal;)*) => {
         /// The table.
         pub const EXTENSIONS: &[ExtensionRule] = &[$(ExtensionRule {
             name: $name,
-            oid: oids::$oid,
+            oid: Oid::new_unwrap($oid),
             authority: Presence::$authority,
             person: Presence::$person,
             understood: $understood,
@@ -69,19 +69,19 @@ macro_rules! extensions {
 
 // name, OID, in a CA's certificate, in a person's, understood, source
 extensions! {
-    "authorityKeyIdentifier" ID_CE_AUTHORITY_KEY_IDENTIFIER May May true "§4.2.1.1: orders the candidates for the issuer, refuses none";
-    "subjectKeyIdentifier" ID_CE_SUBJECT_KEY_IDENTIFIER May May true "§4.2.1.2";
-    "keyUsage" ID_CE_KEY_USAGE May May true "§4.2.1.3, §6.1.4 (n): where it is, keyCertSign must be set to issue";
-    "certificatePolicies" ID_CE_CERTIFICATE_POLICIES May May true "§4.2.1.4: of no effect while any policy will do and none is required explicitly";
-    "policyMappings" ID_CE_POLICY_MAPPINGS May May true "§4.2.1.5: as certificatePolicies";
-    "subjectAltName" ID_CE_SUBJECT_ALT_NAME May May true "§4.2.1.6";
-    "issuerAltName" ID_CE_ISSUER_ALT_NAME May May true "§4.2.1.7: not processed in path validation";
-    "basicConstraints" ID_CE_BASIC_CONSTRAINTS Must May true "§4.2.1.9, §6.1.4 (k)";
-    "nameConstraints" ID_CE_NAME_CONSTRAINTS May May true "§4.2.1.10: of no effect in the last certificate";
-    "policyConstraints" ID_CE_POLICY_CONSTRAINTS May May false "§4.2.1.11: may require an explicit policy";
-    "extKeyUsage" ID_CE_EXT_KEY_USAGE May May true "§4.2.1.12, RFC 8550 §4.4.4";
-    "cRLDistributionPoints" ID_CE_CRL_DISTRIBUTION_POINTS May May false "§4.2.1.13: critical, it forbids use without its CRLs";
-    "inhibitAnyPolicy" ID_CE_INHIBIT_ANY_POLICY May May true "§4.2.1.14: as certificatePolicies";
+    "authorityKeyIdentifier" "2.5.29.35" May May true "§4.2.1.1: orders the candidates for the issuer, refuses none";
+    "subjectKeyIdentifier" "2.5.29.14" May May true "§4.2.1.2";
+    "keyUsage" "2.5.29.15" May May true "§4.2.1.3, §6.1.4 (n): where it is, keyCertSign must be set to issue";
+    "certificatePolicies" "2.5.29.32" May May true "§4.2.1.4: of no effect while any policy will do and none is required explicitly";
+    "policyMappings" "2.5.29.33" May May true "§4.2.1.5: as certificatePolicies";
+    "subjectAltName" "2.5.29.17" May May true "§4.2.1.6";
+    "issuerAltName" "2.5.29.18" May May true "§4.2.1.7: not processed in path validation";
+    "basicConstraints" "2.5.29.19" Must May true "§4.2.1.9, §6.1.4 (k)";
+    "nameConstraints" "2.5.29.30" May May true "§4.2.1.10: of no effect in the last certificate";
+    "policyConstraints" "2.5.29.36" May May false "§4.2.1.11: may require an explicit policy";
+    "extKeyUsage" "2.5.29.37" May May true "§4.2.1.12, RFC 8550 §4.4.4";
+    "cRLDistributionPoints" "2.5.29.31" May May false "§4.2.1.13: critical, it forbids use without its CRLs";
+    "inhibitAnyPolicy" "2.5.29.54" May May true "§4.2.1.14: as certificatePolicies";
 }
 
 #[cfg(test)]
@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn a_ca_must_say_so_and_a_person_need_not() {
-        let rule = ExtensionRule::of(oids::ID_CE_BASIC_CONSTRAINTS.as_bytes()).unwrap();
+        let rule = ExtensionRule::of(&[0x55, 0x1d, 19]).unwrap();
         assert_eq!(rule.presence(Role::Authority), Presence::Must);
         assert_eq!(rule.presence(Role::Person), Presence::May);
     }

@@ -84,6 +84,8 @@ pub struct Policy {
     pub limits: Limits,
     /// whether revocation is looked at
     pub revocation: Revocation,
+    /// initial-explicit-policy of RFC 5280 §6.1.1 (e): a path must be valid for a certificate policy
+    pub require_explicit_policy: bool,
     /// what is written when there is a choice
     pub preferences: Preferences,
     levels: BTreeMap<Rule, Level>,
@@ -96,6 +98,7 @@ impl Policy {
             name,
             limits: Limits::default(),
             revocation: Revocation::default(),
+            require_explicit_policy: false,
             preferences: Preferences::of(name),
             levels: BTreeMap::new(),
         }

@@ -73,6 +73,8 @@ pub(super) struct Peeler<'a> {
     outer: Vec<Field>,
     /// line ends of the outermost header
     line_end: Option<LineEnd>,
+    /// layers entered
+    depth: usize,
     /// digests that micalg does not announce and a signer uses all the same
     unannounced: Vec<Digest>,
     /// SHA-256 of the content of the outermost layer, where it is clear-signed
@@ -118,6 +120,7 @@ impl<'a> Peeler<'a> {
             froms: Froms::default(),
             outer: Vec::new(),
             line_end: None,
+            depth: 0,
             unannounced: Vec::new(),
             fingerprint: None,
             mute: None,
@@ -135,6 +138,7 @@ impl<'a> Peeler<'a> {
         self.report = Report::default();
         self.froms = Froms::default();
         self.outer.clear();
+        self.depth = 0;
         self.mute = Some(io::sink());
         self.pass(&mut source)?;
         if self.fingerprint == before {
@@ -231,13 +235,6 @@ impl<'a> Peeler<'a> {
     ) -> Result<(), Error> {
         self.froms.add(header);
         self.outer = merge(&self.outer, &header.fields);
-        if self.report.layers.len() >= self.policy.limits.layers {
-            return Err(Error::Limit {
-                name: "layers",
-                what: "layers of protection",
-                limit: u64::try_from(self.policy.limits.layers).unwrap_or(u64::MAX),
-            });
-        }
         match announced {
             Announced::ClearSigned { boundary, micalg } => {
                 self.clear_signed(&boundary, micalg.as_deref(), body)
@@ -250,10 +247,25 @@ impl<'a> Peeler<'a> {
     }
 
     fn cms(&mut self, wire: Wire<'_>, label: Option<Label>) -> Result<(), Error> {
+        self.go_deeper()?;
         match cms::open(wire, self.cms_limits())? {
             cms::Object::Signed(reader) => self.signed(reader, label),
             cms::Object::Enveloped(reader) => self.encrypted(reader, label),
         }
+    }
+
+    /// Counts a layer on the way in; it joins the report on the way out.
+    fn go_deeper(&mut self) -> Result<(), Error> {
+        let limit = self.policy.limits.layers;
+        if self.depth >= limit {
+            return Err(Error::Limit {
+                name: "layers",
+                what: "layers of protection",
+                limit: u64::try_from(limit).unwrap_or(u64::MAX),
+            });
+        }
+        self.depth += 1;
+        Ok(())
     }
 
     // ---- multipart/signed
@@ -268,6 +280,7 @@ impl<'a> Peeler<'a> {
             self.absent();
             return Ok(());
         }
+        self.go_deeper()?;
         let slot = self.report.layers.len();
         let mut splitter = Splitter::new(body, boundary);
         if !splitter.next_part()? {
@@ -322,7 +335,7 @@ impl<'a> Peeler<'a> {
                     .finding(Rule::MissingBoundary, "the closing boundary is missing"),
             );
         }
-        if slot == 0 {
+        if self.depth == 1 {
             self.fingerprint = digests
                 .of(Digest::Sha256, ContentForm::Received)
                 .map(<[u8]>::to_vec);
@@ -475,10 +488,11 @@ impl<'a> Peeler<'a> {
         digested: &Digested<'_>,
         mut findings: Vec<Finding>,
     ) -> Result<(), Error> {
-        if let Ok(header) = Header::read(&mut &*digested.head, self.header_limits()) {
-            if self.goal == Goal::Verify {
-                self.froms.add(&header);
-            }
+        // what is opened further passes its headers by itself
+        if self.goal == Goal::Verify
+            && let Ok(header) = Header::read(&mut &*digested.head, self.header_limits())
+        {
+            self.froms.add(&header);
         }
         if covers_ciphertext(digested, self.header_limits()) {
             findings.push(self.policy.finding(

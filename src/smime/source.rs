@@ -210,14 +210,16 @@ impl<R: BufRead> Armor<R> {
             }
             match self.state {
                 ArmorState::Before if self.line.starts_with(b"-----BEGIN ") => {
-                    self.state = ArmorState::Inside
+                    self.state = ArmorState::Inside;
                 }
-                ArmorState::Inside if self.line.starts_with(b"-----END ") => {
-                    self.line.clear();
-                    self.state = ArmorState::After;
+                ArmorState::Inside => {
+                    // the end may follow the last characters on their line
+                    if let Some(end) = memchr::memmem::find(&self.line, b"-----END ") {
+                        self.line.truncate(end);
+                        self.state = ArmorState::After;
+                    }
                     return Ok(());
                 }
-                ArmorState::Inside => return Ok(()),
                 ArmorState::Before => {}
                 ArmorState::After => {
                     self.line.clear();

@@ -478,9 +478,10 @@ mod tests {
         let der = constraints(&["email:example.com", "email:example.org"], &[]);
         let constraints = NameConstraints::read(&der).unwrap();
         let name = GeneralName::Rfc822(b"a@example.org");
-        let mut limits = Limits::default();
-        limits.name_comparisons = 3;
-        let mut budget = Budget::new(limits);
+        let mut budget = Budget::new(Limits {
+            name_comparisons: 3,
+            ..Limits::default()
+        });
         assert_eq!(constraints.judge(&name, &mut budget), Ok(None));
         let exceeded = constraints.judge(&name, &mut budget).unwrap_err();
         assert_eq!(

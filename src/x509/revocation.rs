@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     asn1::Time,
-    policy::{Finding, Policy, Revocation, Rule, strength::is_weak_digest},
+    policy::{Finding, Level, Policy, Revocation, Rule, strength::is_weak_digest},
 };
 
 /// Judges a valid path, leaf first and anchor last (the anchor is not judged). `crls` finds those issued by a certificate's subject.
@@ -27,7 +27,7 @@ pub(super) fn judge(
     }
     let mut worst = RevocationStatus::Good;
     for (certificate, issuer) in path.iter().zip(path.iter().skip(1)) {
-        match status(certificate, issuer, &crls(issuer), at, budget)? {
+        match status(certificate, issuer, &crls(issuer), at, policy, budget)? {
             RevocationStatus::Revoked => {
                 worst = RevocationStatus::Revoked;
                 let message = format!("{certificate} is revoked by its issuer");
@@ -52,6 +52,7 @@ fn status(
     issuer: &Certificate,
     crls: &[Crl],
     at: Time,
+    policy: &Policy,
     budget: &mut Budget,
 ) -> Result<RevocationStatus, BudgetExceeded> {
     let may_sign = match issuer.key_usage() {
@@ -75,10 +76,9 @@ fn status(
         if listed {
             return Ok(RevocationStatus::Revoked);
         }
-        let weak = crl
-            .signature_algorithm()
-            .is_ok_and(|it| it.digest().is_some_and(is_weak_digest));
-        if !weak {
+        let digest = crl.signature_algorithm().ok().and_then(|it| it.digest());
+        // all is well only on a signature that the policy would take for a certificate's
+        if !(digest.is_some_and(is_weak_digest) && policy.level(Rule::WeakDigest) == Level::Deny) {
             status = RevocationStatus::Good;
         }
     }
@@ -89,12 +89,9 @@ fn status(
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::{
-        policy::Level,
-        x509::{
-            Collection, PathBuilder, PathReport, Purpose,
-            sample::{Template, anchors, basic_constraints, crl, extension, key, key_usage, now},
-        },
+    use crate::x509::{
+        Collection, PathBuilder, PathReport, Purpose,
+        sample::{Template, anchors, basic_constraints, crl, extension, key, key_usage, now},
     };
     use RevocationStatus::{Good, Revoked, Unchecked, Unknown};
 

@@ -69,6 +69,8 @@ pub(super) fn validate(
     if let Some((anchor, intermediates)) = above.split_last() {
         may_issue(anchor, Anchored::Itself)?;
         state.issuer(anchor)?;
+        // RFC 5280 takes an anchor as it is; but whoever can compute its key can issue under it
+        strength(anchor, question.policy, &mut findings);
         for certificate in intermediates.iter().rev() {
             understood(certificate, Role::Authority)?;
             may_issue(certificate, Anchored::ByAnother)?;
@@ -685,6 +687,24 @@ mod tests {
     }
 
     #[test]
+    fn who_signs_a_certificate_for_himself_is_no_ca_unless_key_usage_says_so() {
+        let judged = |extensions: &[Vec<u8>]| {
+            let mut template = Template::new("CN=Alice", &key(3), "CN=Alice");
+            template.extensions = extensions.to_vec();
+            let (alice, policy) = (template.sign(&key(3)), Policy::default());
+            let (anchors, repository) = (anchors(&[&alice]), Collection::default());
+            let builder = PathBuilder::new(&anchors, &repository, &policy);
+            let report = builder
+                .judge(&alice, &repository, Purpose::Sign, now(), None)
+                .unwrap();
+            assert!(report.trusted);
+            report.findings.len()
+        };
+        assert_eq!(judged(&[basic_constraints(true, None)]), 0);
+        assert_eq!(judged(&[basic_constraints(true, None), key_usage(0x86)]), 1);
+    }
+
+    #[test]
     fn name_constraints_bind_alternative_names_and_subjects() {
         let with = |permitted: &[&str], excluded: &[&str], subject: &str, names: &[&str]| {
             let mut case = case();
@@ -781,7 +801,7 @@ mod tests {
         let mut case = case();
         case.ca
             .extensions
-            .push(extension(&oids::ID_CE_NAME_CONSTRAINTS, true, &[5, 0]));
+            .push(extension(&ID_CE_NAME_CONSTRAINTS, true, &[5, 0]));
         assert!(case.refusal().ends_with("has a malformed nameConstraints"));
         case.ca.extensions.pop();
         let names = extension(&oids::ID_CE_SUBJECT_ALT_NAME, false, b"example.com");
