@@ -50,10 +50,13 @@ pub fn decrypt(
     result
 }
 
-/// Returns how many iterations [`decrypt`] would take, without taking them; above `max_iterations` it is an error.
+/// Returns how many iterations [`decrypt`] or [`pbmac1_matches`] would take, without taking them; above `max_iterations` it is an error.
 pub fn iterations(algorithm: &AlgorithmIdentifierOwned, max_iterations: u32) -> Result<u32> {
     if algorithm.oid == PBES2 {
         return pbes2(algorithm, max_iterations).map(|(_, _, kdf)| kdf.iterations);
+    }
+    if algorithm.oid == PBMAC1 {
+        return pbmac1(algorithm, max_iterations).map(|(kdf, _)| kdf.iterations);
     }
     Pkcs12Scheme::from_oid(&algorithm.oid).ok_or_else(|| unsupported(algorithm))?;
     pbe_parameter(algorithm, max_iterations).map(|(_, iterations)| iterations)
@@ -82,7 +85,7 @@ pub fn pkcs12_mac_matches(
     });
     Ok(right)
 }
-/// Returns whether a PBMAC1 (RFC 9579) over `content` is right; `None` if `algorithm` is not PBMAC1.
+/// Returns whether a PBMAC1 (RFC 9879) over `content` is right; `None` if `algorithm` is not PBMAC1.
 pub fn pbmac1_matches(
     algorithm: &AlgorithmIdentifierOwned,
     password: &str,
@@ -91,27 +94,32 @@ pub fn pbmac1_matches(
     max_iterations: u32,
 ) -> Option<Result<bool>> {
     let matches = || {
-        let malformed = || malformed("pbmac1");
-        let der = parameters::present(algorithm, "pbmac1")?;
-        let mut fields = parameters::sole_sequence(&der).ok_or_else(malformed)?;
-        let kdf = Kdf::read(&mut fields, max_iterations)?;
-        let scheme = fields.expect(Tag::SEQUENCE).map_err(|_| malformed())?;
-        fields.finish().map_err(|_| malformed())?;
-        let scheme = parameters::algorithm_identifier(scheme.raw).ok_or_else(malformed)?;
-        let prf = Prf::from_identifier(&scheme)?;
-        // RFC 9579 §3: keyLength must be there. A short key would make forgeries cheap, so it is as long as the digest.
-        if kdf.key_length != Some(prf.size()) {
-            return Err(Error::Parameters {
-                algorithm: "pbmac1",
-                what: "a key length that is not the digest's",
-            });
-        }
+        let (kdf, prf) = pbmac1(algorithm, max_iterations)?;
         let key = kdf.derive(password.as_bytes(), prf.size());
         Ok(hmac_matches(prf, &key, content, mac))
     };
     (algorithm.oid == PBMAC1).then(matches)
 }
 
+/// PBMAC1-params (RFC 8018 appendix A.5): `SEQUENCE { keyDerivationFunc, messageAuthScheme }`.
+fn pbmac1(algorithm: &AlgorithmIdentifierOwned, max_iterations: u32) -> Result<(Kdf, Prf)> {
+    let malformed = || malformed("pbmac1");
+    let der = parameters::present(algorithm, "pbmac1")?;
+    let mut fields = parameters::sole_sequence(&der).ok_or_else(malformed)?;
+    let kdf = Kdf::read(&mut fields, max_iterations)?;
+    let scheme = fields.expect(Tag::SEQUENCE).map_err(|_| malformed())?;
+    fields.finish().map_err(|_| malformed())?;
+    let scheme = parameters::algorithm_identifier(scheme.raw).ok_or_else(malformed)?;
+    let prf = Prf::from_identifier(&scheme)?;
+    // RFC 9879 §4: keyLength must be there. A short key would make forgeries cheap, so it is as long as the digest.
+    if kdf.key_length != Some(prf.size()) {
+        return Err(Error::Parameters {
+            algorithm: "pbmac1",
+            what: "a key length that is not the digest's",
+        });
+    }
+    Ok((kdf, prf))
+}
 /// PBES2-params (RFC 8018 appendix A.4): `SEQUENCE { keyDerivationFunc, encryptionScheme }`.
 fn pbes2(
     algorithm: &AlgorithmIdentifierOwned,

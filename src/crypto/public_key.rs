@@ -443,8 +443,7 @@ mod tests {
     }
 
     #[test]
-    fn both_digest_infos_verify_and_nothing_near_them() {
-        // s = message, e = 1 is not to be had, so the message is taken apart where it is made: RSAVP1 of the true signature
+    fn signatures_of_another_digest_or_size_do_not_verify() {
         let key = key("rsa");
         let mut rng = <rand_chacha::ChaCha20Rng as rand::SeedableRng>::from_seed([1; 32]);
         let algorithm = SignatureAlgorithm::RsaPkcs1(Digest::Sha256);

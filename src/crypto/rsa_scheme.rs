@@ -247,3 +247,137 @@ fn of_expected_size(message: &[u8], fallback: Secret) -> Secret {
             .collect(),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+    use super::*;
+    use crate::crypto::key_file::tests::block;
+    use parameters::Pss as Parameters;
+    use rand::SeedableRng;
+    use rsa::pkcs1::DecodeRsaPrivateKey;
+
+    fn key() -> PrivateKey {
+        PrivateKey::from_pkcs1_der(&block("rsa-pkcs1").der).unwrap()
+    }
+    fn rng() -> rand_chacha::ChaCha20Rng {
+        rand_chacha::ChaCha20Rng::from_seed([5; 32])
+    }
+    /// Returns RSASP1 of an encoded message.
+    fn raw(key: &PrivateKey, message: &[u8]) -> Vec<u8> {
+        let message = BoxedUint::from_be_slice(message, key.n_bits_precision()).unwrap();
+        let signature = rsa::hazmat::rsa_decrypt(Some(&mut rng()), key, &message).unwrap();
+        let octets = signature.to_be_bytes();
+        octets[octets.len() - key.size()..].to_vec()
+    }
+
+    #[test]
+    fn digest_infos_with_null_or_nothing_verify_and_no_others() {
+        let key = key();
+        let hash = digest(Digest::Sha256, b"message");
+        let verify = |message: &[u8]| {
+            let signature = raw(&key, message);
+            verify_pkcs1(key.as_public_key(), Digest::Sha256, &hash, &signature)
+        };
+        let oid = write::tlv(Tag::OID, Digest::Sha256.row().oid.as_bytes());
+        let octets = write::tlv(Tag::OCTET_STRING, &hash);
+        let info = |parameters: &[u8], more: &[u8]| {
+            let identifier = write::sequence(&[&oid, parameters]);
+            write::sequence(&[&identifier, &octets, more])
+        };
+        for parameters in [&[5, 0][..], &[]] {
+            assert!(verify(&emsa_pkcs1(&info(parameters, b""), 256).unwrap()));
+        }
+        for (parameters, more) in [
+            (&[5, 0, 5, 0][..], &b""[..]),
+            (&[4, 0], b""),
+            (&[5, 0], &[5, 0]),
+            (b"", &[0]),
+        ] {
+            assert!(!verify(&emsa_pkcs1(&info(parameters, more), 256).unwrap()));
+        }
+        let good = emsa_pkcs1(&info(&[5, 0], b""), 256).unwrap();
+        for at in 0..256 - hash.len() {
+            let mut altered = good.clone();
+            altered[at] ^= 1;
+            assert!(at == 0 || !verify(&altered), "{at}");
+        }
+        // the forgery against small exponents: short padding, garbage behind
+        let short = [&[0, 1], &[0xff; 8][..], &[0], &info(&[5, 0], b"")].concat();
+        let garbage = [short.as_slice(), &vec![0x41; 256 - short.len()]].concat();
+        assert!(!verify(&garbage));
+        assert!(emsa_pkcs1(&[0; 245], 256).is_some() && emsa_pkcs1(&[0; 246], 256).is_none());
+    }
+
+    /// EMSA-PSS-ENCODE (§9.1.1).
+    fn encode_pss(bits: usize, pss: Parameters, hash: &[u8]) -> Vec<u8> {
+        let salt = vec![0x5a; pss.salt];
+        let found = digest(pss.digest, &[&[0; 8], hash, &salt].concat());
+        let masked_size = bits.div_ceil(8) - found.len() - 1;
+        let zeros = masked_size - pss.salt - 1;
+        let block = [vec![0; zeros].as_slice(), &[1], &salt].concat();
+        let mask = mgf1(pss.mgf, &found, masked_size);
+        let mut masked: Vec<u8> = block.iter().zip(&mask).map(|(a, b)| a ^ b).collect();
+        masked[0] &= 0xff >> (8 * bits.div_ceil(8) - bits);
+        [masked.as_slice(), &found, &[0xbc]].concat()
+    }
+    #[test]
+    fn pss_with_any_digests_and_salt() {
+        let key = key();
+        for (digest_kind, mgf, salt) in [
+            (Digest::Sha256, Digest::Sha256, 32),
+            (Digest::Sha256, Digest::Sha1, 0),
+            (Digest::Sha512, Digest::Sha256, 20),
+            (Digest::Sha1, Digest::Sha512, 234),
+        ] {
+            let pss = Parameters {
+                digest: digest_kind,
+                mgf,
+                salt,
+            };
+            let hash = digest(digest_kind, b"message");
+            let message = encode_pss(2047, pss, &hash);
+            let verify = |pss, message: &[u8]| {
+                verify_pss(key.as_public_key(), pss, &hash, &raw(&key, message))
+            };
+            assert!(verify(pss, &message));
+            let other = |salt| Parameters { salt, ..pss };
+            assert!(!verify(other(salt + 1), &message) && !verify(other(2048), &message));
+            assert!(salt == 0 || !verify(other(salt - 1), &message));
+            for at in [0, 1, 100, 255 - digest_kind.size(), 254, 255] {
+                let mut altered = message.clone();
+                altered[at] ^= 0x01;
+                assert!(!verify(pss, &altered), "{at}");
+            }
+            let mut spare_bit = message.clone();
+            spare_bit[0] |= 0x80;
+            assert_eq!(emsa_pss(&spare_bit, 2047, pss, &hash), None);
+        }
+    }
+    #[test]
+    fn pss_where_the_message_is_an_octet_shorter_than_the_modulus() {
+        // of 2041 bits, 2040 are encoded: the first octet must be zero
+        let pss = Parameters {
+            digest: Digest::Sha256,
+            mgf: Digest::Sha256,
+            salt: 32,
+        };
+        let hash = digest(Digest::Sha256, b"message");
+        let message = encode_pss(2040, pss, &hash);
+        let with = |first: u8| [&[first], message.as_slice()].concat();
+        assert_eq!(emsa_pss(&with(0), 2040, pss, &hash), Some(true));
+        assert_eq!(emsa_pss(&with(1), 2040, pss, &hash), None);
+    }
+
+    #[test]
+    fn what_replaces_a_key_is_chosen_without_looking() {
+        let other = || Secret::new(vec![9; 4]);
+        assert_eq!(
+            of_expected_size(&[1, 2, 3, 4], other()).expose(),
+            [1, 2, 3, 4]
+        );
+        for message in [&[][..], &[1, 2, 3], &[1, 2, 3, 4, 5]] {
+            assert_eq!(of_expected_size(message, other()).expose(), [9; 4]);
+        }
+    }
+}

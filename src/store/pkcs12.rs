@@ -122,7 +122,11 @@ impl Reader<'_> {
             self.iterations,
         );
         let matches = match modern {
-            Some(matches) => matches?,
+            Some(matches) => {
+                let matches = matches?;
+                self.spend(password::iterations(&algorithm, self.iterations)?);
+                matches
+            }
             None => {
                 let digest = Digest::from_identifier(&algorithm)?;
                 let count = match iterations {
@@ -351,6 +355,22 @@ mod tests {
         }
         for none in [None, Some("")] {
             assert_whole(&with(EMPTY_PASSWORD, none).unwrap(), 1);
+        }
+    }
+
+    #[test]
+    fn pbmac1_is_checked_with_a_key_as_long_as_its_digest() {
+        // the safe of NO_MAC under a MAC of RFC 9879 that Python computed
+        let right = include_bytes!("fixtures/pbmac1.p12");
+        assert_whole(&with(right, PASSWORD).unwrap(), 2);
+        assert!(matches!(with(right, None), Err(Error::WrongPassword)));
+        let short = include_bytes!("fixtures/pbmac1-short-key.p12").as_slice();
+        for wrong in [short, include_bytes!("fixtures/pbmac1-no-length.p12")] {
+            let refused = with(wrong, PASSWORD);
+            assert!(matches!(
+                refused,
+                Err(Error::Crypto(crypto::Error::Parameters { .. }))
+            ));
         }
     }
 
