@@ -219,6 +219,7 @@ fn what_is_held_back_is_encrypted() {
         .env("TMPDIR", tmp.path())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
+        .stderr(Stdio::null())
         .spawn()
         .unwrap();
     // all but the end, so that it waits with everything held

@@ -1241,8 +1241,7 @@ impl Homes {
         .unwrap();
         std::fs::write(
             home.join("gpgsm.conf"),
-            "disable-crl-checks\ndisable-policy-checks\nno-auto-check-trustdb\n"
-                .replace("no-auto-check-trustdb\n", ""),
+            "disable-crl-checks\ndisable-policy-checks\n",
         )
         .unwrap();
         std::fs::write(home.join("gpg-agent.conf"), "allow-loopback-pinentry\n").unwrap();
@@ -1529,6 +1528,9 @@ fn every_peer_in_both_directions() {
             What::Option(case) => case(&Dir::new()),
         })
     });
+    if results.iter().all(Option::is_none) {
+        return;
+    }
     let cells: Vec<_> = cells.into_iter().zip(results).collect();
     let mut sections: Vec<&str> = cells.iter().map(|(c, _)| c.section).collect();
     sections.dedup();
