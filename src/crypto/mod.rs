@@ -2,6 +2,7 @@
 //!
 //! Randomness is an argument (`&mut dyn CryptoRng`); secrets are [`secret::Secret`], zeroized and never printed.
 pub mod algorithm;
+pub mod chunk;
 pub mod content;
 pub mod digest;
 mod gcm;

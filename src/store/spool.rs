@@ -4,16 +4,14 @@
 //! The file is chunks of 64 KiB, each sealed with AES-256-GCM (RFC 5116 §5.2) under its number as nonce, its tag behind it. A chunk is
 //! neither written twice nor read without its tag, so what is released is what was held, in order.
 use crate::crypto::{
-    self, ContentCipher, Secret,
-    content::{Decryption, Encryption},
+    Secret,
+    chunk::{self, TAG},
 };
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use zeroize::Zeroizing;
 
 /// Plaintext octets of a sealed chunk.
 const CHUNK: usize = 64 << 10;
-/// Octets of a tag.
-const TAG: usize = 16;
 /// Octets of a sealed chunk.
 const SEALED: u64 = (CHUNK + TAG) as u64;
 
@@ -55,16 +53,15 @@ impl Spool {
     pub fn release(&mut self, sink: &mut dyn Write) -> io::Result<()> {
         if let Some(file) = &mut self.file {
             file.seek(SeekFrom::Start(0))?;
-            let mut sealed = vec![0; CHUNK + TAG];
-            let mut plain = Zeroizing::new(Vec::with_capacity(CHUNK));
+            let mut buffer = Zeroizing::new(Vec::with_capacity(CHUNK + TAG));
             for number in 0..self.chunks {
-                file.read_exact(&mut sealed)?;
-                plain.clear();
-                unseal(&self.key, number, &sealed, &mut plain).map_err(|_| {
+                buffer.resize(CHUNK + TAG, 0);
+                file.read_exact(&mut buffer)?;
+                chunk::open(&self.key, &nonce(number), &mut buffer).map_err(|_| {
                     let message = "the temporary file was changed by someone else";
                     io::Error::new(io::ErrorKind::InvalidData, message)
                 })?;
-                sink.write_all(&plain)?;
+                sink.write_all(&buffer)?;
             }
         }
         sink.write_all(&self.memory)
@@ -87,12 +84,13 @@ impl Spool {
             None => self.file.insert((self.make)()?),
         };
         file.seek(SeekFrom::Start(self.chunks * SEALED))?;
-        let mut sealed = Vec::with_capacity(CHUNK + TAG);
+        let mut sealed = Zeroizing::new(Vec::with_capacity(CHUNK + TAG));
         let full = self.memory.chunks_exact(CHUNK);
         let rest = full.remainder().len();
         for chunk in full {
             sealed.clear();
-            seal(&self.key, self.chunks, chunk, &mut sealed).map_err(io::Error::other)?;
+            sealed.extend_from_slice(chunk);
+            chunk::seal(&self.key, &nonce(self.chunks), &mut sealed).map_err(io::Error::other)?;
             file.write_all(&sealed)?;
             self.chunks += 1;
         }
@@ -130,23 +128,6 @@ fn nonce(number: u64) -> [u8; 12] {
         *counter = number.to_be_bytes();
     }
     nonce
-}
-
-fn seal(key: &Secret, number: u64, plain: &[u8], out: &mut Vec<u8>) -> crypto::Result<()> {
-    let mut encryption = Encryption::new(ContentCipher::Aes256Gcm, key, &nonce(number), &[])?;
-    encryption.update(plain, out)?;
-    let tag = encryption.finish(out)?;
-    out.extend_from_slice(&tag);
-    Ok(())
-}
-
-fn unseal(key: &Secret, number: u64, sealed: &[u8], out: &mut Vec<u8>) -> crypto::Result<()> {
-    let (content, tag) = sealed
-        .split_last_chunk::<TAG>()
-        .ok_or(crypto::Error::Decryption)?;
-    let mut decryption = Decryption::new(ContentCipher::Aes256Gcm, key, &nonce(number))?;
-    decryption.update(content, out)?;
-    decryption.finish(&[], tag, out)
 }
 
 #[cfg(test)]
