@@ -289,7 +289,7 @@ impl Recipient {
             KeyEncryption::Agreement(agreement) => {
                 let peer = self.peer(key.public_key())?;
                 let shared = key.agree(&peer)?;
-                let kek = key_agreement::derive(&agreement, &shared, self.ukm.as_deref())?;
+                let kek = key_agreement::derive(&self.algorithm, &shared, self.ukm.as_deref())?;
                 key_wrap::unwrap(agreement.wrap, &kek, &self.encrypted_key)?
             }
             KeyEncryption::Wrap(_) => {
@@ -398,7 +398,8 @@ pub fn seal(
         Method::Agreement(agreement) => {
             let ephemeral = SoftwareKey::ephemeral(&key, rng)?;
             let shared = ephemeral.agree(&key)?;
-            let kek = key_agreement::derive(&agreement, &shared, None)?;
+            let algorithm = KeyEncryption::Agreement(agreement).identifier();
+            let kek = key_agreement::derive(&algorithm, &shared, None)?;
             let wrapped = key_wrap::wrap(agreement.wrap, &kek, content_key)?;
             let encrypted_key = write::sequence(&[&rid, &write::tlv(Tag::OCTET_STRING, &wrapped)]);
             let originator = originator_to_der(ephemeral.public_key())?;
@@ -407,7 +408,7 @@ pub fn seal(
                 &[
                     &write::integer(3),
                     &write::constructed(Tag::context(0), &[&originator]),
-                    &algorithm_to_der(&KeyEncryption::Agreement(agreement).identifier()),
+                    &algorithm_to_der(&algorithm),
                     &write::sequence(&[&encrypted_key]),
                 ],
             ))
