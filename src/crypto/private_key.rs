@@ -506,7 +506,7 @@ mod tests {
         let key = key("rsa");
         let content_key = Secret::random(ContentCipher::Aes256Cbc.key_size(), &mut rng());
         let mut all = vec![KeyTransport::RsaPkcs1];
-        for digest in [Digest::Sha1, Digest::Sha256, Digest::Sha512] {
+        for digest in [Digest::Sha1, Digest::Sha224, Digest::Sha256, Digest::Sha512] {
             all.extend([digest, Digest::Sha256].map(|mgf| KeyTransport::RsaOaep { digest, mgf }));
         }
         for algorithm in all {
