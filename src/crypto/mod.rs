@@ -11,6 +11,7 @@ pub mod key_transport;
 pub mod key_wrap;
 mod parameters;
 pub mod password;
+mod private_curve;
 pub mod private_key;
 pub mod public_key;
 mod rsa_scheme;

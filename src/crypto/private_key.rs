@@ -5,7 +5,7 @@ use super::{
     CryptoRng, Error, KeyTransport, PublicKey, Result, Secret, SignatureAlgorithm,
     algorithm::{EC_PUBLIC_KEY, ED25519, RSA_ENCRYPTION, RSASSA_PSS, unsupported},
     digest::digest,
-    parameters,
+    parameters, private_curve,
     public_key::{self, Key, P256, P384, P521, X25519},
     rsa_scheme,
 };
@@ -86,7 +86,8 @@ impl SoftwareKey {
         if *oid == RSA_ENCRYPTION || *oid == RSASSA_PSS {
             Self::from_rsa(algorithm, octets)
         } else if *oid == EC_PUBLIC_KEY {
-            Self::from_sec1(octets, Some(public_key::curve(algorithm)?))
+            let named = parameters::present(algorithm, "id-ecPublicKey")?;
+            Self::from_sec1(octets, Some(private_curve::curve(&named)?))
         } else if *oid == ED25519 || *oid == X25519 {
             // CurvePrivateKey (RFC 8410 §7): an OCTET STRING in the OCTET STRING
             let octets = parameters::sole(octets, Tag::OCTET_STRING)
@@ -124,7 +125,7 @@ impl SoftwareKey {
         })
     }
     /// Parses ECPrivateKey (RFC 5915 §3): `SEQUENCE { version 1, privateKey OCTET STRING, parameters [0] OPTIONAL, publicKey [1] BIT STRING OPTIONAL }`.
-    /// The curve is named by `curve` or by the parameters inside, which must agree.
+    /// The curve is `curve` or that of the parameters inside, which must agree.
     pub(super) fn from_sec1(der: &[u8], curve: Option<Oid>) -> Result<Self> {
         const MALFORMED: Error = Error::Key("a malformed ECPrivateKey");
         let mut fields = parameters::sole_sequence(der).ok_or(MALFORMED)?;
@@ -136,17 +137,8 @@ impl SoftwareKey {
         if version.content != [1] {
             return Err(MALFORMED);
         }
-        let inner = match inner {
-            None => None,
-            Some(inner) => Some(
-                parameters::sole(inner.content, Tag::OID)
-                    .and_then(|content| Oid::from_bytes(content).ok())
-                    .ok_or(Error::Parameters {
-                        algorithm: "id-ecPublicKey",
-                        what: "the curve is not named",
-                    })?,
-            ),
-        };
+        let inner = inner.map(|inner| private_curve::curve(inner.content));
+        let inner = inner.transpose()?;
         let curve = match (curve, inner) {
             (Some(outer), Some(inner)) if outer != inner => {
                 return Err(Error::Key("an EC key that names two curves"));
