@@ -261,16 +261,18 @@ impl SignatureAlgorithm {
 }
 
 /// RSA key transport (RFC 3370 §4.2.1, RFC 3560).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeyTransport {
     /// RSAES-PKCS1-v1_5
     RsaPkcs1,
-    /// RSAES-OAEP with an empty label
+    /// RSAES-OAEP
     RsaOaep {
         /// digest
         digest: Digest,
         /// digest of MGF1
         mgf: Digest,
+        /// the label (pSpecified); only read, empty in what is written
+        label: Vec<u8>,
     },
 }
 
@@ -354,7 +356,7 @@ impl KeyAgreement {
 }
 
 /// How a content key reaches a recipient: the keyEncryptionAlgorithm of a RecipientInfo.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeyEncryption {
     /// to an RSA key
     Transport(KeyTransport),
@@ -384,8 +386,12 @@ impl KeyEncryption {
             parameters::absent_or_null(identifier, "rsa-pkcs1")?;
             Ok(Self::Transport(KeyTransport::RsaPkcs1))
         } else if *oid == RSAES_OAEP {
-            let (digest, mgf) = parameters::oaep(identifier)?;
-            Ok(Self::Transport(KeyTransport::RsaOaep { digest, mgf }))
+            let (digest, mgf, label) = parameters::oaep(identifier)?;
+            Ok(Self::Transport(KeyTransport::RsaOaep {
+                digest,
+                mgf,
+                label,
+            }))
         } else if let Some((kdf, cofactor)) = KeyAgreement::kdf_of(oid) {
             let wrap = KeyWrap::from_identifier(&parameters::key_wrap(identifier)?)?;
             Ok(Self::Agreement(KeyAgreement {
@@ -401,8 +407,8 @@ impl KeyEncryption {
     pub fn identifier(&self) -> AlgorithmIdentifierOwned {
         match self {
             Self::Transport(KeyTransport::RsaPkcs1) => parameters::with_null(RSA_ENCRYPTION),
-            Self::Transport(KeyTransport::RsaOaep { digest, mgf }) => {
-                parameters::oaep_identifier(RSAES_OAEP, *digest, *mgf)
+            Self::Transport(KeyTransport::RsaOaep { digest, mgf, label }) => {
+                parameters::oaep_identifier(RSAES_OAEP, *digest, *mgf, label)
             }
             Self::Agreement(agreement) => {
                 parameters::with_key_wrap(agreement.scheme(), &agreement.wrap.identifier())
@@ -737,9 +743,9 @@ mod tests {
         all.extend(agreements().map(KeyEncryption::Agreement));
         for digest in Digest::ALL {
             for mgf in Digest::ALL {
-                all.push(KeyEncryption::Transport(KeyTransport::RsaOaep {
-                    digest,
-                    mgf,
+                let labels = [&b""[..], b"A"].map(<[u8]>::to_vec);
+                all.extend(labels.map(|label| {
+                    KeyEncryption::Transport(KeyTransport::RsaOaep { digest, mgf, label })
                 }));
             }
         }
@@ -779,16 +785,31 @@ mod tests {
         let defaults = KeyEncryption::Transport(KeyTransport::RsaOaep {
             digest: Digest::Sha1,
             mgf: Digest::Sha1,
+            label: Vec::new(),
         });
         assert_eq!(read(Some("3000")).unwrap(), defaults);
         assert_eq!(
             read(Some("3011a20f300d06092a864886f70d0101090400")).unwrap(),
             defaults
         );
+        let labelled = KeyEncryption::Transport(KeyTransport::RsaOaep {
+            digest: Digest::Sha1,
+            mgf: Digest::Sha1,
+            label: b"A".to_vec(),
+        });
+        let read_label = read(Some("3012a210300e06092a864886f70d010109040141"));
+        assert_eq!(read_label.unwrap(), labelled);
         for (bad, why) in [
             (None, "absent"),
             (Some("0500"), "null"),
-            (Some("3012a210300e06092a864886f70d010109040141"), "a label"),
+            (
+                Some("3012a210300e06092a864886f70d010109020141"),
+                "a number for a label",
+            ),
+            (
+                Some("3014a212301006092a864886f70d0101090401410500"),
+                "something after the label",
+            ),
             (
                 Some("300fa20d300b06092a864886f70d010109"),
                 "a source without its label",

@@ -34,7 +34,7 @@ pub trait PrivateKey: Send + Sync {
     /// and for OAEP.
     fn decrypt_key(
         &self,
-        algorithm: KeyTransport,
+        algorithm: &KeyTransport,
         encrypted_key: &[u8],
         expected_size: usize,
         rng: &mut dyn CryptoRng,
@@ -326,7 +326,7 @@ impl PrivateKey for SoftwareKey {
     }
     fn decrypt_key(
         &self,
-        algorithm: KeyTransport,
+        algorithm: &KeyTransport,
         encrypted_key: &[u8],
         expected_size: usize,
         rng: &mut dyn CryptoRng,
@@ -467,11 +467,11 @@ mod tests {
                     .is_err()
             );
         }
-        let transport = key.decrypt_key(KeyTransport::RsaPkcs1, &[0; 128], 16, &mut rng());
+        let transport = key.decrypt_key(&KeyTransport::RsaPkcs1, &[0; 128], 16, &mut rng());
         assert!(matches!(transport, Err(Error::KeyType { .. })));
         let sent = key_transport::encrypt_key(
             key.public_key(),
-            KeyTransport::RsaPkcs1,
+            &KeyTransport::RsaPkcs1,
             &Secret::new(vec![1]),
             &mut rng(),
         );
@@ -499,13 +499,16 @@ mod tests {
         let content_key = Secret::random(ContentCipher::Aes256Cbc.key_size(), &mut rng());
         let mut all = vec![KeyTransport::RsaPkcs1];
         for digest in [Digest::Sha1, Digest::Sha224, Digest::Sha256, Digest::Sha512] {
-            all.extend([digest, Digest::Sha256].map(|mgf| KeyTransport::RsaOaep { digest, mgf }));
+            for mgf in [digest, Digest::Sha256] {
+                let labels = [&b""[..], b"label"].map(<[u8]>::to_vec);
+                all.extend(labels.map(|label| KeyTransport::RsaOaep { digest, mgf, label }));
+            }
         }
         for algorithm in all {
             let sent =
-                key_transport::encrypt_key(key.public_key(), algorithm, &content_key, &mut rng())
+                key_transport::encrypt_key(key.public_key(), &algorithm, &content_key, &mut rng())
                     .unwrap();
-            let decrypt = |sent: &[u8], size| key.decrypt_key(algorithm, sent, size, &mut rng());
+            let decrypt = |sent: &[u8], size| key.decrypt_key(&algorithm, sent, size, &mut rng());
             assert_eq!(decrypt(&sent, 32).unwrap().expose(), content_key.expose());
             assert!(matches!(decrypt(&sent[1..], 32), Err(Error::Decryption)));
             assert!(matches!(
@@ -526,10 +529,19 @@ mod tests {
                 assert!(matches!(decrypt(&altered, 32), Err(Error::Decryption)));
                 assert!(matches!(decrypt(&sent, 16), Err(Error::Decryption)));
             }
+            if let KeyTransport::RsaOaep { digest, mgf, label } = &algorithm {
+                let other = KeyTransport::RsaOaep {
+                    digest: *digest,
+                    mgf: *mgf,
+                    label: [label, &b"x"[..]].concat(),
+                };
+                let opened = key.decrypt_key(&other, &sent, 32, &mut rng());
+                assert!(matches!(opened, Err(Error::Decryption)));
+            }
         }
         let elsewhere = key_transport::encrypt_key(
             self::key("p256").public_key(),
-            KeyTransport::RsaPkcs1,
+            &KeyTransport::RsaPkcs1,
             &content_key,
             &mut rng(),
         );
