@@ -17,6 +17,7 @@ mod support;
 mod corpora;
 mod floors;
 mod kill;
+mod library;
 mod limits;
 mod matrix;
 mod readme;

@@ -1381,6 +1381,7 @@ fn usage_is_exit_2() {
         args!["sign", "--text", "--binary"],
         args!["sign", "--digest", "sha-3"],
         args!["sign", "--digest", "md5"],
+        args!["sign", "--digest", "sha-224"],
         args!["help", "nothing"],
         args!["cert"],
     ] {

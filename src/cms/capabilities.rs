@@ -33,6 +33,7 @@ pub fn encode(ciphers: &[ContentCipher], oaep: bool) -> Vec<u8> {
         let transport = KeyTransport::RsaOaep {
             digest: Digest::Sha256,
             mgf: Digest::Sha256,
+            label: Vec::new(),
         };
         let identifier = KeyEncryption::Transport(transport).identifier();
         capabilities.push(super::algorithm_to_der(&identifier));

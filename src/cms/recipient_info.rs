@@ -266,7 +266,7 @@ impl Recipient {
     /// Returns the key-encryption algorithm, or why it is not supported.
     pub fn key_encryption(&self) -> crypto::Result<KeyEncryption> {
         let algorithm = KeyEncryption::from_identifier(&self.algorithm)?;
-        match (self.kind, algorithm) {
+        match (self.kind, &algorithm) {
             (Kind::KeyTransport, KeyEncryption::Transport(_))
             | (Kind::KeyAgreement, KeyEncryption::Agreement(_))
             | (Kind::Kek, KeyEncryption::Wrap(_)) => Ok(algorithm),
@@ -284,12 +284,12 @@ impl Recipient {
     ) -> crypto::Result<Secret> {
         let content_key = match self.key_encryption()? {
             KeyEncryption::Transport(transport) => {
-                key.decrypt_key(transport, &self.encrypted_key, expected_size, rng)?
+                key.decrypt_key(&transport, &self.encrypted_key, expected_size, rng)?
             }
             KeyEncryption::Agreement(agreement) => {
                 let peer = self.peer(key.public_key())?;
                 let shared = key.agree(&peer)?;
-                let kek = key_agreement::derive(&agreement, &shared, self.ukm.as_deref())?;
+                let kek = key_agreement::derive(&self.algorithm, &shared, self.ukm.as_deref())?;
                 key_wrap::unwrap(agreement.wrap, &kek, &self.encrypted_key)?
             }
             KeyEncryption::Wrap(_) => {
@@ -333,7 +333,7 @@ fn algorithm_of(key: &PublicKey) -> Option<AlgorithmIdentifierOwned> {
 }
 
 /// How to encrypt to a key: transport for RSA, agreement for EC and X25519.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Method {
     /// RSA
     Transport(KeyTransport),
@@ -349,6 +349,7 @@ impl Method {
                 return Ok(Self::Transport(KeyTransport::RsaOaep {
                     digest: Digest::Sha256,
                     mgf: Digest::Sha256,
+                    label: Vec::new(),
                 }));
             }
             KeyKind::Rsa { .. } => return Ok(Self::Transport(KeyTransport::RsaPkcs1)),
@@ -387,7 +388,7 @@ pub fn seal(
     let rid = issuer_serial(to).to_der();
     match method {
         Method::Transport(transport) => {
-            let encrypted = key_transport::encrypt_key(&key, transport, content_key, rng)?;
+            let encrypted = key_transport::encrypt_key(&key, &transport, content_key, rng)?;
             Ok(write::sequence(&[
                 &write::integer(0),
                 &rid,
@@ -398,7 +399,8 @@ pub fn seal(
         Method::Agreement(agreement) => {
             let ephemeral = SoftwareKey::ephemeral(&key, rng)?;
             let shared = ephemeral.agree(&key)?;
-            let kek = key_agreement::derive(&agreement, &shared, None)?;
+            let algorithm = KeyEncryption::Agreement(agreement).identifier();
+            let kek = key_agreement::derive(&algorithm, &shared, None)?;
             let wrapped = key_wrap::wrap(agreement.wrap, &kek, content_key)?;
             let encrypted_key = write::sequence(&[&rid, &write::tlv(Tag::OCTET_STRING, &wrapped)]);
             let originator = originator_to_der(ephemeral.public_key())?;
@@ -407,7 +409,7 @@ pub fn seal(
                 &[
                     &write::integer(3),
                     &write::constructed(Tag::context(0), &[&originator]),
-                    &algorithm_to_der(&KeyEncryption::Agreement(agreement).identifier()),
+                    &algorithm_to_der(&algorithm),
                     &write::sequence(&[&encrypted_key]),
                 ],
             ))
@@ -468,6 +470,43 @@ mod tests {
                 let opened = recipient.content_key(&of.key, 32, &mut rng()).unwrap();
                 assert_eq!(opened.expose(), key().expose());
             }
+        }
+    }
+
+    #[test]
+    fn a_label_is_read_but_not_written() {
+        let of = identity(RSA);
+        for labelled in [false, true] {
+            let method = match labelled {
+                false => Method::for_key(of.key.public_key(), true, 32).unwrap(),
+                true => Method::Transport(KeyTransport::RsaOaep {
+                    digest: Digest::Sha224,
+                    mgf: Digest::Sha1,
+                    label: b"label".to_vec(),
+                }),
+            };
+            let der = seal(&of.certificate, method, &key(), &mut rng()).unwrap();
+            let mut recipient = parse(&der, 64, 1).unwrap().remove(0);
+            let KeyEncryption::Transport(KeyTransport::RsaOaep { digest, mgf, label }) =
+                recipient.key_encryption().unwrap()
+            else {
+                panic!();
+            };
+            assert_eq!(!label.is_empty(), labelled);
+            let opened = recipient.content_key(&of.key, 32, &mut rng()).unwrap();
+            assert_eq!(opened.expose(), key().expose());
+            let other = KeyTransport::RsaOaep {
+                digest,
+                mgf,
+                label: b"lapel".to_vec(),
+            };
+            recipient.algorithm = KeyEncryption::Transport(other).identifier();
+            let opened = recipient.content_key(&of.key, 32, &mut rng());
+            assert!(matches!(opened, Err(crypto::Error::Decryption)));
+            // malformed: neither without label nor by another scheme
+            recipient.algorithm.parameters = Some(der::Any::null());
+            let opened = recipient.content_key(&of.key, 32, &mut rng());
+            assert!(matches!(opened, Err(crypto::Error::Parameters { .. })));
         }
     }
 

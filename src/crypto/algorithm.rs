@@ -48,13 +48,15 @@ const fn row(
     }
 }
 
-/// A digest (RFC 5754; MD5 and SHA-1 are read only).
+/// A digest (RFC 5754; MD5, SHA-1 and SHA-224 are read only).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Digest {
     /// md5
     Md5,
     /// sha-1
     Sha1,
+    /// sha-224
+    Sha224,
     /// sha-256
     Sha256,
     /// sha-384
@@ -99,9 +101,10 @@ const fn schemes(
 }
 impl Digest {
     /// Every digest.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Md5,
         Self::Sha1,
+        Self::Sha224,
         Self::Sha256,
         Self::Sha384,
         Self::Sha512,
@@ -112,6 +115,7 @@ impl Digest {
         match self {
             Self::Md5 => row("md5", "1.2.840.113549.2.5", 16, false, "RFC 1321, RFC 3370 §2.2"),
             Self::Sha1 => row("sha-1", "1.3.14.3.2.26", 20, false, "FIPS 180-4, RFC 3370 §2.1"),
+            Self::Sha224 => row("sha-224", "2.16.840.1.101.3.4.2.4", 28, false, "FIPS 180-4, RFC 5754 §2.1"),
             Self::Sha256 => row("sha-256", "2.16.840.1.101.3.4.2.1", 32, true, "FIPS 180-4, RFC 5754 §2.2"),
             Self::Sha384 => row("sha-384", "2.16.840.1.101.3.4.2.2", 48, true, "FIPS 180-4, RFC 5754 §2.3"),
             Self::Sha512 => row("sha-512", "2.16.840.1.101.3.4.2.3", 64, true, "FIPS 180-4, RFC 5754 §2.4"),
@@ -123,6 +127,8 @@ impl Digest {
             Self::Md5 => schemes("1.2.840.113549.1.1.4", None, None, None, None),
             Self::Sha1 => schemes("1.2.840.113549.1.1.5", Some("1.2.840.10045.4.1"),
                 Some("1.3.133.16.840.63.0.2"), Some("1.3.133.16.840.63.0.3"), None),
+            Self::Sha224 => schemes("1.2.840.113549.1.1.14", Some("1.2.840.10045.4.3.1"),
+                Some("1.3.132.1.11.0"), Some("1.3.132.1.14.0"), None),
             Self::Sha256 => schemes("1.2.840.113549.1.1.11", Some("1.2.840.10045.4.3.2"),
                 Some("1.3.132.1.11.1"), Some("1.3.132.1.14.1"), Some("1.2.840.113549.1.9.16.3.19")),
             Self::Sha384 => schemes("1.2.840.113549.1.1.12", Some("1.2.840.10045.4.3.3"),
@@ -255,16 +261,18 @@ impl SignatureAlgorithm {
 }
 
 /// RSA key transport (RFC 3370 §4.2.1, RFC 3560).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeyTransport {
     /// RSAES-PKCS1-v1_5
     RsaPkcs1,
-    /// RSAES-OAEP with an empty label
+    /// RSAES-OAEP
     RsaOaep {
         /// digest
         digest: Digest,
         /// digest of MGF1
         mgf: Digest,
+        /// the label (pSpecified); only read, empty in what is written
+        label: Vec<u8>,
     },
 }
 
@@ -330,7 +338,7 @@ pub struct KeyAgreement {
     pub wrap: KeyWrap,
 }
 impl KeyAgreement {
-    /// Returns the OID of the scheme. MD5, and HKDF over SHA-1, have none: nothing reads or makes them, and what stands for them no one understands.
+    /// Returns the OID of the scheme. MD5, and HKDF over SHA-1 and SHA-224, have none: nothing reads or makes them, and what stands for them no one understands.
     fn scheme(&self) -> Oid {
         let scheme = match (self.kdf, self.cofactor) {
             (AgreementKdf::X963(digest), false) => digest.schemes().standard_dh,
@@ -348,7 +356,7 @@ impl KeyAgreement {
 }
 
 /// How a content key reaches a recipient: the keyEncryptionAlgorithm of a RecipientInfo.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeyEncryption {
     /// to an RSA key
     Transport(KeyTransport),
@@ -378,8 +386,12 @@ impl KeyEncryption {
             parameters::absent_or_null(identifier, "rsa-pkcs1")?;
             Ok(Self::Transport(KeyTransport::RsaPkcs1))
         } else if *oid == RSAES_OAEP {
-            let (digest, mgf) = parameters::oaep(identifier)?;
-            Ok(Self::Transport(KeyTransport::RsaOaep { digest, mgf }))
+            let (digest, mgf, label) = parameters::oaep(identifier)?;
+            Ok(Self::Transport(KeyTransport::RsaOaep {
+                digest,
+                mgf,
+                label,
+            }))
         } else if let Some((kdf, cofactor)) = KeyAgreement::kdf_of(oid) {
             let wrap = KeyWrap::from_identifier(&parameters::key_wrap(identifier)?)?;
             Ok(Self::Agreement(KeyAgreement {
@@ -395,8 +407,8 @@ impl KeyEncryption {
     pub fn identifier(&self) -> AlgorithmIdentifierOwned {
         match self {
             Self::Transport(KeyTransport::RsaPkcs1) => parameters::with_null(RSA_ENCRYPTION),
-            Self::Transport(KeyTransport::RsaOaep { digest, mgf }) => {
-                parameters::oaep_identifier(RSAES_OAEP, *digest, *mgf)
+            Self::Transport(KeyTransport::RsaOaep { digest, mgf, label }) => {
+                parameters::oaep_identifier(RSAES_OAEP, *digest, *mgf, label)
             }
             Self::Agreement(agreement) => {
                 parameters::with_key_wrap(agreement.scheme(), &agreement.wrap.identifier())
@@ -544,9 +556,9 @@ mod tests {
         data_encoding::HEXLOWER.encode(&identifier.to_der().unwrap())
     }
     fn agreements() -> impl Iterator<Item = KeyAgreement> {
-        let digests = [Digest::Sha1, Digest::Sha256, Digest::Sha384, Digest::Sha512];
-        let x963 = digests.map(AgreementKdf::X963).into_iter();
-        let hkdf = digests.into_iter().skip(1).map(AgreementKdf::Hkdf);
+        let digests = Digest::ALL.into_iter();
+        let x963 = digests.clone().skip(1).map(AgreementKdf::X963);
+        let hkdf = digests.skip(3).map(AgreementKdf::Hkdf);
         let standard = x963.clone().chain(hkdf).map(|kdf| (kdf, false));
         let schemes = standard.chain(x963.map(|kdf| (kdf, true)));
         schemes.flat_map(|(kdf, cofactor)| {
@@ -588,7 +600,8 @@ mod tests {
             ("rsa-sha1", Some(Digest::Sha1)),
             ("md5", Some(Digest::Md5)),
             ("rsa-md5", Some(Digest::Md5)),
-            ("sha-224", None),
+            ("sha-224", Some(Digest::Sha224)),
+            ("sha-512/224", None),
             ("", None),
             ("rsa", None),
             ("sha-256 ", None),
@@ -650,6 +663,32 @@ mod tests {
     }
 
     #[test]
+    fn sha_224_is_read_but_not_written() {
+        assert!(!Digest::Sha224.row().written);
+        let read = |oid| {
+            SignatureAlgorithm::from_identifier(&identifier(Oid::new_unwrap(oid), None), None)
+        };
+        let rsa = SignatureAlgorithm::RsaPkcs1(Digest::Sha224);
+        assert_eq!(read("1.2.840.113549.1.1.14").unwrap(), rsa);
+        let ecdsa = SignatureAlgorithm::Ecdsa(Digest::Sha224);
+        assert_eq!(read("1.2.840.10045.4.3.1").unwrap(), ecdsa);
+        // sha512-224WithRSAEncryption is another
+        assert!(read("1.2.840.113549.1.1.15").is_err());
+        let wrap = Some("300b0609608648016503040105");
+        let read =
+            |oid| KeyEncryption::from_identifier(&identifier(Oid::new_unwrap(oid), wrap)).unwrap();
+        for (oid, cofactor) in [("1.3.132.1.11.0", false), ("1.3.132.1.14.0", true)] {
+            let agreement = KeyEncryption::Agreement(KeyAgreement {
+                kdf: AgreementKdf::X963(Digest::Sha224),
+                cofactor,
+                wrap: KeyWrap::Aes128,
+            });
+            assert_eq!(read(oid), agreement);
+            assert_eq!(agreement.name(), "ecdh-x963-sha224");
+        }
+    }
+
+    #[test]
     fn a_digest_named_elsewhere_is_taken_from_there() {
         let key = identifier(RSA_ENCRYPTION, Some("0500"));
         let read = SignatureAlgorithm::from_identifier(&key, Some(Digest::Sha384));
@@ -704,9 +743,9 @@ mod tests {
         all.extend(agreements().map(KeyEncryption::Agreement));
         for digest in Digest::ALL {
             for mgf in Digest::ALL {
-                all.push(KeyEncryption::Transport(KeyTransport::RsaOaep {
-                    digest,
-                    mgf,
+                let labels = [&b""[..], b"A"].map(<[u8]>::to_vec);
+                all.extend(labels.map(|label| {
+                    KeyEncryption::Transport(KeyTransport::RsaOaep { digest, mgf, label })
                 }));
             }
         }
@@ -746,16 +785,31 @@ mod tests {
         let defaults = KeyEncryption::Transport(KeyTransport::RsaOaep {
             digest: Digest::Sha1,
             mgf: Digest::Sha1,
+            label: Vec::new(),
         });
         assert_eq!(read(Some("3000")).unwrap(), defaults);
         assert_eq!(
             read(Some("3011a20f300d06092a864886f70d0101090400")).unwrap(),
             defaults
         );
+        let labelled = KeyEncryption::Transport(KeyTransport::RsaOaep {
+            digest: Digest::Sha1,
+            mgf: Digest::Sha1,
+            label: b"A".to_vec(),
+        });
+        let read_label = read(Some("3012a210300e06092a864886f70d010109040141"));
+        assert_eq!(read_label.unwrap(), labelled);
         for (bad, why) in [
             (None, "absent"),
             (Some("0500"), "null"),
-            (Some("3012a210300e06092a864886f70d010109040141"), "a label"),
+            (
+                Some("3012a210300e06092a864886f70d010109020141"),
+                "a number for a label",
+            ),
+            (
+                Some("3014a212301006092a864886f70d0101090401410500"),
+                "something after the label",
+            ),
             (
                 Some("300fa20d300b06092a864886f70d010109"),
                 "a source without its label",

@@ -14,6 +14,10 @@ macro_rules! with_digest {
                 type $type = sha1::Sha1;
                 $body
             }
+            $crate::crypto::Digest::Sha224 => {
+                type $type = sha2::Sha224;
+                $body
+            }
             $crate::crypto::Digest::Sha256 => {
                 type $type = sha2::Sha256;
                 $body
@@ -38,6 +42,7 @@ pub struct Hasher(State);
 enum State {
     Md5(md5::Md5),
     Sha1(sha1::Sha1),
+    Sha224(sha2::Sha224),
     Sha256(sha2::Sha256),
     Sha384(sha2::Sha384),
     Sha512(sha2::Sha512),
@@ -48,6 +53,7 @@ impl Hasher {
         Self(match digest {
             Digest::Md5 => State::Md5(md5::Md5::new()),
             Digest::Sha1 => State::Sha1(sha1::Sha1::new()),
+            Digest::Sha224 => State::Sha224(sha2::Sha224::new()),
             Digest::Sha256 => State::Sha256(sha2::Sha256::new()),
             Digest::Sha384 => State::Sha384(sha2::Sha384::new()),
             Digest::Sha512 => State::Sha512(sha2::Sha512::new()),
@@ -58,6 +64,7 @@ impl Hasher {
         match self.0 {
             State::Md5(_) => Digest::Md5,
             State::Sha1(_) => Digest::Sha1,
+            State::Sha224(_) => Digest::Sha224,
             State::Sha256(_) => Digest::Sha256,
             State::Sha384(_) => Digest::Sha384,
             State::Sha512(_) => Digest::Sha512,
@@ -68,6 +75,7 @@ impl Hasher {
         match &mut self.0 {
             State::Md5(state) => state.update(octets),
             State::Sha1(state) => state.update(octets),
+            State::Sha224(state) => state.update(octets),
             State::Sha256(state) => state.update(octets),
             State::Sha384(state) => state.update(octets),
             State::Sha512(state) => state.update(octets),
@@ -78,6 +86,7 @@ impl Hasher {
         match self.0 {
             State::Md5(state) => state.finalize().to_vec(),
             State::Sha1(state) => state.finalize().to_vec(),
+            State::Sha224(state) => state.finalize().to_vec(),
             State::Sha256(state) => state.finalize().to_vec(),
             State::Sha384(state) => state.finalize().to_vec(),
             State::Sha512(state) => state.finalize().to_vec(),
@@ -109,6 +118,7 @@ mod tests {
         };
         assert_eq!(hex(Digest::Md5), "90015098");
         assert_eq!(hex(Digest::Sha1), "a9993e36");
+        assert_eq!(hex(Digest::Sha224), "23097d22");
         assert_eq!(hex(Digest::Sha256), "ba7816bf");
         assert_eq!(hex(Digest::Sha384), "cb00753f");
         assert_eq!(hex(Digest::Sha512), "ddaf35a1");

@@ -1,15 +1,25 @@
 //! From a shared secret to a key-encryption key: X9.63 and HKDF over ECC-CMS-SharedInfo (RFC 5753 §7.2, RFC 8418 §2).
 use super::{
-    Digest, Error, Hasher, KeyAgreement, KeyWrap, Result, Secret, algorithm::AgreementKdf,
-    digest::with_digest, parameters,
+    Digest, Error, Hasher, KeyEncryption, Result, Secret,
+    algorithm::{AgreementKdf, unsupported},
+    digest::with_digest,
+    parameters,
 };
 use crate::asn1::{Tag, write};
+use spki::AlgorithmIdentifierOwned;
 use zeroize::Zeroizing;
 
-/// Derives the key-encryption key of `algorithm` from the shared secret and the optional ukm (entityUInfo).
-pub fn derive(algorithm: &KeyAgreement, shared: &Secret, ukm: Option<&[u8]>) -> Result<Secret> {
-    let info = shared_info(algorithm.wrap, ukm);
+/// Derives the key-encryption key of a keyEncryptionAlgorithm from the shared secret and the optional ukm (entityUInfo).
+pub fn derive(
+    identifier: &AlgorithmIdentifierOwned,
+    shared: &Secret,
+    ukm: Option<&[u8]>,
+) -> Result<Secret> {
+    let KeyEncryption::Agreement(algorithm) = KeyEncryption::from_identifier(identifier)? else {
+        return Err(unsupported(identifier));
+    };
     let size = algorithm.wrap.key_size();
+    let info = shared_info(&parameters::present(identifier, "ecdh")?, size, ukm);
     match algorithm.kdf {
         AgreementKdf::X963(digest) => Ok(x963(digest, shared, &info, size)),
         // RFC 8418 §2.2: the ukm is the salt as well.
@@ -19,15 +29,14 @@ pub fn derive(algorithm: &KeyAgreement, shared: &Secret, ukm: Option<&[u8]>) -> 
 
 /// ECC-CMS-SharedInfo (RFC 5753 §7.2):
 /// `SEQUENCE { keyInfo AlgorithmIdentifier, entityUInfo [0] EXPLICIT OCTET STRING OPTIONAL, suppPubInfo [2] EXPLICIT OCTET STRING }`.
-/// keyInfo is the key wrap: AES without parameters, 3DES with NULL; suppPubInfo the length of its key in bits.
-fn shared_info(wrap: KeyWrap, ukm: Option<&[u8]>) -> Vec<u8> {
+/// keyInfo is the DER of the key wrap as the message names it: some write NULL where others write no parameters, and both derive from what they
+/// wrote. suppPubInfo is the length of its key in bits, here given in octets.
+fn shared_info(key_info: &[u8], key_size: usize, ukm: Option<&[u8]>) -> Vec<u8> {
     let octets = |octets: &[u8]| write::tlv(Tag::OCTET_STRING, octets);
     let entity = ukm.map(|ukm| write::tlv(Tag::context(0), &octets(ukm)));
-    let bits = u32::try_from(wrap.key_size())
-        .unwrap_or(0)
-        .saturating_mul(8);
+    let bits = u32::try_from(key_size).unwrap_or(0).saturating_mul(8);
     write::sequence(&[
-        &parameters::encoded(&wrap.identifier()),
+        key_info,
         &entity.unwrap_or_default(),
         &write::tlv(Tag::context(2), &octets(&bits.to_be_bytes())),
     ])
@@ -68,21 +77,27 @@ pub(super) fn hkdf(
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::crypto::{KeyAgreement, KeyWrap};
+    use spki::der::{self, Any};
 
     #[test]
     fn shared_info_is_der_of_rfc_5753() {
         let hex = |octets: Vec<u8>| data_encoding::HEXLOWER.encode(&octets);
+        let info = |wrap: KeyWrap, ukm| {
+            let key_info = parameters::encoded(&wrap.identifier());
+            shared_info(&key_info, wrap.key_size(), ukm)
+        };
         assert_eq!(
-            hex(shared_info(KeyWrap::Aes128, None)),
+            hex(info(KeyWrap::Aes128, None)),
             "3015300b060960864801650304010 5a206040400000080".replace(' ', "")
         );
         assert_eq!(
-            hex(shared_info(KeyWrap::Aes256, Some(b"ukm"))),
+            hex(info(KeyWrap::Aes256, Some(b"ukm"))),
             "301c300b060960864801650304012da005040375 6b6da206040400000100".replace(' ', "")
         );
         // 3DES: NULL, and 192 bits
         assert_eq!(
-            hex(shared_info(KeyWrap::TripleDes, None)),
+            hex(info(KeyWrap::TripleDes, None)),
             "3019300f060b2a864886f70d0109100306 0500a2060404000000c0".replace(' ', "")
         );
     }
@@ -100,20 +115,62 @@ mod tests {
         assert!(long.expose().starts_with(key.expose()));
     }
 
+    fn agreement(kdf: AgreementKdf, wrap: KeyWrap) -> KeyEncryption {
+        KeyEncryption::Agreement(KeyAgreement {
+            kdf,
+            cofactor: false,
+            wrap,
+        })
+    }
+
+    #[test]
+    fn the_wrap_is_hashed_as_received() {
+        let secret = Secret::new(vec![5; 32]);
+        let kdf = AgreementKdf::X963(Digest::Sha256);
+        for wrap in KeyWrap::ALL {
+            let written = agreement(kdf, wrap).identifier();
+            let oid = wrap.row().oid;
+            let with = |wrap| parameters::with_key_wrap(written.oid, &wrap);
+            let [absent, null] = [
+                with(parameters::without(oid)),
+                with(parameters::with_null(oid)),
+            ];
+            let key = |identifier| {
+                let key = derive(identifier, &secret, None).unwrap();
+                key.expose().to_vec()
+            };
+            assert_ne!(key(&absent), key(&null));
+            // RFC 3565 §2.3.2, RFC 3370 §4.3.1
+            let ours = match wrap {
+                KeyWrap::TripleDes => &null,
+                _ => &absent,
+            };
+            assert_eq!((&written, key(&written)), (ours, key(ours)));
+            let zero = AlgorithmIdentifierOwned {
+                oid,
+                parameters: Any::new(der::Tag::Integer, [0]).ok(),
+            };
+            for refused in [with(zero), wrap.identifier()] {
+                assert!(derive(&refused, &secret, None).is_err());
+            }
+        }
+    }
+
     #[test]
     fn each_input_changes_the_key() {
         let secret = Secret::new(vec![5; 32]);
         let with = |kdf, wrap, ukm: Option<&[u8]>| {
-            let algorithm = KeyAgreement {
-                kdf,
-                cofactor: false,
-                wrap,
-            };
-            derive(&algorithm, &secret, ukm).unwrap().expose().to_vec()
+            let identifier = agreement(kdf, wrap).identifier();
+            let key = derive(&identifier, &secret, ukm).unwrap();
+            key.expose().to_vec()
         };
         let mut all = Vec::new();
-        for digest in [Digest::Sha1, Digest::Sha256, Digest::Sha384, Digest::Sha512] {
-            for kdf in [AgreementKdf::X963(digest), AgreementKdf::Hkdf(digest)] {
+        for digest in Digest::ALL.into_iter().skip(1) {
+            let mut kdfs = vec![AgreementKdf::X963(digest)];
+            if digest >= Digest::Sha256 {
+                kdfs.push(AgreementKdf::Hkdf(digest));
+            }
+            for kdf in kdfs {
                 for wrap in KeyWrap::ALL {
                     for ukm in [None, Some(&b""[..]), Some(b"x")] {
                         let key = with(kdf, wrap, ukm);

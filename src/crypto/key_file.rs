@@ -190,6 +190,9 @@ pub(super) mod tests {
         assert!(same("rsa", "rsa-pkcs1"));
         assert!(same("p256", "p256-sec1"));
         assert!(same("p256", "p256-sec1-without-public"));
+        assert!(same("p256", "p256-explicit"));
+        assert!(same("p384", "p384-explicit"));
+        assert!(same("p521", "p521-explicit"));
     }
 
     const ENCRYPTED: [&str; 15] = [
@@ -238,7 +241,7 @@ pub(super) mod tests {
     fn what_cannot_be_used_is_said_so() {
         let open = |block: &pem::Block| from_pem(block, Some("secret"), 100_000);
         assert!(matches!(
-            open(&block("p256-explicit")),
+            open(&block("secp256k1-explicit")),
             Some(Err(Error::Parameters { .. }))
         ));
         for unsupported in ["p256-scrypt", "p256-PBE-SHA1-RC4-128"] {

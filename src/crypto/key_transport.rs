@@ -5,7 +5,7 @@ use super::{
 /// Encrypts a content key to an RSA key.
 pub fn encrypt_key(
     to: &PublicKey,
-    algorithm: KeyTransport,
+    algorithm: &KeyTransport,
     key: &Secret,
     rng: &mut dyn CryptoRng,
 ) -> Result<Vec<u8>> {

@@ -12,6 +12,7 @@ pub mod key_transport;
 pub mod key_wrap;
 mod parameters;
 pub mod password;
+mod private_curve;
 pub mod private_key;
 pub mod public_key;
 mod rsa_scheme;
@@ -35,7 +36,7 @@ pub enum Error {
     /// The algorithm is not known here, or not for this use.
     #[error("unsupported algorithm {0}")]
     Unsupported(String),
-    /// The parameters of an algorithm are malformed or not allowed (explicit curves, an OAEP label, a GCM nonce that is not 12 bytes, …).
+    /// The parameters of an algorithm are malformed or not allowed (explicit curves, a trailer of PSS, a GCM nonce that is not 12 bytes, …).
     #[error("the parameters of {algorithm} are not acceptable: {what}")]
     Parameters {
         /// name

@@ -62,7 +62,7 @@ pub(super) fn pss(identifier: &AlgorithmIdentifierOwned) -> Result<Pss> {
 }
 
 /// RSAES-OAEP-params (RFC 4055 §4.1): `SEQUENCE { [0] hash DEFAULT sha1, [1] mgf DEFAULT mgf1SHA1, [2] pSource DEFAULT pSpecifiedEmpty }`.
-pub(super) fn oaep(identifier: &AlgorithmIdentifierOwned) -> Result<(Digest, Digest)> {
+pub(super) fn oaep(identifier: &AlgorithmIdentifierOwned) -> Result<(Digest, Digest, Vec<u8>)> {
     let bad = |what| Error::Parameters {
         algorithm: "rsa-oaep",
         what,
@@ -70,7 +70,8 @@ pub(super) fn oaep(identifier: &AlgorithmIdentifierOwned) -> Result<(Digest, Dig
     let malformed = || bad("malformed RSAES-OAEP-params");
     let der = present(identifier, "rsa-oaep")?;
     let mut fields = sole_sequence(&der).ok_or_else(malformed)?;
-    let hashes = read_hash_fields(&mut fields, malformed)?;
+    let (digest, mgf) = read_hash_fields(&mut fields, malformed)?;
+    let mut label = Vec::new();
     if let Some(source) = explicit(&mut fields, 2) {
         let source = source
             .and_then(algorithm_identifier)
@@ -78,20 +79,28 @@ pub(super) fn oaep(identifier: &AlgorithmIdentifierOwned) -> Result<(Digest, Dig
         if source.oid != P_SPECIFIED {
             return Err(bad("a label source other than pSpecified"));
         }
-        let label = source.parameters.ok_or_else(malformed)?;
-        let label = label.to_der().map_err(|_| malformed())?;
-        if !sole(&label, Tag::OCTET_STRING)
-            .ok_or_else(malformed)?
-            .is_empty()
-        {
-            return Err(bad("a label that is not empty"));
-        }
+        let source = source.parameters.ok_or_else(malformed)?;
+        let source = source.to_der().map_err(|_| malformed())?;
+        let octets = sole(&source, Tag::OCTET_STRING).ok_or_else(malformed)?;
+        label.extend_from_slice(octets);
     }
     fields.finish().map_err(|_| malformed())?;
-    Ok(hashes)
+    Ok((digest, mgf, label))
 }
-pub(super) fn oaep_identifier(oid: Oid, digest: Digest, mgf: Digest) -> AlgorithmIdentifierOwned {
-    with(oid, &write::sequence(&[&hash_fields(digest, mgf)]))
+pub(super) fn oaep_identifier(
+    oid: Oid,
+    digest: Digest,
+    mgf: Digest,
+    label: &[u8],
+) -> AlgorithmIdentifierOwned {
+    let source = match label {
+        [] => Vec::new(),
+        _ => {
+            let label = write::tlv(Tag::OCTET_STRING, label);
+            write::tlv(Tag::context(2), &encoded(&with(P_SPECIFIED, &label)))
+        }
+    };
+    with(oid, &write::sequence(&[&hash_fields(digest, mgf), &source]))
 }
 
 /// Reads `[0]` hash and `[1]` mask generation function, which PSS and OAEP begin with.

@@ -81,7 +81,7 @@ pub fn pkcs12_mac_matches(
             iterations,
             digest.size(),
         );
-        hmac_matches(Prf::Known(digest), &key, content, mac)
+        hmac_matches(digest, &key, content, mac)
     });
     Ok(right)
 }
@@ -102,7 +102,7 @@ pub fn pbmac1_matches(
 }
 
 /// PBMAC1-params (RFC 8018 appendix A.5): `SEQUENCE { keyDerivationFunc, messageAuthScheme }`.
-fn pbmac1(algorithm: &AlgorithmIdentifierOwned, max_iterations: u32) -> Result<(Kdf, Prf)> {
+fn pbmac1(algorithm: &AlgorithmIdentifierOwned, max_iterations: u32) -> Result<(Kdf, Digest)> {
     let malformed = || malformed("pbmac1");
     let der = parameters::present(algorithm, "pbmac1")?;
     let mut fields = parameters::sole_sequence(&der).ok_or_else(malformed)?;
@@ -110,7 +110,7 @@ fn pbmac1(algorithm: &AlgorithmIdentifierOwned, max_iterations: u32) -> Result<(
     let scheme = fields.expect(Tag::SEQUENCE).map_err(|_| malformed())?;
     fields.finish().map_err(|_| malformed())?;
     let scheme = parameters::algorithm_identifier(scheme.raw).ok_or_else(malformed)?;
-    let prf = Prf::from_identifier(&scheme)?;
+    let prf = read_prf(&scheme)?;
     // RFC 9879 §4: keyLength must be there. A short key would make forgeries cheap, so it is as long as the digest.
     if kdf.key_length != Some(prf.size()) {
         return Err(Error::Parameters {
@@ -120,6 +120,7 @@ fn pbmac1(algorithm: &AlgorithmIdentifierOwned, max_iterations: u32) -> Result<(
     }
     Ok((kdf, prf))
 }
+
 /// PBES2-params (RFC 8018 appendix A.4): `SEQUENCE { keyDerivationFunc, encryptionScheme }`.
 fn pbes2(
     algorithm: &AlgorithmIdentifierOwned,
@@ -148,56 +149,19 @@ fn pbes2(
     Ok((cipher, iv, kdf))
 }
 
-/// HMAC as pseudo-random function (RFC 8018 appendix B.1.2). SHA-224 is used for nothing else.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Prf {
-    Sha224,
-    Known(Digest),
-}
-impl Prf {
-    fn from_identifier(identifier: &AlgorithmIdentifierOwned) -> Result<Self> {
-        const KNOWN: [(Oid, Prf); 5] = [
-            (
-                Oid::new_unwrap("1.2.840.113549.2.7"),
-                Prf::Known(Digest::Sha1),
-            ),
-            (Oid::new_unwrap("1.2.840.113549.2.8"), Prf::Sha224),
-            (
-                Oid::new_unwrap("1.2.840.113549.2.9"),
-                Prf::Known(Digest::Sha256),
-            ),
-            (
-                Oid::new_unwrap("1.2.840.113549.2.10"),
-                Prf::Known(Digest::Sha384),
-            ),
-            (
-                Oid::new_unwrap("1.2.840.113549.2.11"),
-                Prf::Known(Digest::Sha512),
-            ),
-        ];
-        let known = KNOWN.iter().find(|(oid, _)| *oid == identifier.oid);
-        let (_, prf) = known.ok_or_else(|| unsupported(identifier))?;
-        parameters::absent_or_null(identifier, "hmac")?;
-        Ok(*prf)
-    }
-    fn size(self) -> usize {
-        match self {
-            Self::Sha224 => 28,
-            Self::Known(digest) => digest.size(),
-        }
-    }
-}
-/// Evaluates an expression with `$type` standing for the digest of a [`Prf`].
-macro_rules! with_prf {
-    ($prf:expr, $type:ident => $body:expr) => {
-        match $prf {
-            Prf::Sha224 => {
-                type $type = sha2::Sha224;
-                $body
-            }
-            Prf::Known(digest) => with_digest!(digest, $type => $body),
-        }
-    };
+/// The digests of HMAC as pseudo-random function (RFC 8018 appendix B.1.2).
+const PRFS: [(Oid, Digest); 5] = [
+    (Oid::new_unwrap("1.2.840.113549.2.7"), Digest::Sha1),
+    (Oid::new_unwrap("1.2.840.113549.2.8"), Digest::Sha224),
+    (Oid::new_unwrap("1.2.840.113549.2.9"), Digest::Sha256),
+    (Oid::new_unwrap("1.2.840.113549.2.10"), Digest::Sha384),
+    (Oid::new_unwrap("1.2.840.113549.2.11"), Digest::Sha512),
+];
+fn read_prf(identifier: &AlgorithmIdentifierOwned) -> Result<Digest> {
+    let known = PRFS.iter().find(|(oid, _)| *oid == identifier.oid);
+    let (_, digest) = known.ok_or_else(|| unsupported(identifier))?;
+    parameters::absent_or_null(identifier, "hmac")?;
+    Ok(*digest)
 }
 
 /// PBKDF2-params (RFC 8018 appendix A.2): `SEQUENCE { salt OCTET STRING, iterationCount INTEGER, keyLength INTEGER OPTIONAL, prf DEFAULT hmacWithSHA1 }`.
@@ -205,7 +169,7 @@ struct Kdf {
     salt: Vec<u8>,
     iterations: u32,
     key_length: Option<usize>,
-    prf: Prf,
+    prf: Digest,
 }
 impl Kdf {
     /// Reads an AlgorithmIdentifier, which must be PBKDF2's.
@@ -229,10 +193,10 @@ impl Kdf {
             }
         };
         let prf = match fields.optional(Tag::SEQUENCE).map_err(|_| malformed())? {
-            None => Prf::Known(Digest::Sha1),
-            Some(prf) => Prf::from_identifier(
-                &parameters::algorithm_identifier(prf.raw).ok_or_else(malformed)?,
-            )?,
+            None => Digest::Sha1,
+            Some(prf) => {
+                read_prf(&parameters::algorithm_identifier(prf.raw).ok_or_else(malformed)?)?
+            }
         };
         fields.finish().map_err(|_| malformed())?;
         check_salt(salt.content)?;
@@ -245,15 +209,15 @@ impl Kdf {
     }
     fn derive(&self, password: &[u8], size: usize) -> Secret {
         let mut key = Zeroizing::new(vec![0; size]);
-        with_prf!(self.prf, D => {
+        with_digest!(self.prf, D => {
             pbkdf2::pbkdf2_hmac::<D>(password, &self.salt, self.iterations, &mut key);
         });
         Secret::new(std::mem::take(&mut *key))
     }
 }
 
-fn hmac_matches(prf: Prf, key: &Secret, content: &[u8], mac: &[u8]) -> bool {
-    with_prf!(prf, D => {
+fn hmac_matches(digest: Digest, key: &Secret, content: &[u8], mac: &[u8]) -> bool {
+    with_digest!(digest, D => {
         let state = Hmac::<D>::new_from_slice(key.expose());
         // An HMAC takes keys of any length.
         state.is_ok_and(|mut state| {
@@ -378,7 +342,7 @@ fn pkcs12_kdf(
 ) -> Secret {
     // v, the block of the compression function
     let block = match digest {
-        Digest::Md5 | Digest::Sha1 | Digest::Sha256 => 64,
+        Digest::Md5 | Digest::Sha1 | Digest::Sha224 | Digest::Sha256 => 64,
         Digest::Sha384 | Digest::Sha512 => 128,
     };
     let filled = |octets: &[u8]| -> Zeroizing<Vec<u8>> {
@@ -441,7 +405,7 @@ mod tests {
                     salt: octets(&test["salt"]),
                     iterations: u32::try_from(iterations).unwrap(),
                     key_length: None,
-                    prf: Prf::Known(digest),
+                    prf: digest,
                 };
                 let key = kdf.derive(&octets(&test["password"]), size);
                 accepted(key.expose() == octets(&test["dk"]))

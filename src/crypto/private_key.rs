@@ -5,7 +5,7 @@ use super::{
     CryptoRng, Error, KeyTransport, PublicKey, Result, Secret, SignatureAlgorithm,
     algorithm::{EC_PUBLIC_KEY, ED25519, RSA_ENCRYPTION, RSASSA_PSS, unsupported},
     digest::digest,
-    parameters,
+    parameters, private_curve,
     public_key::{self, Key, P256, P384, P521, X25519},
     rsa_scheme,
 };
@@ -34,7 +34,7 @@ pub trait PrivateKey: Send + Sync {
     /// and for OAEP.
     fn decrypt_key(
         &self,
-        algorithm: KeyTransport,
+        algorithm: &KeyTransport,
         encrypted_key: &[u8],
         expected_size: usize,
         rng: &mut dyn CryptoRng,
@@ -86,7 +86,8 @@ impl SoftwareKey {
         if *oid == RSA_ENCRYPTION || *oid == RSASSA_PSS {
             Self::from_rsa(algorithm, octets)
         } else if *oid == EC_PUBLIC_KEY {
-            Self::from_sec1(octets, Some(public_key::curve(algorithm)?))
+            let named = parameters::present(algorithm, "id-ecPublicKey")?;
+            Self::from_sec1(octets, Some(private_curve::curve(&named)?))
         } else if *oid == ED25519 || *oid == X25519 {
             // CurvePrivateKey (RFC 8410 §7): an OCTET STRING in the OCTET STRING
             let octets = parameters::sole(octets, Tag::OCTET_STRING)
@@ -124,7 +125,7 @@ impl SoftwareKey {
         })
     }
     /// Parses ECPrivateKey (RFC 5915 §3): `SEQUENCE { version 1, privateKey OCTET STRING, parameters [0] OPTIONAL, publicKey [1] BIT STRING OPTIONAL }`.
-    /// The curve is named by `curve` or by the parameters inside, which must agree.
+    /// The curve is `curve` or that of the parameters inside, which must agree.
     pub(super) fn from_sec1(der: &[u8], curve: Option<Oid>) -> Result<Self> {
         const MALFORMED: Error = Error::Key("a malformed ECPrivateKey");
         let mut fields = parameters::sole_sequence(der).ok_or(MALFORMED)?;
@@ -136,17 +137,8 @@ impl SoftwareKey {
         if version.content != [1] {
             return Err(MALFORMED);
         }
-        let inner = match inner {
-            None => None,
-            Some(inner) => Some(
-                parameters::sole(inner.content, Tag::OID)
-                    .and_then(|content| Oid::from_bytes(content).ok())
-                    .ok_or(Error::Parameters {
-                        algorithm: "id-ecPublicKey",
-                        what: "the curve is not named",
-                    })?,
-            ),
-        };
+        let inner = inner.map(|inner| private_curve::curve(inner.content));
+        let inner = inner.transpose()?;
         let curve = match (curve, inner) {
             (Some(outer), Some(inner)) if outer != inner => {
                 return Err(Error::Key("an EC key that names two curves"));
@@ -334,7 +326,7 @@ impl PrivateKey for SoftwareKey {
     }
     fn decrypt_key(
         &self,
-        algorithm: KeyTransport,
+        algorithm: &KeyTransport,
         encrypted_key: &[u8],
         expected_size: usize,
         rng: &mut dyn CryptoRng,
@@ -475,11 +467,11 @@ mod tests {
                     .is_err()
             );
         }
-        let transport = key.decrypt_key(KeyTransport::RsaPkcs1, &[0; 128], 16, &mut rng());
+        let transport = key.decrypt_key(&KeyTransport::RsaPkcs1, &[0; 128], 16, &mut rng());
         assert!(matches!(transport, Err(Error::KeyType { .. })));
         let sent = key_transport::encrypt_key(
             key.public_key(),
-            KeyTransport::RsaPkcs1,
+            &KeyTransport::RsaPkcs1,
             &Secret::new(vec![1]),
             &mut rng(),
         );
@@ -506,14 +498,17 @@ mod tests {
         let key = key("rsa");
         let content_key = Secret::random(ContentCipher::Aes256Cbc.key_size(), &mut rng());
         let mut all = vec![KeyTransport::RsaPkcs1];
-        for digest in [Digest::Sha1, Digest::Sha256, Digest::Sha512] {
-            all.extend([digest, Digest::Sha256].map(|mgf| KeyTransport::RsaOaep { digest, mgf }));
+        for digest in [Digest::Sha1, Digest::Sha224, Digest::Sha256, Digest::Sha512] {
+            for mgf in [digest, Digest::Sha256] {
+                let labels = [&b""[..], b"label"].map(<[u8]>::to_vec);
+                all.extend(labels.map(|label| KeyTransport::RsaOaep { digest, mgf, label }));
+            }
         }
         for algorithm in all {
             let sent =
-                key_transport::encrypt_key(key.public_key(), algorithm, &content_key, &mut rng())
+                key_transport::encrypt_key(key.public_key(), &algorithm, &content_key, &mut rng())
                     .unwrap();
-            let decrypt = |sent: &[u8], size| key.decrypt_key(algorithm, sent, size, &mut rng());
+            let decrypt = |sent: &[u8], size| key.decrypt_key(&algorithm, sent, size, &mut rng());
             assert_eq!(decrypt(&sent, 32).unwrap().expose(), content_key.expose());
             assert!(matches!(decrypt(&sent[1..], 32), Err(Error::Decryption)));
             assert!(matches!(
@@ -534,10 +529,19 @@ mod tests {
                 assert!(matches!(decrypt(&altered, 32), Err(Error::Decryption)));
                 assert!(matches!(decrypt(&sent, 16), Err(Error::Decryption)));
             }
+            if let KeyTransport::RsaOaep { digest, mgf, label } = &algorithm {
+                let other = KeyTransport::RsaOaep {
+                    digest: *digest,
+                    mgf: *mgf,
+                    label: [label, &b"x"[..]].concat(),
+                };
+                let opened = key.decrypt_key(&other, &sent, 32, &mut rng());
+                assert!(matches!(opened, Err(Error::Decryption)));
+            }
         }
         let elsewhere = key_transport::encrypt_key(
             self::key("p256").public_key(),
-            KeyTransport::RsaPkcs1,
+            &KeyTransport::RsaPkcs1,
             &content_key,
             &mut rng(),
         );

@@ -307,7 +307,7 @@ impl Key {
 const WRONG_LENGTH: Error = Error::Key("a public key of the wrong length");
 
 /// Returns the named curve of ECParameters (RFC 5480 §2.1.1); explicit and inherited ones are refused, or anybody could choose a generator to match a CA's key.
-pub(super) fn curve(algorithm: &AlgorithmIdentifierOwned) -> Result<Oid> {
+fn curve(algorithm: &AlgorithmIdentifierOwned) -> Result<Oid> {
     let der = parameters::present(algorithm, "id-ecPublicKey")?;
     parameters::sole(&der, Tag::OID)
         .and_then(|content| Oid::from_bytes(content).ok())

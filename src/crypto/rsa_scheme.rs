@@ -183,23 +183,26 @@ const TOO_SMALL: Error = Error::Key("an RSA modulus too small for the digest or 
 /// Encrypts a content key.
 pub(super) fn encrypt(
     key: &PublicKey,
-    algorithm: KeyTransport,
+    algorithm: &KeyTransport,
     content_key: &Secret,
     rng: &mut dyn CryptoRng,
 ) -> Result<Vec<u8>> {
     let content_key = content_key.expose();
     let encrypted = match algorithm {
         KeyTransport::RsaPkcs1 => key.encrypt(rng, Pkcs1v15Encrypt, content_key),
-        KeyTransport::RsaOaep { digest, mgf } => with_digest!(digest, D => with_digest!(mgf, M => {
-            key.encrypt(rng, Oaep::<D, M>::new_with_mgf_hash(), content_key)
-        })),
+        KeyTransport::RsaOaep { digest, mgf, label } => {
+            with_digest!(digest, D => with_digest!(mgf, M => {
+                let scheme = Oaep::<D, M>::new_with_mgf_hash_and_label(label.as_slice());
+                key.encrypt(rng, scheme, content_key)
+            }))
+        }
     };
     encrypted.map_err(|_| TOO_SMALL)
 }
 /// Decrypts a content key, blinded; see [`super::PrivateKey::decrypt_key`] for what fails and what does not.
 pub(super) fn decrypt(
     key: &PrivateKey,
-    algorithm: KeyTransport,
+    algorithm: &KeyTransport,
     encrypted: &[u8],
     expected_size: usize,
     rng: &mut dyn CryptoRng,
@@ -212,9 +215,10 @@ pub(super) fn decrypt(
             let fallback = fallback_key(key, encrypted, expected_size)?;
             Ok(of_expected_size(&message, fallback))
         }
-        KeyTransport::RsaOaep { digest, mgf } => {
+        KeyTransport::RsaOaep { digest, mgf, label } => {
             let message = with_digest!(digest, D => with_digest!(mgf, M => {
-                key.decrypt_blinded(rng, Oaep::<D, M>::new_with_mgf_hash(), encrypted)
+                let scheme = Oaep::<D, M>::new_with_mgf_hash_and_label(label.as_slice());
+                key.decrypt_blinded(rng, scheme, encrypted)
             }));
             let message = Secret::new(message.map_err(|_| Error::Decryption)?);
             if message.expose().len() != expected_size {

@@ -21,3 +21,14 @@ pub fn is_weak_cipher(cipher: ContentCipher) -> bool {
         ContentCipher::TripleDesCbc | ContentCipher::Rc2Cbc { .. }
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digests_below_112_bits_of_collision_resistance_are_weak() {
+        let weak = Digest::ALL.into_iter().filter(|d| is_weak_digest(*d));
+        assert!(weak.eq([Digest::Md5, Digest::Sha1]));
+    }
+}

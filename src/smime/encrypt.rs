@@ -115,7 +115,7 @@ impl<'a> Encryptor<'a> {
                 Method::for_key(&key, oaep, content_key.expose().len()).map_err(Error::Crypto)?;
             sealed.push(recipient_info::seal(
                 certificate,
-                method,
+                method.clone(),
                 &content_key,
                 rng,
             )?);

@@ -217,8 +217,8 @@ impl<'a> Signer<'a> {
             _ => self.policy.preferences.digest,
         };
         let digest = self.options.digest.unwrap_or(natural);
-        if matches!(digest, Digest::Md5 | Digest::Sha1) {
-            return Err(Error::Unsuitable("MD5 and SHA-1 are not written"));
+        if !digest.row().written {
+            return Err(Error::Unsuitable("MD5, SHA-1 and SHA-224 are not written"));
         }
         let pss = self.options.pss || self.policy.preferences.pss;
         let algorithm = match kind {
@@ -430,6 +430,7 @@ const fn micalg(digest: Digest) -> &'static str {
     match digest {
         Digest::Md5 => "md5",
         Digest::Sha1 => "sha-1",
+        Digest::Sha224 => "sha-224",
         Digest::Sha256 => "sha-256",
         Digest::Sha384 => "sha-384",
         Digest::Sha512 => "sha-512",
