@@ -53,7 +53,8 @@ pub(super) struct Peeler<'a> {
     pub(super) policy: &'a Policy,
     pub(super) judge: Option<Judge<'a>>,
     pub(super) keys: Option<Keys<'a>>,
-    pub(super) sink: &'a mut dyn Write,
+    /// written to through `sink` only
+    output: &'a mut dyn Write,
     /// the content of a detached signature
     pub(super) detached: Option<Source<'a>>,
     /// what was found
@@ -105,7 +106,7 @@ impl<'a> Peeler<'a> {
             policy,
             judge: None,
             keys: None,
-            sink,
+            output: sink,
             detached: None,
             report: Report::default(),
             froms: Froms::default(),
@@ -176,7 +177,7 @@ impl<'a> Peeler<'a> {
     fn sink(&mut self) -> &mut dyn Write {
         match &mut self.mute {
             Some(mute) => mute,
-            None => self.sink,
+            None => self.output,
         }
     }
 

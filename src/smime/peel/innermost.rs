@@ -43,7 +43,7 @@ impl Peeler<'_> {
                 for field in &outer {
                     self.sink().write_all(&field.raw).map_err(Error::Write)?;
                 }
-                self.sink
+                self.sink()
                     .write_all(self.line_end.unwrap_or(LineEnd::Lf).as_str().as_bytes())
                     .map_err(Error::Write)?;
                 lines.write(octets, self.sink())?;

@@ -220,7 +220,7 @@ impl Peeler<'_> {
                 let Some(read) = chunk.get(..n).filter(|c| !c.is_empty()) else {
                     return Ok(());
                 };
-                self.sink
+                self.sink()
                     .write_all(content.update(read))
                     .map_err(Error::Write)?;
             }
@@ -314,7 +314,7 @@ fn announced_digests(micalg: Option<&str>, besides: &[Digest]) -> Vec<Digest> {
         .all(|d| strength::is_weak_digest(*d) || *d == Digest::Sha256)
         && micalg.and_then(Digest::from_name) != Some(Digest::Sha256)
     {
-        digests.extend([Digest::Sha384, Digest::Sha512, Digest::Sha1]);
+        digests.extend([Digest::Sha384, Digest::Sha512, Digest::Sha224, Digest::Sha1]);
     }
     digests
 }
