@@ -43,8 +43,9 @@ impl Peeler<'_> {
                 for field in &outer {
                     self.sink().write_all(&field.raw).map_err(Error::Write)?;
                 }
+                let blank = self.line_end.unwrap_or(LineEnd::Lf).as_str();
                 self.sink()
-                    .write_all(self.line_end.unwrap_or(LineEnd::Lf).as_str().as_bytes())
+                    .write_all(blank.as_bytes())
                     .map_err(Error::Write)?;
                 lines.write(octets, self.sink())?;
             }
