@@ -57,6 +57,16 @@ impl Froms {
         }
     }
 
+    /// Returns how many were taken in.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Forgets all but the first `length`: what came later was not genuine.
+    pub(super) fn truncate(&mut self, length: usize) {
+        self.0.truncate(length);
+    }
+
     /// Returns the one address they all name; `None` without any; or why they name none.
     pub(super) fn sole(&self) -> Result<Option<&Address>, String> {
         let mut sole: Option<&Address> = None;

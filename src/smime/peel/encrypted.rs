@@ -62,6 +62,7 @@ impl Peeler<'_> {
         layer.opened_by = Some(index);
         let mut plaintext =
             Plaintext::new(reader, cipher, &content_key, &iv).map_err(Error::Crypto)?;
+        let before = (self.report.findings.len(), self.froms.len());
         let inside = self.inside(&mut BufReader::with_capacity(CHUNK, &mut plaintext));
         match plaintext.end() {
             End::Proven(wire) => {
@@ -71,6 +72,8 @@ impl Peeler<'_> {
             End::Failed => {
                 // whatever was seen inside is not what was encrypted
                 self.report.layers.truncate(slot);
+                self.report.findings.truncate(before.0);
+                self.froms.truncate(before.1);
                 layer.opened_by = None;
                 layer.findings.push(self.policy.finding(
                     Rule::DecryptionFailed,
