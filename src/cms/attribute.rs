@@ -71,7 +71,7 @@ impl Attribute {
 /// signedAttrs.
 #[derive(Debug, Clone)]
 pub struct SignedAttributes {
-    /// the octets as received, with the tag SET OF (0x31) in place of [0]
+    /// the octets as received, with the tag SET OF (0x31) in place of `[0]`
     pub received: Vec<u8>,
     /// their DER form, attributes and their values sorted
     pub der: Vec<u8>,
