@@ -1,5 +1,5 @@
 //! Attributes (RFC 5652 §5.3, §11), signed ones kept as received. Reports what they say; whether that is acceptable is decided elsewhere.
-use super::{Error, Result, algorithm, algorithm_to_der, capabilities, capabilities::Capability};
+use super::{Error, Result, capabilities, unwritable};
 use crate::{
     asn1::{
         Tag, Time,
@@ -11,7 +11,12 @@ use crate::{
     crypto::{Digest, SignatureAlgorithm, digest::digest},
     x509::Certificate,
 };
+use der::{
+    Any, Decode, Encode, Sequence,
+    asn1::{ContextSpecific, OctetString, SetOfVec},
+};
 use spki::AlgorithmIdentifierOwned;
+use x509_cert::attr::Attribute as Structure;
 
 /// id-contentType
 const CONTENT_TYPE: Oid = Oid::new_unwrap("1.2.840.113549.1.9.3");
@@ -178,30 +183,26 @@ impl SignedAttributes {
     ) -> std::result::Result<Option<bool>, AttributeError> {
         let name = "CMSAlgorithmProtection";
         let protected = self.parsed(ALGORITHM_PROTECTION, name, |value| {
-            let mut fields = cursor_in(value)?;
-            let digest = algorithm(&fields.expect(Tag::SEQUENCE).ok()?).ok()?;
-            let signature = fields.expect(Tag::context(1)).ok()?;
-            fields.finish().ok()?;
-            let der = write::retag(Tag::SEQUENCE, signature.raw.to_vec());
-            let signature = algorithm(&Cursor::new(&der, 0).any().ok()?).ok()?;
-            Some((digest, signature))
+            AlgorithmProtection::from_der(value.raw).ok()
         })?;
         // RFC 6211 §3: a default is the same as what it stands for, and so is an absent parameter as NULL, by our choice
-        Ok(protected.map(|(protected_digest, protected_signature)| {
+        Ok(protected.map(|protected| {
             let hint = Digest::from_identifier(digest).ok();
             let read = |a| SignatureAlgorithm::from_identifier(a, hint).ok();
-            let same_digest = protected_digest == *digest
-                || (hint.is_some() && Digest::from_identifier(&protected_digest).ok() == hint);
-            let same_signature = protected_signature == *signature
-                || (protected_signature.oid == signature.oid
+            let same_digest = protected.digest == *digest
+                || (hint.is_some() && Digest::from_identifier(&protected.digest).ok() == hint);
+            let same_signature = protected.signature == *signature
+                || (protected.signature.oid == signature.oid
                     && read(signature).is_some()
-                    && read(&protected_signature) == read(signature));
+                    && read(&protected.signature) == read(signature));
             same_digest && same_signature
         }))
     }
 
-    /// Returns the S/MIME capabilities if present (RFC 8551 §2.5.2), as OIDs with their parameters' DER.
-    pub fn capabilities(&self) -> std::result::Result<Option<Vec<Capability>>, AttributeError> {
+    /// Returns the S/MIME capabilities if present (RFC 8551 §2.5.2), as OIDs with their parameters.
+    pub fn capabilities(
+        &self,
+    ) -> std::result::Result<Option<Vec<AlgorithmIdentifierOwned>>, AttributeError> {
         self.parsed(CAPABILITIES, "sMIMECapabilities", |value| {
             capabilities::decode(value.raw)
         })
@@ -289,7 +290,10 @@ fn first_certificate(value: Value<'_>, default: Digest) -> Option<(Option<Digest
     let mut first = certificates.enter(Tag::SEQUENCE).ok()?;
     let hash_algorithm = match first.optional(Tag::SEQUENCE).ok()? {
         None => Some(default),
-        Some(found) => Digest::from_identifier(&algorithm(&found).ok()?).ok(),
+        Some(found) => {
+            let found = AlgorithmIdentifierOwned::from_der(found.raw).ok()?;
+            Digest::from_identifier(&found).ok()
+        }
     };
     let hash = first.expect(Tag::OCTET_STRING).ok()?.content.to_vec();
     Some((hash_algorithm, hash))
@@ -320,67 +324,94 @@ pub fn encode_set(
     capabilities: &[u8],
     digest: Digest,
     signature: &SignatureAlgorithm,
-) -> Vec<u8> {
-    let mut attributes = vec![
-        (CONTENT_TYPE, oid::to_der(&content_type)),
-        (
-            MESSAGE_DIGEST,
-            write::tlv(Tag::OCTET_STRING, message_digest),
-        ),
-        (SIGNING_TIME, signing_time.to_der()),
-        (SIGNING_CERTIFICATE_V2, signing_certificate_v2(certificate)),
-        (
-            ALGORITHM_PROTECTION,
-            algorithm_protection(digest, signature),
-        ),
-    ];
-    if !capabilities.is_empty() {
-        attributes.push((CAPABILITIES, capabilities.to_vec()));
-    }
-    let attributes: Vec<Vec<u8>> = attributes
-        .into_iter()
-        .map(|(oid, value)| Attribute {
-            oid,
-            values: vec![value],
-        })
-        .map(|attribute| attribute.to_der())
-        .collect();
-    write::set_of(&attributes)
+) -> Result<Vec<u8>> {
+    let set = || {
+        let protection = AlgorithmProtection {
+            digest: digest.identifier(),
+            signature: signature.identifier(),
+        };
+        let signing_certificate = SigningCertificateV2::of(certificate)?;
+        let mut attributes = vec![
+            attribute(CONTENT_TYPE, Any::from(&content_type))?,
+            attribute(
+                MESSAGE_DIGEST,
+                Any::new(der::Tag::OctetString, message_digest)?,
+            )?,
+            attribute(SIGNING_TIME, Any::from_der(&signing_time.to_der())?)?,
+            attribute(
+                SIGNING_CERTIFICATE_V2,
+                Any::encode_from(&signing_certificate)?,
+            )?,
+            attribute(ALGORITHM_PROTECTION, Any::encode_from(&protection)?)?,
+        ];
+        if !capabilities.is_empty() {
+            attributes.push(attribute(CAPABILITIES, Any::from_der(capabilities)?)?);
+        }
+        SetOfVec::try_from(attributes)?.to_der()
+    };
+    set().map_err(unwritable)
 }
 
 /// Returns the DER SET OF that holds contentType alone: the authenticated attributes of AuthEnvelopedData around anything but
 /// id-data (RFC 5083 §2.1).
-pub(super) fn content_type_set(content_type: Oid) -> Vec<u8> {
-    let attribute = Attribute {
-        oid: CONTENT_TYPE,
-        values: vec![oid::to_der(&content_type)],
-    };
-    write::set_of(&[attribute.to_der()])
+pub(super) fn content_type_set(content_type: Oid) -> Result<Vec<u8>> {
+    attribute(CONTENT_TYPE, Any::from(&content_type))
+        .and_then(|attribute| SetOfVec::try_from([attribute])?.to_der())
+        .map_err(unwritable)
 }
 
-/// ```text
-/// SigningCertificateV2 ::= SEQUENCE { certs SEQUENCE OF ESSCertIDv2 }
-/// ESSCertIDv2 ::= SEQUENCE { hashAlgorithm DEFAULT sha256, certHash OCTET STRING, issuerSerial IssuerSerial OPTIONAL }
-/// IssuerSerial ::= SEQUENCE { issuer GeneralNames, serialNumber INTEGER }
-/// ```
-fn signing_certificate_v2(certificate: &Certificate) -> Vec<u8> {
-    let directory_name = write::constructed(Tag::context(4), &[certificate.issuer().der()]);
-    let issuer_serial = write::sequence(&[
-        &write::sequence(&[&directory_name]),
-        &write::tlv(Tag::INTEGER, certificate.serial()),
-    ]);
-    let hash = write::tlv(Tag::OCTET_STRING, &certificate.sha256());
-    let id = write::sequence(&[&hash, &issuer_serial]);
-    write::sequence(&[&write::sequence(&[&id])])
+/// Returns an attribute with one value.
+fn attribute(oid: Oid, value: Any) -> der::Result<Structure> {
+    let values = SetOfVec::try_from([value])?;
+    Ok(Structure { oid, values })
 }
 
-/// `CMSAlgorithmProtection ::= SEQUENCE { digestAlgorithm, signatureAlgorithm [1] IMPLICIT }`
-fn algorithm_protection(digest: Digest, signature: &SignatureAlgorithm) -> Vec<u8> {
-    let signature = algorithm_to_der(&signature.identifier());
-    write::sequence(&[
-        &algorithm_to_der(&digest.identifier()),
-        &write::retag(Tag::context(1), signature),
-    ])
+/// `SigningCertificateV2 ::= SEQUENCE { certs SEQUENCE OF ESSCertIDv2, policies OPTIONAL }`, as it is written (RFC 5035 §3)
+#[derive(Sequence)]
+struct SigningCertificateV2 {
+    certs: Vec<EssCertIdV2>,
+}
+
+/// `ESSCertIDv2 ::= SEQUENCE { hashAlgorithm DEFAULT sha256, certHash OCTET STRING, issuerSerial OPTIONAL }`, of the default
+#[derive(Sequence)]
+struct EssCertIdV2 {
+    cert_hash: OctetString,
+    issuer_serial: IssuerSerial,
+}
+
+/// `IssuerSerial ::= SEQUENCE { issuer GeneralNames, serialNumber INTEGER }`; both are held as they stand in the certificate.
+#[derive(Sequence)]
+struct IssuerSerial {
+    issuer: Vec<ContextSpecific<Any>>,
+    serial_number: Any,
+}
+
+impl SigningCertificateV2 {
+    fn of(certificate: &Certificate) -> der::Result<Self> {
+        // a GeneralName whose tag is explicit, as Name is a CHOICE
+        let directory_name = ContextSpecific {
+            tag_number: der::TagNumber(4),
+            tag_mode: der::TagMode::Explicit,
+            value: Any::from_der(certificate.issuer().der())?,
+        };
+        let id = EssCertIdV2 {
+            cert_hash: OctetString::new(certificate.sha256())?,
+            issuer_serial: IssuerSerial {
+                issuer: vec![directory_name],
+                serial_number: Any::new(der::Tag::Integer, certificate.serial())?,
+            },
+        };
+        Ok(Self { certs: vec![id] })
+    }
+}
+
+/// `CMSAlgorithmProtection ::= SEQUENCE { digestAlgorithm, signatureAlgorithm [1] IMPLICIT }`; for a MAC, which is no S/MIME, it is
+/// another (RFC 6211 §2).
+#[derive(Sequence)]
+struct AlgorithmProtection {
+    digest: AlgorithmIdentifierOwned,
+    #[asn1(context_specific = "1", tag_mode = "IMPLICIT", constructed = "true")]
+    signature: AlgorithmIdentifierOwned,
 }
 
 /// Returns whether octets would pass for signed attributes: a SET OF Attribute (under any tag of a constructed value, or without one)
@@ -440,7 +471,7 @@ mod tests {
     };
 
     fn written() -> Vec<u8> {
-        let capabilities = capabilities::encode(&[ContentCipher::Aes256Gcm], true);
+        let capabilities = capabilities::encode(&[ContentCipher::Aes256Gcm], true).unwrap();
         encode_set(
             content_type::DATA,
             &[7; 32],
@@ -450,6 +481,7 @@ mod tests {
             Digest::Sha256,
             &PSS,
         )
+        .unwrap()
     }
 
     fn parse(der: &[u8]) -> SignedAttributes {
@@ -513,11 +545,25 @@ mod tests {
             Ok(Some(false))
         );
         let mut null = Digest::Sha256.identifier();
-        null.parameters = Some(der::Any::null());
+        null.parameters = Some(Any::null());
         assert_eq!(
             attributes.algorithm_protection_matches(&null, &PSS.identifier()),
             Ok(Some(true))
         );
+    }
+
+    #[test]
+    fn a_certificate_is_named_as_it_names_itself() {
+        for certificate in odd_certificates() {
+            let (issuer, serial) = (certificate.issuer().der(), certificate.serial());
+            let hash = write::tlv(Tag::OCTET_STRING, &certificate.sha256());
+            let name = write::sequence(&[&write::constructed(Tag::context(4), &[issuer])]);
+            let serial = write::tlv(Tag::INTEGER, serial);
+            let id = write::sequence(&[&hash, &write::sequence(&[&name, &serial])]);
+            let wanted = write::sequence(&[&write::sequence(&[&id])]);
+            let written = SigningCertificateV2::of(&certificate).unwrap();
+            assert_eq!(written.to_der().unwrap(), wanted);
+        }
     }
 
     #[test]
@@ -583,7 +629,8 @@ mod tests {
             let id = write::sequence(&[&write::tlv(Tag::OCTET_STRING, hash)]);
             write::sequence(&[&write::sequence(&[&id])])
         };
-        let v2 = signing_certificate_v2(&certificate);
+        let v2 = SigningCertificateV2::of(&certificate).unwrap();
+        let v2 = v2.to_der().unwrap();
         let right = v1(&digest(Digest::Sha1, certificate.der()));
         let wrong = v1(&[0; 20]);
         let is =
@@ -628,9 +675,8 @@ mod tests {
         assert!(looks_like_signed_attributes(&indefinite(&der)));
         assert!(!looks_like_signed_attributes(CONTENT));
         assert!(!looks_like_signed_attributes(&[]));
-        assert!(!looks_like_signed_attributes(&content_type_set(
-            content_type::DATA
-        )));
+        let content_type_alone = content_type_set(content_type::DATA).unwrap();
+        assert!(!looks_like_signed_attributes(&content_type_alone));
     }
 
     proptest! {

@@ -1,76 +1,45 @@
 //! S/MIME capabilities (RFC 8551 §2.5.2): what a sender can read, best first. Which ones to announce or believe is decided elsewhere.
-use crate::{
-    asn1::{
-        Tag,
-        cursor::Cursor,
-        oid::{self, Oid},
-        write,
-    },
-    crypto::{ContentCipher, Digest, KeyEncryption, KeyTransport},
-};
-
-/// One capability.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Capability {
-    /// algorithm
-    pub oid: Oid,
-    /// DER of the parameters, if any
-    pub parameters: Option<Vec<u8>>,
-}
+use super::{Result, encode as to_der};
+use crate::crypto::{ContentCipher, Digest, KeyEncryption, KeyTransport};
+use der::Decode;
+use spki::AlgorithmIdentifierOwned;
 
 /// Returns the DER of SMIMECapabilities for these ciphers, in this order, and, last, RSAES-OAEP with SHA-256 if `oaep`
 /// (RFC 3560 §5: with its parameters).
-pub fn encode(ciphers: &[ContentCipher], oaep: bool) -> Vec<u8> {
-    let mut capabilities: Vec<Vec<u8>> = ciphers
-        .iter()
-        .map(|cipher| {
-            // RFC 3565 §4.1: without parameters; for GCM likewise
-            let identifier = cipher.identifier(&vec![0; cipher.iv_size()]);
-            write::sequence(&[&oid::to_der(&identifier.oid)])
-        })
-        .collect();
-    if oaep {
+pub fn encode(ciphers: &[ContentCipher], oaep: bool) -> Result<Vec<u8>> {
+    let cipher = |cipher: &ContentCipher| AlgorithmIdentifierOwned {
+        oid: cipher.identifier(&vec![0; cipher.iv_size()]).oid,
+        // RFC 3565 §4.1; for GCM likewise
+        parameters: None,
+    };
+    let oaep = oaep.then(|| {
         let transport = KeyTransport::RsaOaep {
             digest: Digest::Sha256,
             mgf: Digest::Sha256,
             label: Vec::new(),
         };
-        let identifier = KeyEncryption::Transport(transport).identifier();
-        capabilities.push(super::algorithm_to_der(&identifier));
-    }
-    let capabilities: Vec<&[u8]> = capabilities.iter().map(Vec::as_slice).collect();
-    write::sequence(&capabilities)
+        KeyEncryption::Transport(transport).identifier()
+    });
+    let capabilities: Vec<_> = ciphers.iter().map(cipher).chain(oaep).collect();
+    to_der(&capabilities)
 }
 
-/// Parses the DER of SMIMECapabilities.
-pub fn decode(der: &[u8]) -> Option<Vec<Capability>> {
-    let mut outer = Cursor::new(der, 0);
-    let mut list = outer.enter(Tag::SEQUENCE).ok()?;
-    outer.finish().ok()?;
-    let mut capabilities = Vec::new();
-    while !list.is_empty() {
-        let mut fields = list.enter(Tag::SEQUENCE).ok()?;
-        let oid = oid::from_value(&fields.expect(Tag::OID).ok()?).ok()?;
-        let parameters = match fields.is_empty() {
-            true => None,
-            false => Some(fields.any().ok()?.raw.to_vec()),
-        };
-        fields.finish().ok()?;
-        capabilities.push(Capability { oid, parameters });
-    }
-    Some(capabilities)
+/// Parses the DER of SMIMECapabilities: SMIMECapability has the form of an AlgorithmIdentifier.
+pub fn decode(der: &[u8]) -> Option<Vec<AlgorithmIdentifierOwned>> {
+    Vec::from_der(der).ok()
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::asn1::oid;
     use proptest::prelude::*;
 
     #[test]
     fn what_is_written_is_read() {
         let ciphers = [ContentCipher::Aes256Gcm, ContentCipher::Aes128Cbc];
-        let capabilities = decode(&encode(&ciphers, true)).unwrap();
+        let capabilities = decode(&encode(&ciphers, true).unwrap()).unwrap();
         let names: Vec<String> = capabilities.iter().map(|c| oid::name(&c.oid)).collect();
         assert_eq!(names, ["id-aes256-GCM", "id-aes128-CBC", "id-RSAES-OAEP"]);
         let with: Vec<bool> = capabilities
@@ -78,7 +47,7 @@ mod tests {
             .map(|c| c.parameters.is_some())
             .collect();
         assert_eq!(with, [false, false, true]);
-        assert_eq!(decode(&encode(&[], false)).unwrap(), []);
+        assert_eq!(decode(&encode(&[], false).unwrap()).unwrap(), []);
     }
 
     #[test]

@@ -202,7 +202,7 @@ impl<W: Write> Writer<W> {
         let authenticated = cipher.is_aead();
         // RFC 5083 §2.1: contentType must be authenticated unless it is id-data
         let aad = match authenticated && content_type != content_type::DATA {
-            true => attribute::content_type_set(content_type),
+            true => attribute::content_type_set(content_type)?,
             false => Vec::new(),
         };
         // RFC 5652 §6.1: 0 if all are key transport to issuer and serial; seal makes nothing else of version 0
@@ -421,7 +421,7 @@ mod tests {
         assert_eq!(reader.content_type, inner);
         let (tail, _) = reader.finish().unwrap();
         assert_eq!(tail.authenticated_content_type, Some(inner));
-        assert_eq!(tail.aad, attribute::content_type_set(inner));
+        assert_eq!(tail.aad, attribute::content_type_set(inner).unwrap());
     }
 
     #[test]

@@ -7,6 +7,7 @@
 pub mod attribute;
 pub mod capabilities;
 pub mod enveloped_data;
+mod issuer_serial;
 pub mod recipient_info;
 pub mod signed_data;
 pub mod signer_info;
@@ -229,6 +230,18 @@ fn algorithm(value: &Value<'_>) -> Result<AlgorithmIdentifierOwned> {
         what: "an AlgorithmIdentifier",
         offset: value.offset,
     })
+}
+
+/// Returns the DER of a structure that is written.
+fn encode(value: &impl Encode) -> Result<Vec<u8>> {
+    value.to_der().map_err(unwritable)
+}
+
+/// Returns what it means that crate `der` does not write something: it has no values of 256 MiB.
+fn unwritable(_: der::Error) -> Error {
+    Error::Unsupported {
+        what: "a structure too long to be written",
+    }
 }
 
 /// Returns the DER of an AlgorithmIdentifier of ours, which cannot fail: it is far from the lengths that crate `der` refuses.

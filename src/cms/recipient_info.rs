@@ -7,8 +7,8 @@
 //!   pwri [3] PasswordRecipientInfo, ori [4] OtherRecipientInfo }
 //! ```
 use super::{
-    Error, Result, algorithm, algorithm_to_der, check_limit,
-    signer_info::{CertificateId, issuer_serial},
+    Error, Result, algorithm, algorithm_to_der, check_limit, issuer_serial::encode_within,
+    signer_info::CertificateId, unwritable,
 };
 use crate::{
     asn1::{
@@ -25,8 +25,15 @@ use crate::{
     },
     x509::Certificate,
 };
-use cms::enveloped_data::{KekRecipientInfo, OriginatorPublicKey, PasswordRecipientInfo};
-use der::{Decode, Encode};
+use cms::{
+    content_info::CmsVersion,
+    enveloped_data::{
+        KekRecipientInfo, KeyAgreeRecipientIdentifier, KeyAgreeRecipientInfo,
+        KeyTransRecipientInfo, OriginatorIdentifierOrKey, OriginatorPublicKey, OtherRecipientInfo,
+        PasswordRecipientInfo, RecipientEncryptedKey, RecipientIdentifier, RecipientInfo,
+    },
+};
+use der::{Decode, asn1::OctetString};
 use spki::AlgorithmIdentifierOwned;
 
 /// The kind, as reports name it.
@@ -203,6 +210,7 @@ fn originator(value: &Value<'_>) -> Result<Originator> {
 /// KeyAgreeRecipientIdentifier ::= CHOICE { IssuerAndSerialNumber, rKeyId [0] IMPLICIT RecipientKeyIdentifier }
 /// RecipientKeyIdentifier ::= SEQUENCE { subjectKeyIdentifier OCTET STRING, date OPTIONAL, other OPTIONAL }
 /// ```
+/// Crate `cms` takes `other` for an Attribute, which it is not.
 fn agreement_rid(value: &Value<'_>) -> Result<CertificateId> {
     if value.tag != Tag::context(0) {
         return CertificateId::from_value(value);
@@ -221,18 +229,15 @@ const KEM: Oid = Oid::new_unwrap("1.2.840.113549.1.9.16.13.3");
 ///   kekLength INTEGER, ukm [0] EXPLICIT OPTIONAL, wrap AlgorithmIdentifier, encryptedKey OCTET STRING }
 /// ```
 fn other(value: &Value<'_>) -> Result<Recipient> {
-    let mut fields = value.inside();
-    let oid = oid::from_value(&fields.expect(Tag::OID)?)?;
-    let content = fields.any()?;
-    fields.finish()?;
-    if oid != KEM {
+    let info: OtherRecipientInfo = leaf(value, "an OtherRecipientInfo")?;
+    if info.ori_type != KEM {
         let algorithm = AlgorithmIdentifierOwned {
-            oid,
+            oid: info.ori_type,
             parameters: None,
         };
         return Ok(unopened(Kind::Other, algorithm, Vec::new()));
     }
-    let mut fields = content.inside();
+    let mut fields = Cursor::new(info.ori_value.value(), value.offset);
     fields.expect(Tag::INTEGER)?;
     let rid = CertificateId::from_value(&fields.any()?)?;
     let kem = algorithm(&fields.expect(Tag::SEQUENCE)?)?;
@@ -385,51 +390,54 @@ pub fn seal(
     rng: &mut dyn CryptoRng,
 ) -> Result<Vec<u8>> {
     let key = to.public_key()?;
-    let rid = issuer_serial(to).to_der();
+    let encrypted = |key: Vec<u8>| OctetString::new(key).map_err(unwritable);
     match method {
         Method::Transport(transport) => {
-            let encrypted = key_transport::encrypt_key(&key, &transport, content_key, rng)?;
-            Ok(write::sequence(&[
-                &write::integer(0),
-                &rid,
-                &algorithm_to_der(&KeyEncryption::Transport(transport).identifier()),
-                &write::tlv(Tag::OCTET_STRING, &encrypted),
-            ]))
+            let enc_key = key_transport::encrypt_key(&key, &transport, content_key, rng)?;
+            let enc_key = encrypted(enc_key)?;
+            encode_within(&[1], to.issuer(), to.serial(), |id| KeyTransRecipientInfo {
+                version: CmsVersion::V0,
+                rid: RecipientIdentifier::IssuerAndSerialNumber(id),
+                key_enc_alg: KeyEncryption::Transport(transport).identifier(),
+                enc_key,
+            })
         }
         Method::Agreement(agreement) => {
             let ephemeral = SoftwareKey::ephemeral(&key, rng)?;
             let shared = ephemeral.agree(&key)?;
-            let algorithm = KeyEncryption::Agreement(agreement).identifier();
-            let kek = key_agreement::derive(&algorithm, &shared, None)?;
-            let wrapped = key_wrap::wrap(agreement.wrap, &kek, content_key)?;
-            let encrypted_key = write::sequence(&[&rid, &write::tlv(Tag::OCTET_STRING, &wrapped)]);
-            let originator = originator_to_der(ephemeral.public_key())?;
-            Ok(write::constructed(
-                Tag::context(1),
-                &[
-                    &write::integer(3),
-                    &write::constructed(Tag::context(0), &[&originator]),
-                    &algorithm_to_der(&algorithm),
-                    &write::sequence(&[&encrypted_key]),
-                ],
-            ))
+            let key_enc_alg = KeyEncryption::Agreement(agreement).identifier();
+            let kek = key_agreement::derive(&key_enc_alg, &shared, None)?;
+            let enc_key = encrypted(key_wrap::wrap(agreement.wrap, &kek, content_key)?)?;
+            let originator = originator_key(ephemeral.public_key())?;
+            let first_rid = [3, 0, 0];
+            encode_within(&first_rid, to.issuer(), to.serial(), |id| {
+                let recipient = RecipientEncryptedKey {
+                    rid: KeyAgreeRecipientIdentifier::IssuerAndSerialNumber(id),
+                    enc_key,
+                };
+                RecipientInfo::Kari(KeyAgreeRecipientInfo {
+                    version: CmsVersion::V3,
+                    originator: OriginatorIdentifierOrKey::OriginatorKey(originator),
+                    ukm: None,
+                    key_enc_alg,
+                    recipient_enc_keys: vec![recipient],
+                })
+            })
         }
     }
 }
 
-/// Returns the DER of an originatorKey, parameters absent as OpenSSL writes it and RFC 8418 §2 (X25519) demands.
-fn originator_to_der(key: &PublicKey) -> Result<Vec<u8>> {
-    let malformed = |_| crypto::Error::Key("the SubjectPublicKeyInfo is malformed");
-    let spki = spki::SubjectPublicKeyInfoOwned::from_der(key.spki()).map_err(malformed)?;
-    let originator = OriginatorPublicKey {
+/// Returns an originatorKey, parameters absent as OpenSSL writes it and RFC 8418 §2 (X25519) demands.
+fn originator_key(key: &PublicKey) -> Result<OriginatorPublicKey> {
+    let spki = spki::SubjectPublicKeyInfoOwned::from_der(key.spki())
+        .map_err(|_| crypto::Error::Key("the SubjectPublicKeyInfo is malformed"))?;
+    Ok(OriginatorPublicKey {
         algorithm: AlgorithmIdentifierOwned {
             oid: spki.algorithm.oid,
             parameters: None,
         },
         public_key: spki.subject_public_key,
-    };
-    let der = originator.to_der().map_err(malformed)?;
-    Ok(write::retag(Tag::context(1), der))
+    })
 }
 
 #[cfg(test)]
@@ -470,6 +478,23 @@ mod tests {
                 let opened = recipient.content_key(&of.key, 32, &mut rng()).unwrap();
                 assert_eq!(opened.expose(), key().expose());
             }
+        }
+    }
+
+    #[test]
+    fn a_certificate_is_named_as_it_names_itself() {
+        let agreement = Method::for_key(identity(P256).key.public_key(), false, 32).unwrap();
+        for certificate in odd_certificates() {
+            let (issuer, serial) = (certificate.issuer().der(), certificate.serial());
+            let named = write::sequence(&[issuer, &write::tlv(Tag::INTEGER, serial)]);
+            let sealed = seal(&certificate, agreement.clone(), &key(), &mut rng()).unwrap();
+            let recipient = parse(&sealed, 64, 1).unwrap().remove(0);
+            assert!(recipient.rid.unwrap().names(&certificate));
+            let fields = normal::children(&sealed, 64).unwrap();
+            assert_eq!(fields.len(), 4);
+            let wrapped = write::tlv(Tag::OCTET_STRING, &recipient.encrypted_key);
+            let recipients = write::sequence(&[&write::sequence(&[&named, &wrapped])]);
+            assert_eq!(fields[3], recipients);
         }
     }
 
@@ -667,7 +692,9 @@ mod tests {
                 .content_key(&identity(P256).key, 16, &mut rng())
                 .is_err()
         );
-        let sid = issuer_serial(&identity(P256).certificate).to_der();
+        let certificate = identity(P256).certificate;
+        let serial = write::tlv(Tag::INTEGER, certificate.serial());
+        let sid = write::sequence(&[certificate.issuer().der(), &serial]);
         let kem = write::sequence(&[&write::integer(0), &sid, &[0x30, 3, 6, 1, 0x2a]]);
         let kem = write::constructed(Tag::context(4), &[&oid::to_der(&KEM), &kem]);
         let recipient = parse(&kem, 64, 1).unwrap().remove(0);

@@ -361,7 +361,8 @@ mod tests {
             &[],
             hash,
             algorithm,
-        );
+        )
+        .unwrap();
         let sid = signer_info::issuer_serial(&identity.certificate);
         let mut rng = rand_chacha::ChaCha20Rng::seed_from_u64(1);
         signer_info::sign(&identity.key, &sid, hash, algorithm, &attributes, &mut rng).unwrap()

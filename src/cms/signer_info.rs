@@ -12,22 +12,29 @@
 //!   unsignedAttrs [1] IMPLICIT SET SIZE (1..MAX) OF Attribute OPTIONAL }
 //! ```
 use super::{
-    Error, Result, algorithm, algorithm_to_der,
+    Error, Result, algorithm,
     attribute::{Attribute, SignedAttributes},
+    encode, issuer_serial, unwritable,
 };
 use crate::{
     asn1::{
         Tag,
         cursor::{Cursor, Value},
-        normal, write,
+        normal,
     },
     crypto::{
         self, CryptoRng, Digest, PrivateKey, PublicKey, SignatureAlgorithm, public_key::Signed,
     },
     x509::{Certificate, certificate::public_key_octets, name::Name},
 };
+use cms::{
+    content_info::CmsVersion,
+    signed_data::{SignerIdentifier, SignerInfo as Structure},
+};
+use der::{Decode, Encode, asn1::OctetString};
 use spki::AlgorithmIdentifierOwned;
 use std::borrow::Cow;
+use x509_cert::{attr::Attributes, ext::pkix::SubjectKeyIdentifier};
 
 /// Which certificate is meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,16 +89,6 @@ impl CertificateId {
                 what: "neither issuerAndSerialNumber nor subjectKeyIdentifier",
                 offset: value.offset,
             }),
-        }
-    }
-
-    /// Returns the DER of a SignerIdentifier or RecipientIdentifier.
-    pub(super) fn to_der(&self) -> Vec<u8> {
-        match self {
-            Self::IssuerSerial { issuer, serial } => {
-                write::sequence(&[issuer.der(), &write::tlv(Tag::INTEGER, serial)])
-            }
-            Self::KeyIdentifier(identifier) => write::tlv(Tag::context_primitive(0), identifier),
         }
     }
 }
@@ -237,29 +234,51 @@ pub fn sign(
     attributes: &[u8],
     rng: &mut dyn CryptoRng,
 ) -> Result<Vec<u8>> {
-    let signature = key.sign(algorithm, attributes, rng)?;
-    let version = match sid {
-        CertificateId::IssuerSerial { .. } => 1,
-        CertificateId::KeyIdentifier(_) => 3,
+    // what is signed must be what stands there in the end, so that a set which would come out otherwise is refused
+    let signed_attrs = Attributes::from_der(attributes)
+        .ok()
+        .filter(|set| !set.is_empty() && set.to_der().is_ok_and(|der| der == attributes))
+        .ok_or(Error::Malformed {
+            what: "the attributes to sign are not DER",
+            offset: 0,
+        })?;
+    let signature = OctetString::new(key.sign(algorithm, attributes, rng)?).map_err(unwritable)?;
+    let structure = |version, sid| Structure {
+        version,
+        sid,
+        digest_alg: digest.identifier(),
+        signed_attrs: Some(signed_attrs),
+        signature_algorithm: algorithm.identifier(),
+        signature,
+        unsigned_attrs: None,
     };
-    Ok(write::sequence(&[
-        &write::integer(version),
-        &sid.to_der(),
-        &algorithm_to_der(&digest.identifier()),
-        &write::retag(Tag::context(0), attributes.to_vec()),
-        &algorithm_to_der(&algorithm.identifier()),
-        &write::tlv(Tag::OCTET_STRING, &signature),
-    ]))
+    match sid {
+        CertificateId::IssuerSerial { issuer, serial } => {
+            issuer_serial::encode_within(&[1], issuer, serial, |id| {
+                structure(CmsVersion::V1, SignerIdentifier::IssuerAndSerialNumber(id))
+            })
+        }
+        CertificateId::KeyIdentifier(identifier) => {
+            let identifier = OctetString::new(identifier.as_slice()).map_err(unwritable)?;
+            encode(&structure(
+                CmsVersion::V3,
+                SignerIdentifier::SubjectKeyIdentifier(SubjectKeyIdentifier(identifier)),
+            ))
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
     use super::{
-        super::{attribute, content_type, specimen::*},
+        super::{algorithm_to_der, attribute, content_type, specimen::*},
         *,
     };
-    use crate::{asn1::Time, crypto::digest::digest};
+    use crate::{
+        asn1::{Time, write},
+        crypto::digest::digest,
+    };
     use rand::SeedableRng;
 
     fn attributes(of: &Identity, hash: Digest, algorithm: &SignatureAlgorithm) -> Vec<u8> {
@@ -274,6 +293,7 @@ mod tests {
             hash,
             algorithm,
         )
+        .unwrap()
     }
 
     fn info(
@@ -292,6 +312,22 @@ mod tests {
             &mut rng,
         )
         .unwrap()
+    }
+
+    /// Signs attributes that are not DER, which `sign` refuses.
+    fn info_of(of: &Identity, attributes: &[u8]) -> Vec<u8> {
+        let mut rng = rand_chacha::ChaCha20Rng::seed_from_u64(1);
+        let sid = issuer_serial(&of.certificate);
+        let refused = sign(&of.key, &sid, Digest::Sha256, &ECDSA, attributes, &mut rng);
+        assert!(matches!(refused, Err(Error::Malformed { .. })));
+        let signature = of.key.sign(&ECDSA, attributes, &mut rng).unwrap();
+        let der = self::attributes(of, Digest::Sha256, &ECDSA);
+        let der = info(of, Digest::Sha256, &ECDSA, &der);
+        let mut fields = normal::children(&der, 64).unwrap();
+        let attributes = write::retag(Tag::context(0), attributes.to_vec());
+        let signature = write::tlv(Tag::OCTET_STRING, &signature);
+        (fields[3], fields[5]) = (&attributes, &signature);
+        write::sequence(&fields)
     }
 
     fn check(info: &[u8], of: &Identity) -> Held {
@@ -313,6 +349,43 @@ mod tests {
     }
 
     #[test]
+    fn what_is_signed_is_what_is_written() {
+        let of = identity(P256);
+        let attributes = attributes(&of, Digest::Sha256, &ECDSA);
+        let mut rng = rand_chacha::ChaCha20Rng::seed_from_u64(1);
+        let key_identifier = CertificateId::KeyIdentifier(vec![7, 8]);
+        let mut sids = vec![(1, issuer_serial(&of.certificate)), (3, key_identifier)];
+        let odd = odd_certificates();
+        sids.extend(odd.iter().map(|odd| (1, issuer_serial(odd))));
+        for (version, sid) in sids {
+            let written = sign(&of.key, &sid, Digest::Sha256, &ECDSA, &attributes, &mut rng);
+            let written = written.unwrap();
+            let parsed = SignerInfo::parse(&written, 64).unwrap();
+            assert_eq!(parsed.sid, sid);
+            let named = match &sid {
+                CertificateId::IssuerSerial { issuer, serial } => {
+                    write::sequence(&[issuer.der(), &write::tlv(Tag::INTEGER, serial)])
+                }
+                CertificateId::KeyIdentifier(_) => vec![0x80, 2, 7, 8],
+            };
+            let whole = write::sequence(&[
+                &write::integer(version),
+                &named,
+                &algorithm_to_der(&Digest::Sha256.identifier()),
+                &write::retag(Tag::context(0), attributes.clone()),
+                &algorithm_to_der(&ECDSA.identifier()),
+                &write::tlv(Tag::OCTET_STRING, &parsed.signature),
+            ]);
+            assert_eq!(written, whole);
+            assert_eq!(check(&written, &of), Held::AsReceived);
+        }
+        for none in [&[][..], &[0x31, 0], &[5, 0]] {
+            let sid = issuer_serial(&of.certificate);
+            assert!(sign(&of.key, &sid, Digest::Sha256, &ECDSA, none, &mut rng).is_err());
+        }
+    }
+
+    #[test]
     fn unsorted_attributes_signed_as_they_are_or_as_der() {
         let of = identity(P256);
         let sorted = attributes(&of, Digest::Sha256, &ECDSA);
@@ -324,7 +397,7 @@ mod tests {
         members.reverse();
         let unsorted = write::constructed(Tag::SET, &members);
         assert_ne!(sorted, unsorted);
-        let as_they_are = info(&of, Digest::Sha256, &ECDSA, &unsorted);
+        let as_they_are = info_of(&of, &unsorted);
         assert_eq!(check(&as_they_are, &of), Held::AsReceived);
         // the same SignerInfo, whose signature is over the DER
         let over_der = info(&of, Digest::Sha256, &ECDSA, &sorted);
@@ -344,7 +417,7 @@ mod tests {
         let content = Cursor::new(&sorted, 0).any().unwrap().content;
         let length = u16::try_from(content.len()).unwrap().to_be_bytes();
         let long = [&[0x31, 0x83, 0], &length[..], content].concat();
-        let signed = info(&of, Digest::Sha256, &ECDSA, &long);
+        let signed = info_of(&of, &long);
         let parsed = SignerInfo::parse(&signed, 64).unwrap();
         let attributes = parsed.signed_attributes.as_ref().unwrap();
         assert_eq!((&attributes.received, &attributes.der), (&long, &sorted));
@@ -462,6 +535,5 @@ mod tests {
         let value = Cursor::new(&der, 0).any().unwrap();
         let id = CertificateId::from_value(&value).unwrap();
         assert_eq!(id, CertificateId::KeyIdentifier(vec![7, 8]));
-        assert_eq!(id.to_der(), [0x80, 2, 7, 8]);
     }
 }

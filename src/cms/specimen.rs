@@ -1,7 +1,12 @@
 //! Keys, certificates and messages that OpenSSL 3.0 made, for the unit tests of this room. The content is "Hello, world\r\n"; the script that made
 //! them is in the comment of each.
-#![allow(clippy::unwrap_used)]
-use crate::{crypto::SoftwareKey, encoding::base64, x509::Certificate};
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+use crate::{
+    asn1::{Tag, normal, write},
+    crypto::SoftwareKey,
+    encoding::base64,
+    x509::Certificate,
+};
 use std::io::Read;
 
 /// What the messages hold.
@@ -27,6 +32,40 @@ pub(super) fn identity((certificate, key): (&str, &str)) -> Identity {
         certificate: Certificate::from_der(&octets(certificate)).unwrap(),
         key: SoftwareKey::from_pkcs8(&octets(key)).unwrap(),
     }
+}
+
+/// Returns P256's certificate under names and serial numbers as no one should issue them but some did.
+pub(super) fn odd_certificates() -> Vec<Certificate> {
+    let attribute = |kind: u8, tag: u8, text: &[u8]| {
+        write::sequence(&[&[6, 3, 0x55, 4, kind], &write::tlv(Tag(tag), text)])
+    };
+    let name = |attributes: &[&[u8]]| write::sequence(&[&write::constructed(Tag::SET, attributes)]);
+    let unit = attribute(11, 0x0c, b"a unit");
+    let common = attribute(3, 0x13, b"B");
+    let fine = name(&[&common]);
+    let unsorted = name(&[&unit, &common]);
+    let universal = name(&[&attribute(3, 0x1c, &[0, 0, 0, b'B'])]);
+    [
+        (&fine, &[1][..]),
+        (&fine, &[0x7f; 22]),
+        (&fine, &[0, 1]),
+        (&fine, &[0x80, 1]),
+        (&unsorted, &[1]),
+        (&unsorted, &[0x7f; 40]),
+        (&universal, &[1]),
+    ]
+    .into_iter()
+    .map(|(issuer, serial)| {
+        let der = octets(P256.0);
+        let mut parts = normal::children(&der, 64).unwrap();
+        let mut fields = normal::children(parts[0], 64).unwrap();
+        let serial = write::tlv(Tag::INTEGER, serial);
+        (fields[1], fields[3]) = (&serial, issuer);
+        let tbs = write::sequence(&fields);
+        parts[0] = &tbs;
+        Certificate::from_der(&write::sequence(&parts)).unwrap()
+    })
+    .collect()
 }
 
 /// `openssl req -x509 -subj /CN=rsa`

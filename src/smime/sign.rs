@@ -390,7 +390,7 @@ impl<'a> Signer<'a> {
             algorithm,
             ..
         } = prepared;
-        let announced = capabilities::encode(&self.policy.preferences.capabilities, true);
+        let announced = capabilities::encode(&self.policy.preferences.capabilities, true)?;
         let attributes = attribute::encode_set(
             content_type::DATA,
             content_digest,
@@ -399,7 +399,7 @@ impl<'a> Signer<'a> {
             &announced,
             *digest,
             algorithm,
-        );
+        )?;
         let sid = signer_info::issuer_serial(&identity.certificate);
         let der = signer_info::sign(&*identity.key, &sid, *digest, algorithm, &attributes, rng)?;
         let made = SignerInfo::parse(&der, self.policy.limits.asn1_depth)?;
