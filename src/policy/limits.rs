@@ -21,8 +21,6 @@ macro_rules! limits {
 limits! {
     header_bytes: usize = 1 << 20, "header-bytes", "bytes of a header block", "Postfix holds 102,400 (header_size_limit) a field; ten of them";
     header_line_bytes: usize = 64 << 10, "header-line-bytes", "bytes of one line of a header", "RFC 5322 §2.1.1 permits 998; mailers that do not fold reach 64 KiB";
-    parts: usize = 10_000, "parts", "parts of a multipart", "ten times what mail clients were seen to write";
-    mime_depth: usize = 32, "mime-depth", "nesting of multiparts", "Bouncy Castle stops at 64, Postfix at 100 (mime_nesting_limit); mail seen: 8";
     layers: usize = 16, "layers", "layers of protection that open peels", "triple wrap (RFC 2634 §1.1) is three; mailing lists add two";
     asn1_depth: usize = 64, "asn1-depth", "nesting of ASN.1 values", "Bouncy Castle's bound; CMS with certificates needs 20";
     structure_bytes: usize = 16 << 20, "structure-bytes", "bytes of a structure held in memory (certificates, signers, recipients)", "1,000 recipients with 4 kB each, four times";
@@ -33,6 +31,7 @@ limits! {
     key_file_bytes: usize = 16 << 20, "key-file-bytes", "bytes of a key, certificate or trust file", "CA bundles are 300 kB";
     path_length: usize = 64, "path-length", "certificates in a path", "the longest chain of NIST's test suite has 8";
     path_signatures: u32 = 100, "path-signatures", "signatures checked to build one path", "rustls-webpki's budget";
+    message_signatures: u32 = 500, "message-signatures", "signatures checked for one message, its certificates' included", "the limit of signers, each with a chain of six, and one path's budget";
     path_steps: u32 = 200_000, "path-steps", "steps of a path search", "rustls-webpki's budget";
     name_comparisons: u32 = 250_000, "name-comparisons", "comparisons of names with name constraints for one path", "rustls-webpki's budget";
     held_bytes: usize = 1 << 20, "held-bytes", "bytes held in memory before the encrypted temporary file is used", "small mail never touches the disk";

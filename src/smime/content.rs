@@ -4,7 +4,7 @@ use crate::crypto::Digest;
 use std::io::{self, Read};
 
 /// How many first octets are remembered in any case: enough to see what kind of object a content is.
-const HEAD: usize = 64 << 10;
+pub(super) const HEAD: usize = 64 << 10;
 
 /// A content that is being digested.
 pub(super) struct Content {

@@ -14,13 +14,15 @@ use crate::{
         recipient_info::{self, Method},
     },
     crypto::{ContentCipher, CryptoRng, Secret},
-    encoding::hex,
     mime::{
         header::Header,
         mailbox::{self, Address},
     },
     policy::{Finding, Policy},
-    x509::{Certificate, Collection, PathBuilder, Purpose, Repository, TrustAnchors},
+    x509::{
+        Certificate, Collection, PathBuilder, Purpose, Repository, TrustAnchors,
+        certificate::serial_text,
+    },
 };
 use std::io::Write;
 
@@ -139,7 +141,7 @@ impl<'a> Encryptor<'a> {
         let mut writer =
             enveloped_data::Writer::new(to, &sealed, content_type::DATA, cipher, &content_key, &iv)
                 .map_err(written)?;
-        outgoing.flow(|chunk| writer.write_all(chunk).map_err(Error::Write))?;
+        outgoing.flow(|chunk, _| writer.write_all(chunk).map_err(Error::Write))?;
         writer
             .finish()
             .map_err(written)?
@@ -273,7 +275,7 @@ fn summary(certificate: &Certificate, method: Method) -> RecipientSummary {
         kind,
         algorithm,
         issuer: Some(certificate.issuer().to_string()),
-        serial: Some(hex::encode(certificate.serial())),
+        serial: Some(serial_text(certificate.serial())),
         key_identifier: None,
     }
 }

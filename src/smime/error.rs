@@ -33,13 +33,13 @@ pub enum Error {
     /// The input is empty.
     #[error("the input is empty")]
     Empty,
-    /// Malformed MIME; `part` as in `1.2`, empty for the root.
+    /// Malformed MIME.
     #[error(transparent)]
     Mime(mime::Error),
     /// Malformed CMS.
     #[error(transparent)]
     Cms(cms::Error),
-    /// The text around the CMS object is irregular beyond tolerance.
+    /// Octets follow the CMS object, or text the block that holds it.
     #[error("bytes follow the end of the CMS object")]
     TrailingData {
         /// where, counted in decoded octets
@@ -88,6 +88,15 @@ pub enum Error {
     /// There is no recipient.
     #[error("no recipient was named")]
     NoRecipient,
+    /// Text that is to become a `text/plain; charset=utf-8` part is not.
+    #[error("the text is not UTF-8")]
+    NotUtf8,
+    /// A CR without LF cannot be kept in a message whose lines end in LF.
+    #[error("the content has a CR without LF, which line ends of LF cannot keep apart")]
+    BareCr,
+    /// What the policy denies was met when the output had begun.
+    #[error("the content is not 7-bit safe")]
+    NotSevenBit,
     /// A detached signature needs its content.
     #[error("the signature is detached and its content was not given")]
     NoContent,
@@ -134,6 +143,9 @@ impl Error {
             Self::NoRecipientCertificate(_) => "no-recipient-certificate",
             Self::AmbiguousRecipient(_) => "ambiguous-recipient",
             Self::NoRecipient => "no-recipient",
+            Self::NotUtf8 => "not-utf8",
+            Self::BareCr => "bare-cr",
+            Self::NotSevenBit => "not-7bit",
             Self::NoContent => "no-content",
             Self::ContentNotWanted => "content-not-wanted",
             Self::NoTrustAnchor => "no-trust-anchor",

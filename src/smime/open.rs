@@ -56,6 +56,7 @@ impl<'a> Opener<'a> {
             repository: self.repository,
             policy: self.policy,
             at,
+            allowance: self.policy.limits.message_signatures.into(),
         });
         peeler.keys = Some(Keys {
             identities: self.identities,

@@ -24,6 +24,8 @@ pub(super) struct Outgoing<'r> {
     pub(super) header: Option<Header>,
     /// line ends of the output
     pub(super) line_end: LineEnd,
+    /// what stands in the content, where that could be looked at before
+    pub(super) ahead: Option<Seen>,
     content: Box<dyn Read + 'r>,
     /// whether the content has still to be brought to CRLF
     canonicalize: bool,
@@ -45,13 +47,21 @@ impl<'r> Outgoing<'r> {
         policy: &Policy,
     ) -> Result<Self, Error> {
         match kind {
-            Content::Message => Self::message(source, policy),
+            Content::Message => Self::message(source, transport, policy),
             Content::Text => Self::text(source, transport),
             Content::Binary => Ok(Self::binary(source, transport)),
         }
     }
 
-    fn message(source: &'r mut Source<'_>, policy: &Policy) -> Result<Self, Error> {
+    fn message(
+        source: &'r mut Source<'_>,
+        transport: Transport,
+        policy: &Policy,
+    ) -> Result<Self, Error> {
+        let ahead = match transport {
+            Transport::Clear => look_ahead(source)?,
+            Transport::Wrapped => None,
+        };
         let Opened::Mime(mut reader) = source::open(source)? else {
             return Err(Error::NotAMessage);
         };
@@ -65,16 +75,25 @@ impl<'r> Outgoing<'r> {
         };
         let (inner, outer): (Vec<Field>, Vec<Field>) =
             header.fields.iter().cloned().partition(Field::is_mime);
-        let line_end = header.line_end;
         let mut head: Vec<u8> = inner.into_iter().flat_map(|f| f.raw).collect();
-        head.extend_from_slice(line_end.as_str().as_bytes());
-        let body: Box<dyn Read + 'r> = Box::new(Cursor::new(head).chain(reader));
+        head.extend_from_slice(header.line_end.as_str().as_bytes());
         let canonicalize = header.transfer_encoding()? != TransferEncoding::Binary;
+        // under lines that end in LF a binary content, or a CR that stands alone, could not be told from a line end
+        let exact = !canonicalize || ahead.is_some_and(|seen| seen.bare_cr);
+        let line_end = if exact {
+            LineEnd::CrLf
+        } else {
+            header.line_end
+        };
         Ok(Self {
-            outer,
+            outer: outer
+                .into_iter()
+                .map(|f| with_line_end(f, line_end))
+                .collect(),
             header: Some(header),
             line_end,
-            content: body,
+            ahead,
+            content: Box::new(Cursor::new(head).chain(reader)),
             canonicalize,
         })
     }
@@ -89,8 +108,13 @@ impl<'r> Outgoing<'r> {
             .read_to_end(&mut head)
             .map_err(Error::Read)?;
         let whole = head.len() < CHUNK;
+        let broken = |e: std::str::Utf8Error| !whole_or_cut(&e, whole);
+        if std::str::from_utf8(&head).err().is_some_and(broken) {
+            return Err(Error::NotUtf8);
+        }
         let mut look = Canonicalizer::new();
         look.push(&head, &mut Vec::new());
+        look.finish(&mut Vec::new());
         let line_end = if look.seen().crlf && !look.seen().bare_lf {
             LineEnd::CrLf
         } else {
@@ -114,6 +138,7 @@ impl<'r> Outgoing<'r> {
             outer: Vec::new(),
             header: None,
             line_end,
+            ahead: None,
             content: Box::new(Cursor::new(head).chain(body)),
             canonicalize: true,
         })
@@ -135,15 +160,16 @@ impl<'r> Outgoing<'r> {
             outer: Vec::new(),
             header: None,
             line_end: LineEnd::CrLf,
+            ahead: None,
             content,
             canonicalize: false,
         }
     }
 
-    /// Passes the content on, chunk by chunk, in the form that is signed or encrypted; returns what was seen in it.
+    /// Passes the content on, chunk by chunk, in the form that is signed or encrypted, with what was seen in it so far.
     pub(super) fn flow(
         mut self,
-        mut each: impl FnMut(&[u8]) -> Result<(), Error>,
+        mut each: impl FnMut(&[u8], Seen) -> Result<(), Error>,
     ) -> Result<Seen, Error> {
         let mut canonicalizer = Canonicalizer::new();
         let (mut chunk, mut canonical) = (vec![0; CHUNK], Vec::new());
@@ -152,19 +178,51 @@ impl<'r> Outgoing<'r> {
             let Some(read) = chunk.get(..n).filter(|c| !c.is_empty()) else {
                 break;
             };
-            if self.canonicalize {
-                canonical.clear();
-                canonicalizer.push(read, &mut canonical);
-                each(&canonical)?;
-            } else {
-                each(read)?;
-            }
+            canonical.clear();
+            canonicalizer.push(read, &mut canonical);
+            let form = if self.canonicalize { &canonical } else { read };
+            each(form, canonicalizer.seen())?;
         }
         canonical.clear();
         canonicalizer.finish(&mut canonical);
-        each(&canonical)?;
+        each(&canonical, canonicalizer.seen())?;
         Ok(canonicalizer.seen())
     }
+}
+
+/// Looks through a message that can be read again for what decides how it is written.
+fn look_ahead(source: &mut Source<'_>) -> Result<Option<Seen>, Error> {
+    if !source.rewind().map_err(Error::Read)? {
+        return Ok(None);
+    }
+    let mut canonicalizer = Canonicalizer::new();
+    let (mut chunk, mut canonical) = (vec![0; CHUNK], Vec::new());
+    loop {
+        let n = source.read(&mut chunk).map_err(Error::Read)?;
+        let Some(read) = chunk.get(..n).filter(|c| !c.is_empty()) else {
+            break;
+        };
+        canonical.clear();
+        canonicalizer.push(read, &mut canonical);
+    }
+    canonicalizer.finish(&mut canonical);
+    source.rewind().map_err(Error::Read)?;
+    Ok(Some(canonicalizer.seen()))
+}
+
+/// A character may be cut at the end of what was looked at.
+fn whole_or_cut(error: &std::str::Utf8Error, whole: bool) -> bool {
+    !whole && error.error_len().is_none()
+}
+
+fn with_line_end(mut field: Field, line_end: LineEnd) -> Field {
+    if line_end == LineEnd::CrLf && !field.raw.ends_with(b"\r\n") {
+        let mut raw = Vec::with_capacity(field.raw.len() + 2);
+        let mut canonicalizer = Canonicalizer::new();
+        canonicalizer.push(&field.raw, &mut raw);
+        field.raw = raw;
+    }
+    field
 }
 
 /// Returns whether a text gets through any mail transport unchanged (RFC 8551 §3.1.2).

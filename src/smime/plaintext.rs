@@ -28,8 +28,8 @@ pub(super) enum End<R> {
     Proven(Rest<R>),
     /// they are not, or the key is wrong: one answer for every reason
     Failed,
-    /// the source broke off or is malformed: the error was returned by `read`
-    Broken,
+    /// the source broke off or is malformed; `None`: `read` has returned the error
+    Broken(Option<io::Error>),
 }
 
 impl<R: Read> Plaintext<R> {
@@ -91,15 +91,14 @@ impl<R: Read> Plaintext<R> {
 
     /// Reads what was not read and says how the content ended.
     pub(super) fn end(mut self) -> End<R> {
+        let mut broken = None;
         while matches!(self.state, State::Flowing(..)) {
-            if self.advance().is_err() {
-                break;
-            }
+            broken = self.advance().err();
         }
         match std::mem::replace(&mut self.state, State::Broken) {
             State::Ended(rest) => End::Proven(rest),
             State::Failed => End::Failed,
-            State::Flowing(..) | State::Broken => End::Broken,
+            State::Flowing(..) | State::Broken => End::Broken(broken),
         }
     }
 }

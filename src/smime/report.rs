@@ -1,7 +1,7 @@
 //! What an operation found: separate answers to separate questions, and one verdict.
 use crate::{
     asn1::Time,
-    policy::{Finding, Policy},
+    policy::{Finding, Level, Policy},
     x509::Certificate,
 };
 
@@ -24,15 +24,24 @@ pub struct Report {
 }
 
 impl Report {
-    /// Returns `Pass` unless a finding anywhere is denied.
+    /// Returns `Pass` if there is a layer, every signature in it is intact and nothing found anywhere is denied. (What `inspect` describes is
+    /// not judged: it has no verdict.)
     pub fn verdict(&self) -> Verdict {
-        if self
-            .all_findings()
-            .any(|f| f.level == crate::policy::Level::Deny)
-        {
-            Verdict::Fail
-        } else {
+        let intact = |layer: &Layer| match layer {
+            Layer::Signed(layer) => {
+                !layer.signatures.is_empty()
+                    && layer
+                        .signatures
+                        .iter()
+                        .all(|s| s.integrity == Integrity::Intact)
+            }
+            Layer::Encrypted(_) | Layer::Certificates(_) => true,
+        };
+        let denied = self.all_findings().any(|f| f.level == Level::Deny);
+        if !self.layers.is_empty() && self.layers.iter().all(intact) && !denied {
             Verdict::Pass
+        } else {
+            Verdict::Fail
         }
     }
 
@@ -158,12 +167,12 @@ pub struct Signature {
 }
 
 impl Signature {
-    /// Returns `Pass` unless a finding is denied.
+    /// Returns `Pass` if it is intact and no finding is denied.
     pub fn verdict(&self) -> Verdict {
-        if Policy::denies(&self.findings) {
-            Verdict::Fail
-        } else {
+        if self.integrity == Integrity::Intact && !Policy::denies(&self.findings) {
             Verdict::Pass
+        } else {
+            Verdict::Fail
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::{
     crypto::{self, CryptoRng, Digest, Hasher, SignatureAlgorithm, public_key::KeyKind},
     encoding::base64,
     mime::{LineEnd, canonical::Localizer, compose, header::Field, mailbox::sole_from},
-    policy::{Finding, Policy, Rule},
+    policy::{Finding, Level, Policy, Rule},
     store::{Identities, Identity},
     x509::{Certificate, PathBuilder, Purpose},
 };
@@ -102,13 +102,16 @@ impl<'a> Signer<'a> {
         };
         let outgoing = Outgoing::new(&mut source, self.options.content, transport, self.policy)?;
         let mut findings = Vec::new();
-        let identity = self.identity(&outgoing, &mut findings)?;
+        let identity = self.identity(&outgoing, at, &mut findings)?;
         findings.extend(PathBuilder::judge_alone(
             &identity.certificate,
             Purpose::Sign,
             at,
             self.policy,
         ));
+        if outgoing.ahead.is_some_and(|seen| !is_seven_bit(seen)) {
+            findings.push(self.not_seven_bit());
+        }
         let (digest, algorithm) = self.algorithm(identity.key.public_key().kind())?;
         if Policy::denies(&findings) {
             return Ok(Report {
@@ -144,6 +147,7 @@ impl<'a> Signer<'a> {
     fn identity(
         &self,
         outgoing: &Outgoing<'_>,
+        at: Time,
         findings: &mut Vec<Finding>,
     ) -> Result<Identity, Error> {
         let from = outgoing.header.as_ref().map_or(Ok(None), sole_from);
@@ -181,17 +185,14 @@ impl<'a> Signer<'a> {
             ));
             return Ok(only.clone());
         }
-        // an address often has one certificate to sign and one to encrypt
-        if named.len() > 1 {
-            named.retain(|i| {
-                can_sign(i.key.public_key().kind())
-                    && !Policy::denies(&PathBuilder::judge_alone(
-                        &i.certificate,
-                        Purpose::Sign,
-                        i.certificate.not_before(),
-                        self.policy,
-                    ))
-            });
+        // an address often has one certificate to sign and one to encrypt, or an old and a new one
+        let fits = |i: &Identity| {
+            let kind = i.key.public_key().kind();
+            let found = PathBuilder::judge_alone(&i.certificate, Purpose::Sign, at, self.policy);
+            can_sign(kind) && !Policy::denies(&found)
+        };
+        if named.len() > 1 && named.iter().any(fits) {
+            named.retain(fits);
         }
         // of several certificates for one key or several keys the newest is the renewed one
         named.sort_by_key(|i| {
@@ -300,7 +301,15 @@ impl<'a> Signer<'a> {
 
         let mut hasher = Hasher::new(prepared.digest);
         let mut local = (line_end == LineEnd::Lf).then(|| (Localizer::new(), Vec::new()));
-        let seen = outgoing.flow(|chunk| {
+        let looked = outgoing.ahead.is_some();
+        let denied = self.policy.level(Rule::NotSevenBit) == Level::Deny;
+        let seen = outgoing.flow(|chunk, seen| {
+            if local.is_some() && seen.bare_cr {
+                return Err(Error::BareCr);
+            }
+            if denied && !is_seven_bit(seen) {
+                return Err(Error::NotSevenBit);
+            }
             hasher.update(chunk);
             match &mut local {
                 None => sink.write_all(chunk),
@@ -317,8 +326,8 @@ impl<'a> Signer<'a> {
             localizer.finish(&mut buffer);
             sink.write_all(&buffer).map_err(Error::Write)?;
         }
-        if !is_seven_bit(seen) {
-            findings.push(self.policy.finding(Rule::NotSevenBit, "the content has 8-bit octets, bare CR or lines above 998: a mail server may re-encode it and break the signature"));
+        if !looked && !is_seven_bit(seen) {
+            findings.push(self.not_seven_bit());
         }
 
         let (signature, signer) = self.signature(prepared, &hasher.finish(), at, rng)?;
@@ -336,6 +345,13 @@ impl<'a> Signer<'a> {
         write!(sink, "{eol}--{boundary}--{eol}").map_err(Error::Write)?;
         sink.flush().map_err(Error::Write)?;
         Ok(signature)
+    }
+
+    fn not_seven_bit(&self) -> Finding {
+        self.policy.finding(
+            Rule::NotSevenBit,
+            "the content has 8-bit octets, bare CR or lines above 998: a mail server may re-encode it and break the signature",
+        )
     }
 
     /// SignedData with its content inside, or without it.
@@ -361,7 +377,7 @@ impl<'a> Signer<'a> {
         let mut writer =
             signed_data::Writer::new(to, &[prepared.digest], content_type::DATA, detached);
         let mut hasher = Hasher::new(prepared.digest);
-        outgoing.flow(|chunk| {
+        outgoing.flow(|chunk, _| {
             hasher.update(chunk);
             if detached {
                 Ok(())

@@ -1,10 +1,13 @@
 //! The judgement of SignedData: for each signer, is the content intact, who vouches (RFC 5652 §5.4 to 5.6, RFC 8550).
 //! The sender is compared in `sender`, when every header is known.
 use super::{
+    content::HEAD,
     digests::{ContentForm, Finished},
     error::Error,
     report::{Form, Integrity, Sender, Signature, Trust},
 };
+use std::cell::Cell;
+
 use crate::{
     asn1::{Time, oid::Oid},
     cms::{
@@ -15,9 +18,11 @@ use crate::{
     },
     crypto::{Digest, SignatureAlgorithm},
     encoding::hex,
+    mime::canonical::Canonicalizer,
     policy::{Finding, Policy, Rule, strength},
     x509::{
-        Certificate, Collection, PathBuilder, Purpose, Repository, RevocationStatus, TrustAnchors,
+        Certificate, Collection, Crl, PathBuilder, Purpose, Repository, RevocationStatus,
+        TrustAnchors, certificate::serial_text,
     },
 };
 
@@ -30,6 +35,8 @@ pub(super) struct Judge<'a> {
     pub(super) repository: &'a dyn Repository,
     pub(super) policy: &'a Policy,
     pub(super) at: Time,
+    /// signature checks that this message may still cost
+    pub(super) allowance: Cell<u32>,
 }
 
 /// What was digested.
@@ -66,11 +73,15 @@ pub(super) fn certificates(signed: &SignedData, policy: &Policy) -> (Collection,
             )),
         }
     }
-    found.crls = signed
-        .crls
-        .iter()
-        .filter_map(|der| crate::x509::Crl::from_der(der).ok())
-        .collect();
+    for der in &signed.crls {
+        match Crl::from_der(der) {
+            Ok(crl) => found.crls.push(crl),
+            Err(error) => findings.push(policy.finding(
+                Rule::UnreadableCertificate,
+                format!("a revocation list in the message was left out: {error}"),
+            )),
+        }
+    }
     (found, findings)
 }
 
@@ -83,19 +94,22 @@ impl Judge<'_> {
         in_message: &Collection,
     ) -> Result<Signature, Error> {
         let mut signature = describe(signer);
-        let checked = self.check(signer, digested, in_message, &mut signature);
+        let checked = self.check(signer, digested, in_message, &mut signature)?;
         signature.integrity = checked.integrity;
         signature.findings = checked.findings;
         let Some(certificate) = checked.certificate else {
             return Ok(signature);
         };
-        let path = PathBuilder::new(self.anchors, self.repository, self.policy).judge(
+        let mut allowance = self.allowance.get();
+        let path = PathBuilder::new(self.anchors, self.repository, self.policy).judge_within(
             &certificate,
             in_message,
             Purpose::Sign,
             self.at,
             signature.signing_time,
+            &mut allowance,
         )?;
+        self.allowance.set(allowance);
         signature.trust = if path.trusted {
             Trust::Trusted
         } else {
@@ -109,19 +123,21 @@ impl Judge<'_> {
         Ok(signature)
     }
 
+    /// Checks digest, attributes and signature, in this order: what fails first is the answer.
     fn check(
         &self,
         signer: &SignerInfo,
         digested: &Digested<'_>,
         in_message: &Collection,
         signature: &mut Signature,
-    ) -> Checked {
+    ) -> Result<Checked, Error> {
         let mut checked = Checked {
             integrity: Integrity::Undetermined,
             findings: Vec::new(),
             certificate: None,
         };
-        let mut candidates = self.candidates(&signer.sid, in_message);
+        let candidates = self.candidates(&signer.sid, in_message);
+        checked.certificate = candidates.first().cloned();
         let digest = match (signer.digest(), signer.algorithm()) {
             (Ok(digest), Ok(algorithm)) => {
                 signature.digest = digest.name().to_owned();
@@ -131,14 +147,12 @@ impl Judge<'_> {
             }
             (Err(error), _) | (_, Err(error)) => {
                 checked.find(self.policy, Rule::SignatureAlgorithm, error.to_string());
-                checked.certificate = candidates.into_iter().next();
-                return checked;
+                return Ok(checked);
             }
         };
         let Some(content_digest) = self.content_digest(signer, digest, digested, &mut checked)
         else {
-            checked.certificate = candidates.into_iter().next();
-            return checked;
+            return Ok(checked);
         };
         let placed = check_placement(
             signer.signed_attributes.as_ref(),
@@ -147,58 +161,65 @@ impl Judge<'_> {
         if let Err(error) = placed {
             checked.find(self.policy, Rule::SignedAttributes, error.to_string());
         }
+        self.check_signature(
+            signer,
+            &candidates,
+            &content_digest,
+            signature,
+            &mut checked,
+        )?;
+        Ok(checked)
+    }
+
+    /// Finds the certificate whose key made the signature. Two may bear one name or key identifier, or one key: the signed attributes decide.
+    fn check_signature(
+        &self,
+        signer: &SignerInfo,
+        candidates: &[Certificate],
+        content_digest: &[u8],
+        signature: &Signature,
+        checked: &mut Checked,
+    ) -> Result<(), Error> {
         if candidates.is_empty() {
-            checked.integrity = Integrity::Undetermined;
-            checked.find(
-                self.policy,
-                Rule::SignerCertificate,
-                format!(
-                    "the certificate of the signer ({}) is not in the message",
-                    signature.signer_id
-                ),
-            );
-            return checked;
+            let id = &signature.signer_id;
+            let message = format!("the certificate of the signer ({id}) is not in the message");
+            checked.find(self.policy, Rule::SignerCertificate, message);
+            return Ok(());
         }
-        // two certificates may bear one name or key identifier: the one whose key made the signature is the signer's
-        let mut why = None;
-        let held = candidates.iter().position(|certificate| {
-            match certificate
-                .public_key()
-                .and_then(|key| signer.check_signature(&key, &content_digest))
-            {
-                Ok(Held::No) => false,
-                Ok(held) => {
-                    if held == Held::OverDer {
-                        why = Some(Rule::UnorderedAttributes);
-                    }
-                    true
-                }
-                Err(error) => {
-                    checked.findings.push(
-                        self.policy
-                            .finding(Rule::SignatureAlgorithm, error.to_string()),
-                    );
-                    false
-                }
+        let mut verifying = Vec::new();
+        let mut unusable = None;
+        for certificate in candidates {
+            self.spend()?;
+            let key = certificate.public_key();
+            match key.and_then(|key| signer.check_signature(&key, content_digest)) {
+                Ok(Held::No) => {}
+                Ok(held) => verifying.push((certificate, held)),
+                Err(error) => unusable = Some(error),
             }
-        });
-        let Some(position) = held else {
+        }
+        let attributes = signer.signed_attributes.as_ref();
+        let is_named = |certificate: &Certificate| {
+            attributes.is_some_and(|a| a.signing_certificate_is(certificate) == Ok(Some(true)))
+        };
+        let named = verifying
+            .iter()
+            .find(|(certificate, _)| is_named(certificate));
+        let Some((certificate, held)) = named.or(verifying.first()) else {
             checked.integrity = Integrity::Broken;
-            if checked
-                .findings
-                .iter()
-                .all(|f| f.rule != Rule::SignatureAlgorithm)
-            {
-                checked.find(
+            match unusable {
+                Some(error) => {
+                    checked.find(self.policy, Rule::SignatureAlgorithm, error.to_string())
+                }
+                None => checked.find(
                     self.policy,
                     Rule::SignatureInvalid,
                     "the signature does not verify with the signer's key".to_owned(),
-                );
+                ),
             }
-            checked.certificate = candidates.into_iter().next();
-            return checked;
+            return Ok(());
         };
-        if why.is_some() {
+        checked.integrity = Integrity::Intact;
+        if *held == Held::OverDer {
             checked.find(
                 self.policy,
                 Rule::UnorderedAttributes,
@@ -206,19 +227,23 @@ impl Judge<'_> {
                     .to_owned(),
             );
         }
-        // of no consequence any more: another certificate of this name had a key of another kind
-        checked
-            .findings
-            .retain(|f| f.rule != Rule::SignatureAlgorithm);
-        if checked.integrity == Integrity::Undetermined {
-            checked.integrity = Integrity::Intact;
+        if let Some(attributes) = attributes {
+            self.check_attributes(attributes, signer, certificate, signature, checked);
         }
-        let certificate = candidates.swap_remove(position);
-        if let Some(attributes) = &signer.signed_attributes {
-            self.check_attributes(attributes, signer, &certificate, signature, &mut checked);
-        }
-        checked.certificate = Some(certificate);
-        checked
+        checked.certificate = Some((*certificate).clone());
+        Ok(())
+    }
+
+    /// Pays for one check of a signature.
+    fn spend(&self) -> Result<(), Error> {
+        let limit = self.policy.limits.message_signatures;
+        let left = self.allowance.get().checked_sub(1).ok_or(Error::Limit {
+            name: "message-signatures",
+            what: "signature checks",
+            limit: u64::from(limit),
+        })?;
+        self.allowance.set(left);
+        Ok(())
     }
 
     /// Every certificate that the identifier names, those of the message first.
@@ -289,7 +314,7 @@ impl Judge<'_> {
             return None;
         };
         let Some(attributes) = &signer.signed_attributes else {
-            return self.without_attributes(signer, digested, checked, first);
+            return self.without_attributes(digested, checked, first);
         };
         let unique = attributes
             .check_unique()
@@ -341,7 +366,6 @@ impl Judge<'_> {
     /// A signature over the content itself: other content could pass for its signed attributes and the reverse (RFC 5652 §5.3 MUST, security of RFC 8551 §2.5).
     fn without_attributes(
         &self,
-        signer: &SignerInfo,
         digested: &Digested<'_>,
         checked: &mut Checked,
         first: &[u8],
@@ -359,7 +383,7 @@ impl Judge<'_> {
             );
             return None;
         }
-        if looks_like_signed_attributes(digested.head) {
+        if may_be_signed_attributes(digested.head) {
             checked.find(
                 self.policy,
                 Rule::SignedAttributes,
@@ -367,7 +391,6 @@ impl Judge<'_> {
             );
             return None;
         }
-        let _ = signer;
         Some(first.to_vec())
     }
 
@@ -415,6 +438,16 @@ impl Judge<'_> {
     }
 }
 
+/// Returns whether a content, or its canonical form, would pass for signed attributes. `head` may be its beginning only: octets that begin as a
+/// long SET OF and go on beyond it count, since no text begins so.
+fn may_be_signed_attributes(head: &[u8]) -> bool {
+    let mut canonicalizer = Canonicalizer::new();
+    let mut canonical = Vec::with_capacity(head.len());
+    canonicalizer.push(head, &mut canonical);
+    let cut = head.len() >= HEAD && matches!(head, [0x31, 0x80..=0x88, ..]);
+    cut || looks_like_signed_attributes(head) || looks_like_signed_attributes(&canonical)
+}
+
 struct Checked {
     integrity: Integrity,
     findings: Vec<Finding>,
@@ -458,7 +491,7 @@ pub(super) fn describe(signer: &SignerInfo) -> Signature {
 pub(super) fn certificate_id(id: &CertificateId) -> String {
     match id {
         CertificateId::IssuerSerial { issuer, serial } => {
-            format!("serial {} of {issuer}", hex::encode(serial))
+            format!("serial {} of {issuer}", serial_text(serial))
         }
         CertificateId::KeyIdentifier(identifier) => {
             format!("key identifier {}", hex::encode(identifier))

@@ -172,6 +172,22 @@ impl<R: BufRead> Armor<R> {
         }
     }
 
+    /// After the block only blank lines may come: what else there is would be left unread.
+    fn nothing_follows(&mut self) -> io::Result<()> {
+        loop {
+            let rest = self.source.fill_buf()?;
+            if rest.is_empty() {
+                return Ok(());
+            }
+            if !rest.trim_ascii().is_empty() {
+                let error = Error::TrailingData { offset: 0 };
+                return Err(io::Error::new(io::ErrorKind::InvalidData, error));
+            }
+            let n = rest.len();
+            self.source.consume(n);
+        }
+    }
+
     /// Reads the next line that belongs to the block, or ends it.
     fn next_line(&mut self) -> io::Result<()> {
         loop {
@@ -227,7 +243,7 @@ impl<R: BufRead> Read for Armor<R> {
                 return Ok(n);
             }
             if self.state == ArmorState::After {
-                return Ok(0);
+                return self.nothing_follows().map(|()| 0);
             }
             self.next_line()?;
         }
@@ -268,10 +284,12 @@ mod tests {
 
     #[test]
     fn armour_gives_what_is_inside() {
-        let text = b"before\n-----BEGIN CMS-----\nQUJD\nREVG\n-----END CMS-----\nafter\n";
+        let text = b"before\n-----BEGIN CMS-----\nQUJD\nREVG\n-----END CMS-----\n\n";
         let mut out = String::new();
         Armor::new(&text[..]).read_to_string(&mut out).unwrap();
         assert_eq!(out, "QUJD\nREVG\n");
+        let more = b"-----BEGIN CMS-----\nQUJD\n-----END CMS-----\nmore\n";
+        assert!(Armor::new(&more[..]).read_to_string(&mut out).is_err());
         let cut = b"-----BEGIN CMS-----\nQUJD\n";
         assert!(Armor::new(&cut[..]).read_to_string(&mut out).is_err());
     }

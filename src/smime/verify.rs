@@ -55,6 +55,7 @@ impl<'a> Verifier<'a> {
             repository: self.repository,
             policy: self.policy,
             at,
+            allowance: self.policy.limits.message_signatures.into(),
         });
         peeler.detached = content;
         peeler.walk(source)?;

@@ -331,6 +331,14 @@ impl std::fmt::Debug for Certificate {
     }
 }
 
+/// Returns a serial number for people: hexadecimal, without the octet that only keeps the INTEGER positive.
+pub fn serial_text(serial: &[u8]) -> String {
+    match serial {
+        [0, rest @ ..] if !rest.is_empty() => hex::encode(rest),
+        _ => hex::encode(serial),
+    }
+}
+
 /// Returns the octets of the subjectPublicKey in a SubjectPublicKeyInfo, without algorithm and unused bits: what RFC 5280 §4.2.1.2 (1) hashes.
 pub fn public_key_octets(spki: &[u8]) -> Option<&[u8]> {
     let mut fields = extension::sequence(spki).ok()?;

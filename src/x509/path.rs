@@ -98,6 +98,20 @@ impl<'a> PathBuilder<'a> {
         at: Time,
         signing_time: Option<Time>,
     ) -> Result<PathReport, BudgetExceeded> {
+        let mut allowance = u32::MAX;
+        self.judge_within(leaf, extra, purpose, at, signing_time, &mut allowance)
+    }
+
+    /// As [`Self::judge`], paying for signature checks out of an allowance that several paths share.
+    pub fn judge_within(
+        &self,
+        leaf: &Certificate,
+        extra: &Collection,
+        purpose: Purpose,
+        at: Time,
+        signing_time: Option<Time>,
+        allowance: &mut u32,
+    ) -> Result<PathReport, BudgetExceeded> {
         let question = Question {
             purpose,
             at,
@@ -105,15 +119,31 @@ impl<'a> PathBuilder<'a> {
             policy: self.policy,
         };
         let mut search = Search::new(self, extra, question);
+        let granted = search.budget.signatures.min(*allowance);
+        search.budget.signatures = granted;
+        let report = self.conclude(&mut search, leaf, extra);
+        *allowance -= granted
+            .saturating_sub(search.budget.signatures)
+            .min(*allowance);
+        report
+    }
+
+    fn conclude(
+        &self,
+        search: &mut Search<'_>,
+        leaf: &Certificate,
+        extra: &Collection,
+    ) -> Result<PathReport, BudgetExceeded> {
+        let question = search.question;
         match search.run(leaf) {
             // A budget that ran out while a better path was looked for takes nothing from the one at hand.
             Err(exceeded) if search.found.is_none() => return Err(exceeded),
             _ => {}
         }
-        let Some(found) = search.found else {
+        let Some(found) = search.found.take() else {
             return match search.too_long {
                 Some(exceeded) => Err(exceeded),
-                None => Ok(untrusted(leaf, search.failure, question)),
+                None => Ok(untrusted(leaf, search.failure.take(), question)),
             };
         };
         let mut findings = validate::judge_leaf(leaf, question, found.path.len() > 1);
@@ -123,8 +153,13 @@ impl<'a> PathBuilder<'a> {
             crls.extend(extra.crls(issuer.subject()));
             crls
         };
-        let (revocation, objections) =
-            revocation::judge(&found.path, crls, at, self.policy, &mut search.budget)?;
+        let (revocation, objections) = revocation::judge(
+            &found.path,
+            crls,
+            question.at,
+            self.policy,
+            &mut search.budget,
+        )?;
         findings.extend(objections);
         // certificate policies (RFC 9618) are not processed yet: what cannot be shown is not granted
         if self.policy.require_explicit_policy {

@@ -18,6 +18,7 @@ use crate::{
         source::CHUNK,
     },
     store::Identities,
+    x509::certificate::serial_text,
 };
 use std::{
     io::{self, BufReader, Read},
@@ -80,7 +81,8 @@ impl Peeler<'_> {
                     "the content could not be decrypted, or is not what was encrypted",
                 ));
             }
-            End::Broken => {
+            End::Broken(Some(error)) => return Err(error.into()),
+            End::Broken(None) => {
                 inside?;
                 return Err(Error::Read(io::ErrorKind::UnexpectedEof.into()));
             }
@@ -143,13 +145,9 @@ impl Peeler<'_> {
             .enumerate()
             .find_map(|(i, r)| Some((i, r, named(r)?)))
             .ok_or_else(no_key)?;
-        let twins = recipients
-            .iter()
-            .filter(|other| {
-                named(other).is_some_and(|k| k.public_key().spki() == key.public_key().spki())
-            })
-            .count();
-        if twins > 1 {
+        // one of two for the same certificate could be a probe
+        let twins = recipients.iter().filter(|other| other.rid == recipient.rid);
+        if twins.count() > 1 {
             return Err(Error::Cms(cms::Error::Malformed {
                 what: "two recipient infos name the same recipient",
                 offset: 0,
@@ -203,7 +201,7 @@ where
 fn summary(recipient: &Recipient) -> RecipientSummary {
     let (issuer, serial, key_identifier) = match &recipient.rid {
         Some(CertificateId::IssuerSerial { issuer, serial }) => {
-            (Some(issuer.to_string()), Some(hex::encode(serial)), None)
+            (Some(issuer.to_string()), Some(serial_text(serial)), None)
         }
         Some(CertificateId::KeyIdentifier(identifier)) => {
             (None, None, Some(hex::encode(identifier)))

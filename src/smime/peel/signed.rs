@@ -88,6 +88,13 @@ impl Peeler<'_> {
                     .finding(Rule::MissingBoundary, "the closing boundary is missing"),
             );
         }
+        let announced = micalg_digests(micalg);
+        for digest in signed.signers.iter().filter_map(|s| s.digest().ok()) {
+            if !announced.contains(&digest) {
+                let message = format!("micalg does not announce {}", digest.name());
+                findings.push(self.policy.finding(Rule::Micalg, message));
+            }
+        }
         if self.depth == 1 {
             self.fingerprint = digests
                 .of(Digest::Sha256, ContentForm::Received)
@@ -231,6 +238,27 @@ impl Peeler<'_> {
         Ok(())
     }
 
+    /// Takes in the From fields of a content: of its header (what is opened further passes that by itself) and, where the content is a message
+    /// in an envelope of its own (RFC 8551 §3.1), of that message.
+    fn froms_inside(&mut self, mut head: &[u8]) {
+        let Ok(header) = Header::read(&mut head, self.header_limits()) else {
+            return;
+        };
+        if self.goal == Goal::Verify {
+            self.froms.add(&header);
+        }
+        let is_message = matches!(header.content_type(), Ok(Some(t)) if t.is("message", "rfc822"));
+        if is_message
+            && let Ok(encoding) = header.transfer_encoding()
+            && let Ok(message) = Header::read(
+                &mut BufReader::new(transfer::Decoder::new(encoding, head)),
+                self.header_limits(),
+            )
+        {
+            self.froms.add(&message);
+        }
+    }
+
     /// Judges the signers of a layer, or describes them where nothing is to be judged.
     pub(super) fn judge(
         &mut self,
@@ -239,12 +267,7 @@ impl Peeler<'_> {
         digested: &Digested<'_>,
         mut findings: Vec<Finding>,
     ) -> Result<(), Error> {
-        // what is opened further passes its headers by itself
-        if self.goal == Goal::Verify
-            && let Ok(header) = Header::read(&mut &*digested.head, self.header_limits())
-        {
-            self.froms.add(&header);
-        }
+        self.froms_inside(digested.head);
         if covers_ciphertext(digested, self.header_limits()) {
             findings.push(self.policy.finding(
                 Rule::CoversCiphertext,
@@ -302,21 +325,21 @@ fn is_signature_part(header: &Header) -> Result<bool, Error> {
 
 /// The digests to compute for a clear-signed part: those of micalg; SHA-256 besides, which is used under other names; all of SHA-2 when micalg says nothing useful.
 fn announced_digests(micalg: Option<&str>, besides: &[Digest]) -> Vec<Digest> {
-    let mut digests = besides.to_vec();
-    let announced = micalg
-        .unwrap_or_default()
-        .split(',')
-        .filter_map(|name| Digest::from_name(name.trim()));
-    digests.extend(announced);
-    digests.push(Digest::Sha256);
-    if digests
-        .iter()
-        .all(|d| strength::is_weak_digest(*d) || *d == Digest::Sha256)
-        && micalg.and_then(Digest::from_name) != Some(Digest::Sha256)
-    {
+    let announced = micalg_digests(micalg);
+    let useful = announced.iter().any(|d| !strength::is_weak_digest(*d));
+    let mut digests = [besides, &announced, &[Digest::Sha256]].concat();
+    if !useful {
         digests.extend([Digest::Sha384, Digest::Sha512, Digest::Sha224, Digest::Sha1]);
     }
     digests
+}
+
+/// The digests that micalg names and that are known.
+fn micalg_digests(micalg: Option<&str>) -> Vec<Digest> {
+    let names = micalg.unwrap_or_default().split(',');
+    names
+        .filter_map(|name| Digest::from_name(name.trim()))
+        .collect()
 }
 
 /// Returns whether a signed content is nothing but an encrypted layer (RFC 8551 §3.7; Davis 2001).
