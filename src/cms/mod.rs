@@ -4,6 +4,8 @@
 //! Reading: [`open`] reads the head, the content flows out of the returned reader, its `finish` reads what follows. Structures come
 //! as BER, are brought to DER by `asn1::normal` and walked by `asn1::cursor`; what a signature covers keeps its received bytes, which the
 //! types of crate `cms` would not do (they sort SETs and re-encode names), so those serve for leaves only.
+//!
+//! Writing: SignerInfo, RecipientInfo and attributes are those types; around the content stand shells of `asn1::write`.
 pub mod attribute;
 pub mod capabilities;
 pub mod enveloped_data;

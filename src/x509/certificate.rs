@@ -249,7 +249,7 @@ impl Certificate {
     }
 
     /// Returns the keyIdentifier of the authorityKeyIdentifier extension.
-    pub fn authority_key_identifier(&self) -> Option<&[u8]> {
+    pub fn authority_key_identifier(&self) -> Option<Vec<u8>> {
         extension::authority_key_identifier(self.extension(&ID_CE_AUTHORITY_KEY_IDENTIFIER)?)
             .ok()
             .flatten()
@@ -431,7 +431,7 @@ mod tests {
         assert_eq!(alice.serial(), [0x0a, 0x1b]);
         assert_eq!(alice.spki(), key(1).public_key().spki());
         assert_eq!(alice.key_identifier(), Some(&[1, 2][..]));
-        assert_eq!(alice.authority_key_identifier(), Some(&[3, 4][..]));
+        assert_eq!(alice.authority_key_identifier(), Some(vec![3, 4]));
         let basic = alice.basic_constraints().unwrap().unwrap();
         assert_eq!((basic.ca, basic.path_length), (true, Some(300)));
         let usage = alice.key_usage().unwrap().unwrap();

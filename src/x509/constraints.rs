@@ -1,7 +1,7 @@
 //! Name constraints (RFC 5280 §4.2.1.10, RFC 9598 §6).
 //!
 //! What is malformed, or of a form that is not understood, is decided against the certificate: such a name lies in no permitted subtree
-//! and in every excluded one.
+//! and in every excluded one. Crate `x509-cert` would refuse such a certificate, and keeps no octets of names.
 use super::{
     Error,
     extension::sequence,

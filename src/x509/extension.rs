@@ -1,10 +1,13 @@
-//! The extensions of a certificate, typed (RFC 5280 §4.2). Only reads; what they mean for a path is `validate`'s.
+//! The extensions of a certificate, typed (RFC 5280 §4.2): read by the types of crate `x509-cert` where those take what is found and
+//! lose nothing. Only reads; what they mean for a path is `validate`'s.
 use super::{Error, general_name::GeneralName};
 use crate::asn1::{Tag, cursor::Cursor};
 use const_oid::{
     ObjectIdentifier as Oid,
     db::rfc5280::{ANY_EXTENDED_KEY_USAGE, ID_KP_EMAIL_PROTECTION},
 };
+use spki::der::{Decode as _, asn1::OctetStringRef};
+use x509_cert::ext::pkix;
 
 /// One extension as received.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +54,7 @@ pub struct BasicConstraints {
 }
 
 impl BasicConstraints {
-    /// Reads the extension's value.
+    /// Reads the extension's value; not by crate `x509-cert`, where a path length is an octet and FALSE is not explicit.
     pub(super) fn read(der: &[u8]) -> Result<Self, Error> {
         let mut fields = sequence(der)?;
         let ca = boolean(&mut fields)?;
@@ -91,14 +94,10 @@ impl KeyUsage {
 
     /// Reads the extension's value.
     pub(super) fn read(der: &[u8]) -> Result<Self, Error> {
-        let mut outer = Cursor::new(der, 0);
-        let bits = outer.expect(Tag::BIT_STRING)?.content;
-        outer.finish()?;
-        let Some((0..=7, octets)) = bits.split_first() else {
-            return Err(Error::Malformed("keyUsage is no BIT STRING"));
-        };
-        let octet = |index: usize| octets.get(index).copied().unwrap_or(0);
-        Ok(Self(u16::from_be_bytes([octet(0), octet(1)])))
+        let usage = pkix::KeyUsage::from_der(der)
+            .map_err(|_| Error::Malformed("keyUsage is no BIT STRING of known bits"))?;
+        // there the first bit is the lowest
+        Ok(Self(usage.0.bits().reverse_bits()))
     }
 
     /// Returns whether any of the bits of `wanted` is set.
@@ -108,7 +107,8 @@ impl KeyUsage {
 }
 
 /// Reads ExtKeyUsageSyntax ::= SEQUENCE SIZE (1..MAX) OF OBJECT IDENTIFIER (§4.2.1.12) and returns whether it permits mail:
-/// emailProtection, or anyExtendedKeyUsage (RFC 8550 §4.4.4).
+/// emailProtection, or anyExtendedKeyUsage (RFC 8550 §4.4.4). Not by crate `x509-cert`, which refuses purposes with an arc of more than
+/// 32 bits, as below 2.25 (UUIDs, X.667).
 pub(super) fn permits_email(der: &[u8]) -> Result<bool, Error> {
     let mut purposes = sequence(der)?;
     if purposes.is_empty() {
@@ -123,23 +123,23 @@ pub(super) fn permits_email(der: &[u8]) -> Result<bool, Error> {
     Ok(permitted)
 }
 
-/// Reads SubjectKeyIdentifier ::= OCTET STRING (§4.2.1.2).
+/// Reads SubjectKeyIdentifier ::= OCTET STRING (§4.2.1.2); borrowed, which the type of crate `x509-cert` is not.
 pub(super) fn key_identifier(der: &[u8]) -> Result<&[u8], Error> {
-    let mut outer = Cursor::new(der, 0);
-    let identifier = outer.expect(Tag::OCTET_STRING)?.content;
-    outer.finish()?;
-    Ok(identifier)
+    <&OctetStringRef>::from_der(der)
+        .map(OctetStringRef::as_bytes)
+        .map_err(|_| Error::Malformed("subjectKeyIdentifier is no OCTET STRING"))
 }
 
-/// Reads the keyIdentifier of AuthorityKeyIdentifier ::= SEQUENCE { keyIdentifier [0] OCTET STRING OPTIONAL, … } (§4.2.1.1).
-pub(super) fn authority_key_identifier(der: &[u8]) -> Result<Option<&[u8]>, Error> {
-    let mut fields = sequence(der)?;
-    Ok(fields
-        .optional(Tag::context_primitive(0))?
-        .map(|value| value.content))
+/// Reads the keyIdentifier of AuthorityKeyIdentifier (§4.2.1.1).
+pub(super) fn authority_key_identifier(der: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+    let authority = pkix::AuthorityKeyIdentifier::from_der(der)
+        .map_err(|_| Error::Malformed("authorityKeyIdentifier is malformed"))?;
+    Ok(authority
+        .key_identifier
+        .map(|identifier| identifier.into_bytes().into()))
 }
 
-/// Reads SubjectAltName ::= GeneralNames (§4.2.1.6).
+/// Reads SubjectAltName ::= GeneralNames (§4.2.1.6); not by crate `x509-cert`, which keeps no octets of names and knows no x400Address.
 pub(super) fn alternative_names(der: &[u8]) -> Result<Vec<GeneralName<'_>>, Error> {
     GeneralName::read_all(der)
 }
@@ -163,8 +163,11 @@ pub(super) fn boolean(fields: &mut Cursor<'_>) -> Result<bool, Error> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::*;
+
+    /// CN=a
+    const NAME: [u8; 14] = *b"\x30\x0c\x31\x0a\x30\x08\x06\x03\x55\x04\x03\x0c\x01a";
 
     #[test]
     fn basic_constraints() {
@@ -195,11 +198,14 @@ mod tests {
         assert_eq!(read(&[3, 2, 7, 0x80]), Some(KeyUsage::DIGITAL_SIGNATURE));
         assert_eq!(read(&[3, 3, 7, 0, 0x80]), Some(KeyUsage(0x80)));
         assert_eq!(read(&[3, 1, 0]), Some(KeyUsage(0)));
+        // bits that are not used say nothing
+        assert_eq!(read(&[3, 2, 7, 0xff]), Some(KeyUsage::DIGITAL_SIGNATURE));
         for bad in [
             &[3, 0][..],
             &[3, 2, 8, 0],
             &[4, 2, 7, 0x80],
             &[3, 2, 7, 0x80, 0],
+            &[3, 4, 0, 0x80, 0, 0],
         ] {
             assert_eq!(read(bad), None, "{bad:x?}");
         }
@@ -213,6 +219,9 @@ mod tests {
         assert!(permits_email(&any).unwrap());
         assert!(permits_email(&email).unwrap());
         assert!(!permits_email(&server).unwrap());
+        let uuid = [&[6, 20, 0x69], &[0x83; 18][..], &[0x13]].concat();
+        let email_too = [&[0x30, 32], &uuid[..], &email[2..]].concat();
+        assert!(permits_email(&email_too).unwrap());
         assert!(permits_email(&[0x30, 0]).is_err());
         assert!(permits_email(&[0x30, 2, 5, 0]).is_err());
     }
@@ -223,9 +232,18 @@ mod tests {
         assert!(key_identifier(&[4, 1, 7, 0]).is_err());
         assert_eq!(
             authority_key_identifier(&[0x30, 3, 0x80, 1, 7]).unwrap(),
-            Some(&[7][..])
+            Some(vec![7])
         );
         assert_eq!(authority_key_identifier(&[0x30, 0]).unwrap(), None);
         assert!(authority_key_identifier(&[4, 0]).is_err());
+        let issuer = [
+            &[0x30, 24, 0x80, 1, 7, 0xa1, 16, 0xa4, 14],
+            &NAME[..],
+            &[0x82, 1, 5],
+        ];
+        assert_eq!(
+            authority_key_identifier(&issuer.concat()).unwrap(),
+            Some(vec![7])
+        );
     }
 }

@@ -466,7 +466,7 @@ impl<'a> Search<'a> {
         let announced = child.authority_key_identifier();
         let mut candidates = nodes.to_vec();
         candidates.sort_by_cached_key(|node| {
-            let identified = match (announced, node.certificate.key_identifier()) {
+            let identified = match (announced.as_deref(), node.certificate.key_identifier()) {
                 (Some(announced), Some(own)) if announced == own => 2,
                 (Some(_), Some(_)) => 0,
                 _ => 1,
