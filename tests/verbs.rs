@@ -1029,6 +1029,37 @@ fn encrypt_to_addresses_and_to_the_header() {
     );
 }
 
+#[test]
+fn an_address_is_no_file() {
+    // somebody put Dave's certificate where Bob's address leads
+    let dir = Dir::new();
+    std::fs::copy(certificate("dave"), dir.file("bob@example.com")).unwrap();
+    let encrypt = |who: &str, more: Vec<OsString>| {
+        smime(join(&[
+            &args!["encrypt", "-q", "-r", who],
+            &args!["-c", certificate("intermediate")],
+            &trusting(),
+            &more,
+        ]))
+        .dir(dir.path())
+        .input(mail("alice@example.com", "x"))
+        .run()
+    };
+    let opens = |who: &str, encrypted: &Run| {
+        smime(join(&[&args!["decrypt", "-q"], &identity(who)]))
+            .input(encrypted.stdout.clone())
+            .run()
+            .code
+            == 0
+    };
+    let run = encrypt("bob@example.com", args![]).expect(4);
+    assert!(run.stderr.contains("no certificate was found"), "{run:?}");
+    let run = encrypt("bob@example.com", args!["-c", certificate("bob")]).expect(0);
+    assert!(opens("bob", &run) && !opens("dave", &run));
+    let run = encrypt("./bob@example.com", args![]).expect(0);
+    assert!(opens("dave", &run) && !opens("bob", &run));
+}
+
 // -------------------------------------------------------------------------------------------------------------------- cert
 
 #[test]
@@ -1100,6 +1131,52 @@ fn cert_show_and_check() {
         .expect(3);
     smime(args!["cert", "show"]).run().expect(2);
     smime(args!["cert", "show", fixture("missing.pem")]).run();
+}
+
+#[test]
+fn cert_check_believes_no_name() {
+    let dir = Dir::new();
+    let check = |name: &str, files: &[Vec<u8>]| {
+        let file = dir.write(name, files.concat());
+        smime(join(&[
+            &args!["cert", "check", "--json"],
+            &args!["-c", certificate("intermediate")],
+            &trusting(),
+            &args![file],
+        ]))
+        .run()
+    };
+    let of = |who: &str| std::fs::read(certificate(who)).unwrap();
+    let denied = |run: &Run| run.json()["certificates"][0]["findings"].to_string();
+    // an issuer of its file is judged as such
+    check("chain.pem", &[of("intermediate"), of("alice")]).expect(0);
+    let run = check("alone.pem", &[of("no-email-eku")]).expect(1);
+    assert!(denied(&run).contains("key-usage"), "{run:?}");
+    if !have(&[Peer::Openssl], "certificates that name a false issuer") {
+        return;
+    }
+    // a certificate of the same name, by its own key or by another, makes no issuer
+    for (who, key) in [
+        ("no-email-eku", "no-email-eku"),
+        ("no-email-eku", "carol"),
+        ("intermediate", "bob"),
+    ] {
+        let namesake = openssl(
+            Peer::Openssl,
+            args![
+                "x509",
+                "-in",
+                certificate(who),
+                "-signkey",
+                fixture(&format!("keys/{key}.pem"))
+            ],
+        )
+        .run()
+        .expect(0)
+        .stdout;
+        let run = check("namesake.pem", &[of(who), namesake]).expect(1);
+        assert!(denied(&run).contains("key-usage"), "{who}, {key}: {run:?}");
+    }
 }
 
 // ----------------------------------------------------------------------------------------------------------------- outputs

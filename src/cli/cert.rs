@@ -8,7 +8,7 @@ use smime::{
     policy::Limits,
     smime::Error,
     store::files,
-    x509::{Collection, PathBuilder, Purpose},
+    x509::{Certificate, Collection, PathBuilder, Purpose},
 };
 use std::path::{Path, PathBuf};
 
@@ -41,12 +41,13 @@ pub(crate) fn check(check: &args::CertCheck) -> anyhow::Result<Answer> {
     let mut checked = Vec::new();
     for file in &check.files {
         let found = read(file, &policy.limits)?;
+        let mut signatures = policy.limits.message_signatures;
         for certificate in &found.certificates {
-            let is_issuer = found
-                .certificates
-                .iter()
-                .any(|other| other != certificate && other.issuer() == certificate.subject());
-            let purpose = if is_issuer { Purpose::Any } else { purpose };
+            let purpose = if issued_another(certificate, &found, &mut signatures) {
+                Purpose::Any
+            } else {
+                purpose
+            };
             let report = builder
                 .judge(certificate, &found, purpose, at, None)
                 .map_err(Error::from)?;
@@ -60,6 +61,25 @@ pub(crate) fn check(check: &args::CertCheck) -> anyhow::Result<Answer> {
         }
     }
     Ok(Answer::Paths(checked))
+}
+
+/// Whether a CA's certificate signed another one of the same file: a name alone anybody can claim. Past the budget of signature checks nothing
+/// is anybody's issuer, which is the stricter answer.
+fn issued_another(issuer: &Certificate, file: &Collection, signatures: &mut u32) -> bool {
+    let is_ca = issuer
+        .basic_constraints()
+        .is_ok_and(|found| found.is_some_and(|constraints| constraints.ca));
+    let Some(key) = issuer.public_key().ok().filter(|_| is_ca) else {
+        return false;
+    };
+    file.certificates
+        .iter()
+        .filter(|other| *other != issuer && other.issuer() == issuer.subject())
+        .map_while(|other| {
+            *signatures = signatures.checked_sub(1)?;
+            Some(other)
+        })
+        .any(|other| other.is_signed_by(&key).unwrap_or(false))
 }
 
 fn read(file: &Path, limits: &Limits) -> anyhow::Result<Collection> {

@@ -69,26 +69,27 @@ fn options(encrypt: &args::Encrypt) -> anyhow::Result<EncryptOptions> {
     })
 }
 
-/// A file holds the recipient's certificate, and perhaps others that lead to an anchor; what is no file is an address.
+/// What reads as an address is one: a file that somebody put into the working directory under that name must not take its place, and is
+/// written with a `/`. Any other file holds the recipient's certificate, and perhaps others that lead to an anchor.
 fn recipient(who: &str, limits: &Limits, others: &mut Collection) -> anyhow::Result<Recipient> {
+    if !who.contains('/')
+        && let Some(address) = Address::parse(who)
+    {
+        return Ok(Recipient::Address(address));
+    }
     let path = Path::new(who);
-    if path.exists() || !who.contains('@') {
-        if !path.exists() {
-            return Err(Problem::NoSuchRecipient {
-                who: who.to_owned(),
-            }
-            .into());
-        }
+    if path.exists() {
         let (certificate, rest) = files::recipient(path, limits)?;
         others.certificates.extend(rest);
         return Ok(Recipient::Certificate(certificate));
     }
-    match Address::parse(who) {
-        Some(address) => Ok(Recipient::Address(address)),
-        None => Err(Problem::usage_with(
-            format!("-r: '{who}' is neither a file nor a mail address"),
-            "an address is written -r bob@example.com, without name or brackets",
-        )
-        .into()),
+    if !who.contains('@') {
+        let who = who.to_owned();
+        return Err(Problem::NoSuchRecipient { who }.into());
     }
+    Err(Problem::usage_with(
+        format!("-r: '{who}' is neither a file nor a mail address"),
+        "an address is written -r bob@example.com, without name or brackets",
+    )
+    .into())
 }

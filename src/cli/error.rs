@@ -254,8 +254,9 @@ impl Failure {
                 "give a private key and its certificate: smime {verb_name} -i PATH"
             )),
             E::AmbiguousIdentity { .. } => failure.hint("give one identity only with -i PATH"),
-            E::NoRecipientCertificate(_) => failure
-                .hint("-r FILE takes a certificate, -c PATH certificates to look for addresses in"),
+            E::NoRecipientCertificate(_) => failure.hint(
+                "-r FILE takes a certificate (with a / in it where its name reads as an address), -c PATH certificates to look for addresses in",
+            ),
             E::AmbiguousRecipient(_) => failure.hint("-r FILE takes the certificate that is meant"),
             E::NoRecipient => {
                 failure.hint("name recipients with -r FILE, -r ADDRESS or --to-header")
