@@ -161,6 +161,7 @@ fn refused(findings: &[Finding]) -> Option<Answer> {
         Answer::Message(Report {
             layers: Vec::new(),
             findings: findings.to_vec(),
+            ..Report::default()
         })
     })
 }
