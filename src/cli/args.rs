@@ -156,7 +156,7 @@ Examples:
   smime encrypt -r bob.pem -t root.pem message.eml > encrypted.eml
   smime encrypt --to-header -c certs -t root.pem -o encrypted.eml message.eml")]
 pub(crate) struct Encrypt {
-    /// A certificate file, or an address found in --certs; a file that is named like an address is written ./bob@example.com
+    /// A certificate file, or an address found in --certs
     #[arg(short, long, value_name = "WHO")]
     pub(crate) recipient: Vec<String>,
     /// Also to everyone in To, Cc and Bcc

@@ -29,6 +29,9 @@ pub(crate) enum Problem {
     /// An output cannot be made.
     #[error("cannot write {}: {}", shown_output(.path), reason(.source))]
     Output { path: PathBuf, source: io::Error },
+    /// There is no standard output for the message.
+    #[error("cannot write the message: standard output is closed")]
+    Closed,
     /// The file of the password cannot be used.
     #[error("cannot read the password from {}: {}", .path.display(), reason(.source))]
     Password { path: PathBuf, source: io::Error },
@@ -161,6 +164,8 @@ impl Failure {
                 failure.file = Some(path.clone()).filter(|p| p != Path::new("-"));
                 failure.room(source)
             }
+            Problem::Closed => Self::new(ENVIRONMENT, "write", message)
+                .hint("-o FILE writes the message to a file; to throw it away: -o /dev/null"),
             Problem::Password { path, .. } => Self::new(KEY, "password", message).file(path),
             Problem::Nothing { path, .. } => Self::new(KEY, "nothing-in-file", message).file(path),
             Problem::NoSuchRecipient { .. } => Self::new(KEY, "no-recipient-certificate", message)
