@@ -494,6 +494,24 @@ fn decrypt_says_no_the_same_way_and_writes_nothing() {
 }
 
 #[test]
+fn open_asks_for_an_anchor_where_there_is_a_signature() {
+    let open = |input: PathBuf| {
+        smime(join(&[
+            &args!["open", "-q"],
+            &identity("bob"),
+            &args![input],
+        ]))
+        .run()
+    };
+    open(message("encrypted-rsa-cbc")).expect(0);
+    for signed in [message("clear"), fixture("welcome.eml")] {
+        let run = open(signed).expect(4);
+        assert!(run.stdout.is_empty(), "{run:?}");
+        assert!(run.stderr.contains("no trust anchor"), "{run:?}");
+    }
+}
+
+#[test]
 fn open_peels_every_layer() {
     let dir = Dir::new();
     let line = |more: Vec<OsString>| {
@@ -1556,6 +1574,25 @@ fn what_strangers_wrote_is_escaped() {
     }
 }
 
+#[test]
+fn a_signature_around_ciphertext_is_not_called_good() {
+    let sealed = smime(join(&[&args!["encrypt", "-q"], &to(&["bob"])]))
+        .input(mail("alice@example.com", "x"))
+        .run()
+        .expect(0);
+    let signed = smime(join(&[&args!["sign", "-q"], &as_alice()]))
+        .input(sealed.stdout)
+        .run()
+        .expect(0);
+    let text = smime(join(&[&args!["verify"], &trusting()]))
+        .input(signed.stdout)
+        .run()
+        .expect(0)
+        .text();
+    let headline = "signature around ciphertext, by alice@example.com\n";
+    assert!(text.starts_with(headline), "{text}");
+}
+
 // ----------------------------------------------------------------------------------------------------------- words and help
 
 #[test]
@@ -1580,6 +1617,51 @@ fn usage_is_exit_2() {
         let run = smime(line.clone()).run();
         assert_eq!(run.code, 2, "{line:?}: {run:?}");
         assert!(run.stdout.is_empty(), "{line:?}");
+    }
+}
+
+#[test]
+fn what_does_not_go_with_the_key_is_usage() {
+    for (who, options) in [
+        ("carol", &["--pss"][..]),
+        ("erin", &["--pss"]),
+        ("erin", &["--digest", "sha-256"]),
+    ] {
+        let mut line = join(&[&args!["sign", "-q"], &identity(who)]);
+        line.extend(options.iter().map(OsString::from));
+        let from = format!("{who}@example.com");
+        let run = smime(line).input(mail(&from, "x")).run().expect(2);
+        assert!(run.stdout.is_empty(), "{run:?}");
+        assert!(run.stderr.contains("smime: hint: "), "{run:?}");
+    }
+}
+
+#[test]
+fn cms_is_no_message_to_protect() {
+    let dir = Dir::new();
+    for format in ["der", "pem"] {
+        let cms = dir.file(format);
+        let line = args![
+            "sign",
+            "-q",
+            "--format",
+            format,
+            "-o",
+            &cms,
+            message("plain")
+        ];
+        smime(join(&[&line, &as_alice()])).run().expect(0);
+        for (options, verb) in [(as_alice(), "sign"), (to(&["bob"]), "encrypt")] {
+            let run = smime(join(&[&args![verb, "-q"], &options, &args![&cms]]))
+                .run()
+                .expect(3);
+            let says = "the input is not a mail message or MIME entity";
+            assert!(run.stderr.contains(says), "{run:?}");
+            assert!(run.stderr.contains("--binary"), "{run:?}");
+            let line = args![verb, "-q", "--binary", &cms];
+            let line = join(&[&line, &options]);
+            smime(line).run().expect(0);
+        }
     }
 }
 

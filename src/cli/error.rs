@@ -117,6 +117,10 @@ impl Failure {
         };
         if let Some(At { message }) = error.downcast_ref::<At>()
             && failure.file.is_none()
+            && !matches!(
+                error.downcast_ref(),
+                Some(smime::smime::Error::NoTrustAnchor)
+            )
             && failure.code != "write"
         {
             failure.file = message.clone();
@@ -215,14 +219,19 @@ impl Failure {
     fn of_operation(error: &smime::smime::Error, verb: Option<Verb>) -> Self {
         use smime::smime::Error as E;
         let exit = match error.class() {
+            // Options that do not go together, or not with the key.
+            _ if matches!(error, E::Unsuitable(_)) => USAGE,
             Class::Input => INPUT,
             Class::Key => KEY,
             Class::Environment => ENVIRONMENT,
         };
+        let makes = matches!(verb, Some(Verb::Sign | Verb::Encrypt));
         let message = match error {
             E::Read(source) => format!("cannot read the message: {}", reason(source)),
             E::Write(source) => format!("cannot write the output: {}", reason(source)),
             E::Cms(smime::cms::Error::Asn1(source)) => format!("malformed CMS: {source}"),
+            // CMS may well be what it is, but that is not what these verbs take.
+            E::NotAMessage if makes => "the input is not a mail message or MIME entity".to_owned(),
             other => other.to_string(),
         };
         let mut failure = Self::new(exit, error.code(), message);
@@ -233,7 +242,7 @@ impl Failure {
                 failure.code = "write";
                 failure.room(source)
             }
-            E::NotAMessage if verb == Some(Verb::Sign) || verb == Some(Verb::Encrypt) => {
+            E::NotAMessage if makes => {
                 failure.hint("for text that is no message: --text; for any other file: --binary")
             }
             E::Limit { .. } | E::Budget(_) => {
@@ -266,6 +275,8 @@ impl Failure {
             E::NoRecipient => {
                 failure.hint("name recipients with -r FILE, -r ADDRESS or --to-header")
             }
+            E::Unsuitable(_) => failure
+                .hint("without --pss and --digest the key's own algorithm and digest are used"),
             E::NoContent => failure.hint("--content FILE takes what was signed"),
             E::ContentNotWanted => failure.hint("leave --content out"),
             E::NoTrustAnchor => failure
