@@ -494,6 +494,24 @@ fn decrypt_says_no_the_same_way_and_writes_nothing() {
 }
 
 #[test]
+fn open_asks_for_an_anchor_where_there_is_a_signature() {
+    let open = |input: PathBuf| {
+        smime(join(&[
+            &args!["open", "-q"],
+            &identity("bob"),
+            &args![input],
+        ]))
+        .run()
+    };
+    open(message("encrypted-rsa-cbc")).expect(0);
+    for signed in [message("clear"), fixture("welcome.eml")] {
+        let run = open(signed).expect(4);
+        assert!(run.stdout.is_empty(), "{run:?}");
+        assert!(run.stderr.contains("no trust anchor"), "{run:?}");
+    }
+}
+
+#[test]
 fn open_peels_every_layer() {
     let dir = Dir::new();
     let line = |more: Vec<OsString>| {
@@ -1365,6 +1383,121 @@ fn a_closed_pipe_ends_quietly() {
 }
 
 #[test]
+fn no_message_without_its_report() {
+    let dir = Dir::new();
+    let decrypt = |more: Vec<OsString>| {
+        let line = join(&[
+            &args!["decrypt", "-q"],
+            &identity("bob"),
+            &more,
+            &args![message("encrypted-rsa-cbc")],
+        ]);
+        smime(line).dir(dir.path()).run()
+    };
+    // the message does not leave if the report cannot be written
+    let run = decrypt(args!["--report", "/dev/full"]).expect(5);
+    assert!(run.stdout.is_empty(), "{run:?}");
+    decrypt(args!["--report", "/dev/full", "-o", "out"]).expect(5);
+    assert!(dir.entries().is_empty());
+    // a report of success does not stay if the message cannot be written
+    decrypt(args!["--report", "report", "-o", "/dev/full"]).expect(5);
+    let report: serde_json::Value = serde_json::from_slice(&dir.read("report")).unwrap();
+    assert_eq!(
+        (&report["verdict"], &report["exit"]),
+        (&"error".into(), &5.into())
+    );
+    assert_eq!(dir.entries(), ["report"]);
+    decrypt(args!["--report", "report", "-o", "out"]).expect(0);
+    let report: serde_json::Value = serde_json::from_slice(&dir.read("report")).unwrap();
+    assert_eq!(report["verdict"], "pass");
+    // one file is not both, by whatever name
+    std::os::unix::fs::symlink("new", dir.file("link")).unwrap();
+    std::os::unix::fs::symlink("out", dir.file("old-link")).unwrap();
+    let before = dir.entries();
+    let absolute = dir.file("new");
+    for (output, report) in [
+        ("new", "new"),
+        ("new", "./new"),
+        ("new", "link"),
+        ("link", "new"),
+        ("new", absolute.to_str().unwrap()),
+        ("out", "old-link"),
+        ("-", "-"),
+        ("-", "/dev/stdout"),
+        ("/dev/stdout", "/dev/stdout"),
+    ] {
+        let run = decrypt(args!["-o", output, "--report", report]);
+        assert_eq!(run.code, 2, "{output} {report}: {run:?}");
+        assert!(run.stdout.is_empty(), "{run:?}");
+    }
+    assert_eq!(dir.entries(), before);
+    decrypt(args!["-o", "/dev/null", "--report", "/dev/null"]).expect(0);
+}
+
+#[test]
+fn standard_output_by_another_name() {
+    let line = |out: &str| {
+        join(&[
+            &args!["decrypt", "-o", out],
+            &identity("bob"),
+            &args![message("encrypted-rsa-cbc")],
+        ])
+    };
+    let plain = smime(line("-")).run().expect(0);
+    for name in ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"] {
+        let run = smime(line(name)).run().expect(0);
+        assert_eq!((&run.stdout, &run.stderr), (&plain.stdout, &plain.stderr));
+    }
+    // what stands in a file already stays there
+    let dir = Dir::new();
+    dir.write("log", "before\n");
+    let append = || {
+        let mut options = std::fs::OpenOptions::new();
+        options.append(true).open(dir.file("log")).unwrap()
+    };
+    for name in ["/dev/stdout", "log"] {
+        let mut command = Command::new(SMIME);
+        command.args(line(name)).current_dir(dir.path());
+        let status = command.stdout(append()).stderr(Stdio::null()).status();
+        assert!(status.unwrap().success());
+    }
+    let expected = [b"before\n", &plain.stdout[..], &plain.stdout].concat();
+    assert_eq!(dir.read("log"), expected);
+}
+
+#[test]
+fn a_message_for_closed_standard_output_is_exit_5() {
+    let closed = |arguments: &str| {
+        let line = format!("exec '{SMIME}' {arguments} >&-");
+        Call::new("sh", args!["-c", line])
+            .dir(&fixture("messages"))
+            .run()
+    };
+    for verb in ["decrypt", "open", "decrypt -o -", "open -o /dev/stdout"] {
+        let line = format!("{verb} -q -t ../trust -i ../identities/bob.pem encrypted-rsa-cbc.eml");
+        let line = if verb.starts_with("decrypt") {
+            line.replace(" -t ../trust", "")
+        } else {
+            line
+        };
+        let run = closed(&line).expect(5);
+        assert!(run.stderr.contains("standard output is closed"), "{run:?}");
+    }
+    closed("sign -q -i ../identities/alice.pem plain.eml").expect(5);
+    closed("verify -q -t ../trust -o - clear.eml").expect(5);
+    // thrown away on purpose, or not wanted
+    closed("decrypt -q -i ../identities/bob.pem -o /dev/null encrypted-rsa-cbc.eml").expect(0);
+    closed("verify -q -t ../trust clear.eml").expect(0);
+    let line = format!(
+        "exec '{SMIME}' decrypt -q -i ../identities/bob.pem encrypted-rsa-cbc.eml >/dev/null"
+    );
+    Call::new("sh", args!["-c", line])
+        .dir(&fixture("messages"))
+        .run()
+        .expect(0);
+}
+
+#[test]
 fn der_is_not_written_to_a_terminal() {
     let there = Command::new("script")
         .arg("--version")
@@ -1441,6 +1574,25 @@ fn what_strangers_wrote_is_escaped() {
     }
 }
 
+#[test]
+fn a_signature_around_ciphertext_is_not_called_good() {
+    let sealed = smime(join(&[&args!["encrypt", "-q"], &to(&["bob"])]))
+        .input(mail("alice@example.com", "x"))
+        .run()
+        .expect(0);
+    let signed = smime(join(&[&args!["sign", "-q"], &as_alice()]))
+        .input(sealed.stdout)
+        .run()
+        .expect(0);
+    let text = smime(join(&[&args!["verify"], &trusting()]))
+        .input(signed.stdout)
+        .run()
+        .expect(0)
+        .text();
+    let headline = "signature around ciphertext, by alice@example.com\n";
+    assert!(text.starts_with(headline), "{text}");
+}
+
 // ----------------------------------------------------------------------------------------------------------- words and help
 
 #[test]
@@ -1465,6 +1617,51 @@ fn usage_is_exit_2() {
         let run = smime(line.clone()).run();
         assert_eq!(run.code, 2, "{line:?}: {run:?}");
         assert!(run.stdout.is_empty(), "{line:?}");
+    }
+}
+
+#[test]
+fn what_does_not_go_with_the_key_is_usage() {
+    for (who, options) in [
+        ("carol", &["--pss"][..]),
+        ("erin", &["--pss"]),
+        ("erin", &["--digest", "sha-256"]),
+    ] {
+        let mut line = join(&[&args!["sign", "-q"], &identity(who)]);
+        line.extend(options.iter().map(OsString::from));
+        let from = format!("{who}@example.com");
+        let run = smime(line).input(mail(&from, "x")).run().expect(2);
+        assert!(run.stdout.is_empty(), "{run:?}");
+        assert!(run.stderr.contains("smime: hint: "), "{run:?}");
+    }
+}
+
+#[test]
+fn cms_is_no_message_to_protect() {
+    let dir = Dir::new();
+    for format in ["der", "pem"] {
+        let cms = dir.file(format);
+        let line = args![
+            "sign",
+            "-q",
+            "--format",
+            format,
+            "-o",
+            &cms,
+            message("plain")
+        ];
+        smime(join(&[&line, &as_alice()])).run().expect(0);
+        for (options, verb) in [(as_alice(), "sign"), (to(&["bob"]), "encrypt")] {
+            let run = smime(join(&[&args![verb, "-q"], &options, &args![&cms]]))
+                .run()
+                .expect(3);
+            let says = "the input is not a mail message or MIME entity";
+            assert!(run.stderr.contains(says), "{run:?}");
+            assert!(run.stderr.contains("--binary"), "{run:?}");
+            let line = args![verb, "-q", "--binary", &cms];
+            let line = join(&[&line, &options]);
+            smime(line).run().expect(0);
+        }
     }
 }
 
@@ -1769,6 +1966,36 @@ fn where_reports_go() {
     drop(run);
     let report: serde_json::Value = serde_json::from_slice(&dir.read("report.json")).unwrap();
     assert_eq!(report["verdict"], "fail");
+}
+
+#[test]
+fn a_line_that_is_not_understood_is_reported_in_the_file_too() {
+    let dir = Dir::new();
+    for (place, report) in [
+        &args!["--report", "report"][..],
+        &args!["--report=report"],
+        &args!["-o", "out", "--report", "report"],
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let line = join(&[&args!["sign"], report, &args!["--frobnicate"]]);
+        smime(line).dir(dir.path()).run().expect(2);
+        let report: serde_json::Value = serde_json::from_slice(&dir.read("report")).unwrap();
+        assert_eq!(report["exit"], 2, "{place}");
+        assert_eq!(report["error"]["code"], "usage", "{place}");
+        std::fs::remove_file(dir.file("report")).unwrap();
+    }
+    for report in [
+        args!["--report", "-"],
+        args!["--report"],
+        args!["-o", "x", "--report", "./x"],
+        args!["--", "--report", "x"],
+    ] {
+        let line = join(&[&args!["sign", "--frobnicate"], &report]);
+        smime(line).dir(dir.path()).run().expect(2);
+    }
+    assert!(dir.entries().is_empty(), "{:?}", dir.entries());
 }
 
 fn verify_text(more: Vec<OsString>) -> Run {

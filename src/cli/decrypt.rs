@@ -1,6 +1,6 @@
 //! `smime decrypt`.
 use super::{
-    Answer, args, conclude,
+    Outcome, args, conclude,
     output::{Leave, Output},
     prepare::{self, Ground, Input, Keys, Randomness},
     refused,
@@ -9,14 +9,14 @@ use anyhow::Context;
 use smime::smime::Decryptor;
 
 /// Removes the outer encryption layer.
-pub(crate) fn run(decrypt: &args::Decrypt, rng: &mut Randomness) -> anyhow::Result<Answer> {
+pub(crate) fn run(decrypt: &args::Decrypt, rng: &mut Randomness) -> anyhow::Result<Outcome> {
     let Ground { policy, at: _ } = prepare::ground(&decrypt.common, None)?;
     let Keys {
         identities,
         findings,
     } = prepare::keys(&decrypt.keys, &decrypt.common.certs, &policy)?;
-    if let Some(answer) = refused(&findings) {
-        return Ok(answer);
+    if let Some(outcome) = refused(&findings) {
+        return Ok(outcome);
     }
     let message = &decrypt.message.message;
     let mut input = Input::open(message, decrypt.common.is_silent())?;
@@ -31,5 +31,5 @@ pub(crate) fn run(decrypt: &args::Decrypt, rng: &mut Randomness) -> anyhow::Resu
     let report = Decryptor::new(&identities, &policy)
         .decrypt(input.source(), &mut output, rng)
         .with_context(|| prepare::at(message))?;
-    conclude(report, findings, output)
+    Ok(conclude(report, findings, output))
 }

@@ -1,6 +1,6 @@
 //! `smime encrypt`.
 use super::{
-    Answer, args, conclude,
+    Outcome, args, conclude,
     error::Problem,
     output::{Leave, Output},
     prepare::{self, Ground, Input, Randomness},
@@ -17,7 +17,7 @@ use smime::{
 use std::path::Path;
 
 /// Encrypts a message.
-pub(crate) fn run(encrypt: &args::Encrypt, rng: &mut Randomness) -> anyhow::Result<Answer> {
+pub(crate) fn run(encrypt: &args::Encrypt, rng: &mut Randomness) -> anyhow::Result<Outcome> {
     if encrypt.recipient.is_empty() && !encrypt.to_header {
         return Err(Problem::usage_with(
             "no recipient was named",
@@ -46,7 +46,7 @@ pub(crate) fn run(encrypt: &args::Encrypt, rng: &mut Randomness) -> anyhow::Resu
     let report = Encryptor::new(&recipients, &anchors, &repository, &policy, options)
         .encrypt(input.source(), &mut output, at, rng)
         .with_context(|| prepare::at(message))?;
-    conclude(report, Vec::new(), output)
+    Ok(conclude(report, Vec::new(), output))
 }
 
 fn options(encrypt: &args::Encrypt) -> anyhow::Result<EncryptOptions> {

@@ -29,6 +29,9 @@ pub(crate) enum Problem {
     /// An output cannot be made.
     #[error("cannot write {}: {}", shown_output(.path), reason(.source))]
     Output { path: PathBuf, source: io::Error },
+    /// There is no standard output for the message.
+    #[error("cannot write the message: standard output is closed")]
+    Closed,
     /// The file of the password cannot be used.
     #[error("cannot read the password from {}: {}", .path.display(), reason(.source))]
     Password { path: PathBuf, source: io::Error },
@@ -114,6 +117,10 @@ impl Failure {
         };
         if let Some(At { message }) = error.downcast_ref::<At>()
             && failure.file.is_none()
+            && !matches!(
+                error.downcast_ref(),
+                Some(smime::smime::Error::NoTrustAnchor)
+            )
             && failure.code != "write"
         {
             failure.file = message.clone();
@@ -161,6 +168,8 @@ impl Failure {
                 failure.file = Some(path.clone()).filter(|p| p != Path::new("-"));
                 failure.room(source)
             }
+            Problem::Closed => Self::new(ENVIRONMENT, "write", message)
+                .hint("-o FILE writes the message to a file; to throw it away: -o /dev/null"),
             Problem::Password { path, .. } => Self::new(KEY, "password", message).file(path),
             Problem::Nothing { path, .. } => Self::new(KEY, "nothing-in-file", message).file(path),
             Problem::NoSuchRecipient { .. } => Self::new(KEY, "no-recipient-certificate", message)
@@ -210,14 +219,19 @@ impl Failure {
     fn of_operation(error: &smime::smime::Error, verb: Option<Verb>) -> Self {
         use smime::smime::Error as E;
         let exit = match error.class() {
+            // Options that do not go together, or not with the key.
+            _ if matches!(error, E::Unsuitable(_)) => USAGE,
             Class::Input => INPUT,
             Class::Key => KEY,
             Class::Environment => ENVIRONMENT,
         };
+        let makes = matches!(verb, Some(Verb::Sign | Verb::Encrypt));
         let message = match error {
             E::Read(source) => format!("cannot read the message: {}", reason(source)),
             E::Write(source) => format!("cannot write the output: {}", reason(source)),
             E::Cms(smime::cms::Error::Asn1(source)) => format!("malformed CMS: {source}"),
+            // CMS may well be what it is, but that is not what these verbs take.
+            E::NotAMessage if makes => "the input is not a mail message or MIME entity".to_owned(),
             other => other.to_string(),
         };
         let mut failure = Self::new(exit, error.code(), message);
@@ -228,7 +242,7 @@ impl Failure {
                 failure.code = "write";
                 failure.room(source)
             }
-            E::NotAMessage if verb == Some(Verb::Sign) || verb == Some(Verb::Encrypt) => {
+            E::NotAMessage if makes => {
                 failure.hint("for text that is no message: --text; for any other file: --binary")
             }
             E::Limit { .. } | E::Budget(_) => {
@@ -261,6 +275,8 @@ impl Failure {
             E::NoRecipient => {
                 failure.hint("name recipients with -r FILE, -r ADDRESS or --to-header")
             }
+            E::Unsuitable(_) => failure
+                .hint("without --pss and --digest the key's own algorithm and digest are used"),
             E::NoContent => failure.hint("--content FILE takes what was signed"),
             E::ContentNotWanted => failure.hint("leave --content out"),
             E::NoTrustAnchor => failure

@@ -1,7 +1,7 @@
 //! The report for programs: schema 1 of the command line's contract, keys in its order.
 //!
 //! Knows names and order of keys; judges nothing. Keys may be added; removing or renaming one raises [`SCHEMA`].
-use super::{Answer, Checked, Named, args::Verb, error::Failure, escape::escape_json, show};
+use super::{Answer, Checked, Named, args::Verb, error::Failure, escape::escape_json};
 use serde_json::{Map, Value, json};
 use smime::{
     crypto::public_key::KeyKind,
@@ -11,7 +11,7 @@ use smime::{
         EncryptedLayer, Form, Integrity, Layer, RecipientSummary, Sender, Signature, SignedLayer,
         Trust, Verdict,
     },
-    x509::{Certificate, RevocationStatus},
+    x509::{Certificate, RevocationStatus, certificate::serial_text},
 };
 
 /// The number of the schema.
@@ -182,7 +182,7 @@ fn person(certificate: &Certificate) -> Value {
         "subject": certificate.subject().to_string(),
         "emails": addresses.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "issuer": certificate.issuer().to_string(),
-        "serial": show::serial(certificate.serial()),
+        "serial": serial_text(certificate.serial()),
         "sha256": hex::encode(&certificate.sha256()),
     })
 }

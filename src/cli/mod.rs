@@ -55,6 +55,19 @@ enum Answer {
     Paths(Vec<Checked>),
 }
 
+/// What a verb found, and what may leave once that is reported.
+struct Outcome {
+    answer: Answer,
+    output: Output,
+}
+
+impl From<Answer> for Outcome {
+    fn from(answer: Answer) -> Self {
+        let output = Output::nowhere();
+        Self { answer, output }
+    }
+}
+
 /// A certificate and the file it is from.
 struct Named {
     file: PathBuf,
@@ -123,46 +136,46 @@ pub(crate) fn run() -> ExitCode {
     };
     match Reporting::of(&command, &mut rng) {
         Ok(reporting) => {
-            let answer = perform(&command, &mut rng);
-            reporting.tell(answer)
+            let outcome = perform(&command, &mut rng);
+            reporting.tell(outcome)
         }
         Err(e) => Reporting::guess(&typed).tell(Err(e)),
     }
 }
 
-fn perform(command: &Command, rng: &mut Randomness) -> anyhow::Result<Answer> {
+fn perform(command: &Command, rng: &mut Randomness) -> anyhow::Result<Outcome> {
     match command {
         Command::Sign(verb) => sign::run(verb, rng),
         Command::Encrypt(verb) => encrypt::run(verb, rng),
         Command::Decrypt(verb) => decrypt::run(verb, rng),
         Command::Open(verb) => open::run(verb, rng),
         Command::Verify(verb) => verify::run(verb, rng),
-        Command::Inspect(verb) => inspect::run(verb),
+        Command::Inspect(verb) => inspect::run(verb).map(Outcome::from),
         Command::Cert(cert) => match &cert.command {
-            CertCommand::Show(verb) => cert::show(verb),
-            CertCommand::Check(verb) => cert::check(verb),
+            CertCommand::Show(verb) => cert::show(verb).map(Outcome::from),
+            CertCommand::Check(verb) => cert::check(verb).map(Outcome::from),
         },
-        Command::Help(_) => Ok(Answer::Certificates(Vec::new())),
+        Command::Help(_) => Ok(Answer::Certificates(Vec::new()).into()),
     }
 }
 
-/// Adds what was found beside the message, and lets the output out if everything holds.
-fn conclude(mut report: Report, findings: Vec<Finding>, output: Output) -> anyhow::Result<Answer> {
+/// Adds what was found beside the message. The output leaves when the report is on its way, and only if everything holds.
+fn conclude(mut report: Report, findings: Vec<Finding>, output: Output) -> Outcome {
     report.findings.extend(findings);
-    if report.verdict() == Verdict::Pass {
-        output.commit()?;
+    Outcome {
+        answer: Answer::Message(report),
+        output,
     }
-    Ok(Answer::Message(report))
 }
 
 /// Returns the answer if it is no before the message is looked at.
-fn refused(findings: &[Finding]) -> Option<Answer> {
+fn refused(findings: &[Finding]) -> Option<Outcome> {
     Policy::denies(findings).then(|| {
-        Answer::Message(Report {
+        Outcome::from(Answer::Message(Report {
             layers: Vec::new(),
             findings: findings.to_vec(),
             ..Report::default()
-        })
+        }))
     })
 }
 

@@ -1,6 +1,6 @@
 //! `smime open`.
 use super::{
-    Answer, args, conclude,
+    Outcome, args, conclude,
     output::{Leave, Output},
     prepare::{self, Ground, Input, Keys, Randomness},
     refused,
@@ -9,17 +9,18 @@ use anyhow::Context;
 use smime::smime::Opener;
 
 /// Removes every layer.
-pub(crate) fn run(open: &args::Open, rng: &mut Randomness) -> anyhow::Result<Answer> {
+pub(crate) fn run(open: &args::Open, rng: &mut Randomness) -> anyhow::Result<Outcome> {
     let Ground { policy, at } = prepare::ground(&open.common, Some(&open.trust))?;
     let signers = prepare::signers(&open.signers)?;
-    let anchors = prepare::anchors(&open.trust, &policy)?;
+    // What is only encrypted needs no anchor: the library asks for one at the first signature.
+    let anchors = prepare::anchors_if_any(&open.trust, &policy.limits)?;
     let repository = prepare::repository(&open.common.certs, &open.trust.crls, &policy.limits)?;
     let Keys {
         identities,
         findings,
     } = prepare::keys(&open.keys, &open.common.certs, &policy)?;
-    if let Some(answer) = refused(&findings) {
-        return Ok(answer);
+    if let Some(outcome) = refused(&findings) {
+        return Ok(outcome);
     }
     let message = &open.message.message;
     let mut input = Input::open(message, open.common.is_silent())?;
@@ -34,5 +35,5 @@ pub(crate) fn run(open: &args::Open, rng: &mut Randomness) -> anyhow::Result<Ans
     let report = Opener::new(&identities, &anchors, &repository, &policy, &signers)
         .open(input.source(), &mut output, at, rng)
         .with_context(|| prepare::at(message))?;
-    conclude(report, findings, output)
+    Ok(conclude(report, findings, output))
 }

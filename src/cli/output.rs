@@ -7,7 +7,7 @@ use super::{
     transaction::{self, Target, Transaction},
 };
 use rand::Rng;
-use rustix::fs::FileType;
+use rustix::fs::{FileType, OFlags, Stat};
 use smime::{crypto::Secret, store::Spool};
 use std::{
     fs::File,
@@ -67,8 +67,12 @@ impl Output {
         sync: bool,
         rng: &mut Randomness,
     ) -> anyhow::Result<Self> {
-        let Some(path) = path.filter(|p| *p != Path::new("-")) else {
-            let kind = Kind::pipe(standard_output(), leave, rng);
+        let Some(path) = path.filter(|p| !is_standard_output(p)) else {
+            let pipe = standard_output().map_err(|_| Problem::Closed)?;
+            if was_closed(&pipe) {
+                return Err(Problem::Closed.into());
+            }
+            let kind = Kind::pipe(pipe, leave, rng);
             return Ok(Self::of(kind, None, rng.next_u64().to_ne_bytes(), false));
         };
         let failed = |source| Problem::Output {
@@ -76,7 +80,7 @@ impl Output {
             source,
         };
         let kind = match Target::of(path).map_err(failed)? {
-            Target::Pipe(pipe) => Kind::pipe(Ok(pipe), leave, rng),
+            Target::Pipe(pipe) => Kind::pipe(pipe, leave, rng),
             Target::File(place) => match Transaction::begin(&place).map_err(failed)? {
                 Some(transaction) => Kind::File(transaction),
                 None => Kind::Copied(spool(leave.held(), rng), place),
@@ -170,11 +174,7 @@ impl Write for Output {
 }
 
 impl Kind {
-    fn pipe(pipe: io::Result<File>, leave: Leave, rng: &mut Randomness) -> Self {
-        // Without standard output there is nobody to tell; Rust opens /dev/null in its place at start.
-        let Ok(pipe) = pipe else {
-            return Self::Nowhere;
-        };
+    fn pipe(pipe: File, leave: Leave, rng: &mut Randomness) -> Self {
         match leave {
             Leave::AsWritten => Self::Pipe(pipe),
             Leave::OnCommit { held } => Self::Held(spool(held, rng), pipe),
@@ -220,6 +220,33 @@ pub(crate) fn to_standard_error(text: &str) {
     let _ = duplicate(rustix::stdio::stderr()).map(|mut e| e.write_all(text.as_bytes()));
 }
 
+/// Whether a path is `-`, or leads to where standard output does (`/dev/stdout`, or the same pipe or file).
+pub(crate) fn is_standard_output(path: &Path) -> bool {
+    let stats = || {
+        let there = rustix::fs::stat(path).ok()?;
+        let here = rustix::fs::fstat(rustix::stdio::stdout()).ok()?;
+        let same = (there.st_dev, there.st_ino) == (here.st_dev, here.st_ino);
+        Some(same && !is_null(&here))
+    };
+    let named = ["-", "/dev/stdout"]
+        .iter()
+        .any(|name| path == Path::new(name));
+    named || stats().unwrap_or(false)
+}
+
+/// Whether the program was started without standard output. Before `main` Rust's runtime opens /dev/null for reading and writing in its place,
+/// which is not told from a caller that did just that (shells open it for writing only); a message must not be lost in silence.
+fn was_closed(output: &File) -> bool {
+    let null = rustix::fs::fstat(output).is_ok_and(|stat| is_null(&stat));
+    let mode = rustix::fs::fcntl_getfl(output).map(|flags| flags & OFlags::RWMODE);
+    null && mode == Ok(OFlags::RDWR)
+}
+
+fn is_null(stat: &Stat) -> bool {
+    rustix::fs::stat("/dev/null")
+        .is_ok_and(|null| (stat.st_mode, stat.st_rdev) == (null.st_mode, null.st_rdev))
+}
+
 fn standard_output() -> io::Result<File> {
     duplicate(rustix::stdio::stdout())
 }
@@ -260,7 +287,7 @@ mod tests {
                 reader.read_to_end(&mut found).map(|_| found)
             });
             let pipe = File::from(OwnedFd::from(writer));
-            let kind = Kind::pipe(Ok(pipe), leave, &mut rng());
+            let kind = Kind::pipe(pipe, leave, &mut rng());
             let mut output = Output::of(kind, None, [0; 8], false);
             output.write_all(content).unwrap();
             if commit {

@@ -213,12 +213,21 @@ pub(crate) fn keys(keys: &args::Keys, certs: &[PathBuf], policy: &Policy) -> any
     })
 }
 
-/// Reads the trust anchors: those of `-t`, else those of the default directory.
+/// Reads the trust anchors; an error if there are none and they matter.
 pub(crate) fn anchors(trust: &args::Trust, policy: &Policy) -> anyhow::Result<TrustAnchors> {
+    let anchors = anchors_if_any(trust, &policy.limits)?;
+    if anchors.anchors.is_empty() && policy.level(Rule::Untrusted) == Level::Deny {
+        return Err(smime::smime::Error::NoTrustAnchor.into());
+    }
+    Ok(anchors)
+}
+
+/// Reads the trust anchors: those of `-t`, else those of the default directory.
+pub(crate) fn anchors_if_any(trust: &args::Trust, limits: &Limits) -> anyhow::Result<TrustAnchors> {
     let mut anchors = TrustAnchors::default();
     if trust.trust.is_empty() {
         if let Some(directory) = trust_directory().filter(|d| exists(d)) {
-            match files::trust_anchors(&directory, &policy.limits) {
+            match files::trust_anchors(&directory, limits) {
                 Ok(found) => anchors = found,
                 Err(smime::store::Error::Nothing { .. }) => {}
                 Err(e) => return Err(e.into()),
@@ -226,12 +235,9 @@ pub(crate) fn anchors(trust: &args::Trust, policy: &Policy) -> anyhow::Result<Tr
         }
     } else {
         for path in &trust.trust {
-            let found = files::trust_anchors(path, &policy.limits)?;
+            let found = files::trust_anchors(path, limits)?;
             anchors.anchors.extend(found.anchors);
         }
-    }
-    if anchors.anchors.is_empty() && policy.level(Rule::Untrusted) == Level::Deny {
-        return Err(smime::smime::Error::NoTrustAnchor.into());
     }
     Ok(anchors)
 }

@@ -2,20 +2,20 @@
 //!
 //! Knows standard output, standard error and the file of `--report`; what it says is made in `show`, `json` and `error`.
 use super::{
-    Answer,
+    Outcome,
     args::{Command, Verb},
     error::{self, ENVIRONMENT, Failure},
     escape::escape,
     json,
     output::{self, Leave, Output},
-    prepare::Randomness,
-    show,
+    prepare::{self, Randomness},
+    show, transaction,
 };
 use smime::smime::report::Verdict;
 use std::{
     ffi::OsString,
     io::{self, Write},
-    path::Path,
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 
@@ -25,8 +25,38 @@ pub(crate) struct Reporting {
     json: bool,
     quiet: bool,
     place: Place,
-    /// the file of `--report`
-    file: Option<Output>,
+    file: Option<ReportFile>,
+}
+
+/// The file of `--report`.
+struct ReportFile {
+    path: PathBuf,
+    sync: bool,
+    /// opened before anything is done, to know that it can be; used up by the first report
+    output: Option<Output>,
+}
+
+impl ReportFile {
+    fn open(path: &Path, sync: bool, rng: &mut Randomness) -> anyhow::Result<Self> {
+        let output = Output::open(Some(path), Leave::AsWritten, sync, rng)?;
+        Ok(Self {
+            path: path.to_owned(),
+            sync,
+            output: Some(output),
+        })
+    }
+
+    /// Writes a report, in place of an earlier one.
+    fn write(&mut self, document: &str) -> anyhow::Result<()> {
+        let output = match self.output.take() {
+            Some(output) => output,
+            None => {
+                let rng = &mut prepare::randomness()?;
+                Output::open(Some(&self.path), Leave::AsWritten, self.sync, rng)?
+            }
+        };
+        write(output, document)
+    }
 }
 
 /// Where the report goes.
@@ -44,7 +74,7 @@ impl Reporting {
         let verb = command.verb();
         let target = command.output().and_then(|o| o.output.as_deref());
         let sync = command.output().is_some_and(|o| o.sync);
-        let to_standard_output = target.is_some_and(|t| t == Path::new("-"));
+        let to_standard_output = target.is_some_and(output::is_standard_output);
         let place = match verb {
             Some(Verb::Verify) if to_standard_output => Place::StandardError,
             Some(Verb::Verify) => Place::StandardOutput,
@@ -67,14 +97,14 @@ impl Reporting {
         };
         let common = command.common();
         let file = match common.and_then(|c| c.report.as_deref()) {
-            Some(path) if path == Path::new("-") || Some(path) == target => {
+            Some(path) if !is_of_its_own(path, target) => {
                 return Err(error::Problem::usage_with(
                     "--report takes a file of its own",
                     "--json makes the report on standard output or error JSON",
                 )
                 .into());
             }
-            Some(path) => Some(Output::open(Some(path), Leave::AsWritten, sync, rng)?),
+            Some(path) => Some(ReportFile::open(path, sync, rng)?),
             None => None,
         };
         Ok(Self {
@@ -93,26 +123,26 @@ impl Reporting {
             let name: Vec<&str> = verb.name().split(' ').collect();
             words.starts_with(&name)
         });
-        let to_file = words.iter().enumerate().any(|(place, word)| {
-            let value = match *word {
-                "-o" | "--output" => words.get(place + 1).copied(),
-                word => word
-                    .strip_prefix("--output=")
-                    .or_else(|| word.strip_prefix("-o").filter(|v| !v.is_empty())),
-            };
-            value.is_some_and(|v| v != "-")
-        });
+        let target = value(&words, "--output", Some("-o")).map(Path::new);
+        let to_file = target.is_some_and(|target| !output::is_standard_output(target));
         let place = if verb.is_some_and(Verb::is_filter) && !to_file {
             Place::StandardError
         } else {
             Place::StandardOutput
         };
+        let report = value(&words, "--report", None).map(Path::new);
+        let file = report
+            .filter(|path| is_of_its_own(path, target))
+            .and_then(|path| {
+                let rng = &mut prepare::randomness().ok()?;
+                ReportFile::open(path, false, rng).ok()
+            });
         Self {
             verb,
             json: words.contains(&"--json"),
             quiet: false,
             place,
-            file: None,
+            file,
         }
     }
 
@@ -121,10 +151,10 @@ impl Reporting {
         self.failed(&usage_failure(error))
     }
 
-    /// Tells what was found, or why nothing was, and returns the exit status.
-    pub(crate) fn tell(self, result: anyhow::Result<Answer>) -> ExitCode {
+    /// Tells what was found, or why nothing was, and returns the exit status. If everything holds, this lets the output out.
+    pub(crate) fn tell(self, result: anyhow::Result<Outcome>) -> ExitCode {
         match result {
-            Ok(answer) => self.answered(&answer),
+            Ok(outcome) => self.answered(outcome),
             Err(e) => {
                 let failure = Failure::of(&e, self.verb);
                 self.failed(&failure)
@@ -132,7 +162,9 @@ impl Reporting {
         }
     }
 
-    fn answered(mut self, answer: &Answer) -> ExitCode {
+    fn answered(mut self, outcome: Outcome) -> ExitCode {
+        let Outcome { answer, output } = outcome;
+        let answer = &answer;
         let Some(verb) = self.verb else {
             return ExitCode::from(error::USAGE);
         };
@@ -141,7 +173,13 @@ impl Reporting {
             Verdict::Fail => 1,
         };
         let document = json::answer(verb, answer, exit);
-        if let Err(e) = self.file_it(&document) {
+        // The report is on its way before the message leaves: nobody gets the one who asked for both and cannot have the other. What can still
+        // go wrong then takes the report's place.
+        let mut done = self.file_it(&document);
+        if done.is_ok() && exit == 0 {
+            done = output.commit();
+        }
+        if let Err(e) = done {
             let failure = Failure::of(&e, self.verb);
             return self.failed(&failure);
         }
@@ -187,8 +225,8 @@ impl Reporting {
     }
 
     fn file_it(&mut self, document: &str) -> anyhow::Result<()> {
-        match self.file.take() {
-            Some(file) => write(file, document),
+        match &mut self.file {
+            Some(file) => file.write(document),
             None => Ok(()),
         }
     }
@@ -203,6 +241,29 @@ impl Reporting {
             Place::File(file) => write(*file, report),
         }
     }
+}
+
+/// Whether a file can take the report: neither standard output nor what the message goes to, by whatever name.
+fn is_of_its_own(report: &Path, target: Option<&Path>) -> bool {
+    !output::is_standard_output(report)
+        && !target.is_some_and(|target| transaction::is_same(report, target))
+}
+
+/// Finds an option's value in a command line that is not understood.
+fn value<'a>(words: &[&'a str], long: &str, short: Option<&str>) -> Option<&'a str> {
+    let mut words = words.iter().copied().take_while(|word| *word != "--");
+    while let Some(word) = words.next() {
+        let found = if word == long || Some(word) == short {
+            words.next().filter(|w| *w == "-" || !w.starts_with('-'))
+        } else {
+            let of_long = word.strip_prefix(long).and_then(|w| w.strip_prefix('='));
+            of_long.or_else(|| word.strip_prefix(short?))
+        };
+        if let Some(found) = found.filter(|f| !f.is_empty()) {
+            return Some(found);
+        }
+    }
+    None
 }
 
 /// Prints a page of help to standard output.

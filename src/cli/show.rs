@@ -4,7 +4,7 @@
 use super::{Answer, Checked, Named, args::Verb, escape::escape};
 use smime::{
     encoding::hex,
-    policy::{Finding, Level},
+    policy::{Finding, Level, Rule},
     smime::{
         Report,
         report::{
@@ -12,7 +12,7 @@ use smime::{
             SignedLayer, Trust, Verdict,
         },
     },
-    x509::Certificate,
+    x509::{Certificate, certificate::serial_text},
 };
 use std::collections::BTreeSet;
 
@@ -69,14 +69,6 @@ pub(crate) fn recipient(recipient: &RecipientSummary) -> String {
         _ => recipient.kind.to_owned(),
     };
     format!("{who} ({})", recipient.algorithm)
-}
-
-/// Returns a serial number as other programs print it: without the octet that only keeps it positive.
-pub(crate) fn serial(octets: &[u8]) -> String {
-    match octets {
-        [0, rest @ ..] if !rest.is_empty() => hex::encode(rest),
-        _ => hex::encode(octets),
-    }
 }
 
 #[derive(Default)]
@@ -171,11 +163,15 @@ impl Page {
         } else if layer.signatures.is_empty() {
             self.headline("NOT signed by anybody");
         }
+        let around_ciphertext = layer
+            .findings
+            .iter()
+            .any(|f| f.rule == Rule::CoversCiphertext);
         for signature in &layer.signatures {
             match verb {
                 Verb::Inspect => {}
                 Verb::Sign => self.made_signature(signature),
-                _ => self.headline(&judgement(signature)),
+                _ => self.headline(&judgement(signature, around_ciphertext)),
             }
             self.signature(verb, signature);
         }
@@ -264,7 +260,7 @@ impl Page {
         self.headline(&escape(&named.file.display().to_string()));
         self.fact("subject", &certificate.subject().to_string());
         self.fact("issuer", &certificate.issuer().to_string());
-        self.fact("serial", &serial(certificate.serial()));
+        self.fact("serial", &serial_text(certificate.serial()));
         self.fact(
             "valid",
             &format!(
@@ -311,9 +307,14 @@ impl Page {
     }
 }
 
-/// The answer about one signature, in words of ours; an address joins them only where it can deceive nobody.
-fn judgement(signature: &Signature) -> String {
-    let by = address(" of ", signature);
+/// The answer about one signature, in words of ours; an address joins them only where it can deceive nobody. Whoever signed ciphertext has not
+/// signed what was in it: his signature is not called good.
+fn judgement(signature: &Signature, around_ciphertext: bool) -> String {
+    let good = if around_ciphertext {
+        format!("signature around ciphertext{}", address(", by ", signature))
+    } else {
+        format!("good signature{}", address(" of ", signature))
+    };
     match (signature.verdict(), signature.integrity, signature.trust) {
         (Verdict::Fail, Integrity::Broken, _) => "BAD signature".to_owned(),
         (Verdict::Fail, _, _) => {
@@ -327,10 +328,10 @@ fn judgement(signature: &Signature) -> String {
             format!("signature NOT accepted: {}", names.join(", "))
         }
         (Verdict::Pass, Integrity::Intact, Trust::Trusted) => match signature.sender {
-            Sender::Match => format!("good signature{by}"),
-            Sender::Unchecked => format!("good signature{by}, compared with no sender"),
+            Sender::Match => good,
+            Sender::Unchecked => format!("{good}, compared with no sender"),
             Sender::Mismatch | Sender::Absent => {
-                format!("good signature{by}, but not shown to be the sender's")
+                format!("{good}, but not shown to be the sender's")
             }
         },
         (Verdict::Pass, Integrity::Intact, _) => {
@@ -355,7 +356,7 @@ fn name(certificate: &Certificate) -> String {
     format!(
         "{} (serial {})",
         certificate.subject(),
-        serial(certificate.serial())
+        serial_text(certificate.serial())
     )
 }
 
@@ -371,7 +372,7 @@ fn count(number: usize, what: &str) -> String {
 mod tests {
     use super::*;
     use crate::cli::samples::{encrypted, signature};
-    use smime::policy::{Policy, Rule};
+    use smime::policy::Policy;
 
     fn shown(verb: Verb, layers: Vec<Layer>) -> String {
         let report = Report {
@@ -399,6 +400,20 @@ mod tests {
              \x20 signed   2026-11-01T09:00:00Z, rsa-pkcs1 with sha-256\n\
              \x20 warning  revocation-unknown: no CRL at hand\n"
         );
+    }
+
+    #[test]
+    fn a_signature_around_ciphertext() {
+        for verb in [Verb::Verify, Verb::Open] {
+            let around = Layer::Signed(SignedLayer {
+                form: Form::Clear,
+                signatures: vec![signature()],
+                findings: vec![Policy::default().finding(Rule::CoversCiphertext, "x")],
+            });
+            let text = shown(verb, vec![around]);
+            assert!(text.starts_with("signature around ciphertext\n"), "{text}");
+            assert!(!text.contains("good signature"), "{text}");
+        }
     }
 
     #[test]
@@ -485,12 +500,5 @@ mod tests {
             "NOT verified\n  denied   not-signed: there is no signature\n"
         );
         assert_eq!(denial(Verb::Verify, &answer), "not verified: not-signed");
-    }
-
-    #[test]
-    fn serials_are_as_others_print_them() {
-        assert_eq!(serial(&[0, 0x8f]), "8f");
-        assert_eq!(serial(&[0]), "00");
-        assert_eq!(serial(&[0x0a, 0x1b]), "0a1b");
     }
 }

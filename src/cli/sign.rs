@@ -1,6 +1,6 @@
 //! `smime sign`.
 use super::{
-    Answer,
+    Outcome,
     args::{self, Include},
     conclude,
     error::Problem,
@@ -15,15 +15,15 @@ use smime::{
 };
 
 /// Signs a message.
-pub(crate) fn run(sign: &args::Sign, rng: &mut Randomness) -> anyhow::Result<Answer> {
+pub(crate) fn run(sign: &args::Sign, rng: &mut Randomness) -> anyhow::Result<Outcome> {
     let options = options(sign)?;
     let Ground { policy, at } = prepare::ground(&sign.common, None)?;
     let Keys {
         identities,
         findings,
     } = prepare::keys(&sign.keys, &sign.common.certs, &policy)?;
-    if let Some(answer) = refused(&findings) {
-        return Ok(answer);
+    if let Some(outcome) = refused(&findings) {
+        return Ok(outcome);
     }
     let message = &sign.message.message;
     let mut input = Input::open(message, sign.common.is_silent())?;
@@ -37,7 +37,7 @@ pub(crate) fn run(sign: &args::Sign, rng: &mut Randomness) -> anyhow::Result<Ans
     let report = Signer::new(&identities, &policy, options)
         .sign(input.source(), &mut output, at, rng)
         .with_context(|| prepare::at(message))?;
-    conclude(report, findings, output)
+    Ok(conclude(report, findings, output))
 }
 
 fn options(sign: &args::Sign) -> anyhow::Result<SignOptions> {

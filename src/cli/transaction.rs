@@ -14,7 +14,7 @@ use std::{
         fd::AsRawFd,
         unix::{
             ffi::OsStringExt,
-            fs::{OpenOptionsExt, PermissionsExt},
+            fs::{FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt},
         },
     },
     path::{Path, PathBuf},
@@ -78,6 +78,25 @@ impl Place {
     }
 }
 
+/// Whether two paths lead to one file, be it there yet or not. A device is not one place: what two write to it does not overwrite.
+pub(crate) fn is_same(one: &Path, other: &Path) -> bool {
+    match (fs::metadata(one), fs::metadata(other)) {
+        (Ok(one), Ok(other)) => {
+            !one.file_type().is_char_device()
+                && (one.dev(), one.ino()) == (other.dev(), other.ino())
+        }
+        (Err(_), Err(_)) => {
+            let real = |path| {
+                let place = Place::new(follow(path).ok()?, 0).ok()?;
+                let directory = fs::canonicalize(&place.directory).ok()?;
+                Some(directory.join(place.path.file_name()?))
+            };
+            real(one).is_some_and(|one| Some(one) == real(other))
+        }
+        _ => false,
+    }
+}
+
 /// A file without a name yet.
 pub(crate) struct Transaction {
     place: Place,
@@ -117,13 +136,20 @@ impl Transaction {
         };
         match link(&self.place.path) {
             Ok(()) => {}
+            // A link replaces nothing, and only a name can be renamed: killed between these two calls, the process leaves the temporary
+            // name behind, with all of the message and the old file untouched. No system call closes that window.
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
                 let temporary = temporary_name(&self.place.directory, random);
                 link(&temporary)?;
                 rename(&temporary, &self.place.path)?;
             }
-            // No hard links on this file system (or none for us): by copy.
-            Err(_) => {
+            // No hard links on this file system, none for us, or no /proc: by copy.
+            Err(e)
+                if is_one_of(
+                    &e,
+                    &[Errno::XDEV, Errno::PERM, Errno::OPNOTSUPP, Errno::NOENT],
+                ) =>
+            {
                 self.file.rewind()?;
                 let from = &mut self.file;
                 return copy(
@@ -133,6 +159,7 @@ impl Transaction {
                     sync,
                 );
             }
+            Err(e) => return Err(e),
         }
         if sync {
             File::open(&self.place.directory)?.sync_all()?;
@@ -204,7 +231,12 @@ fn unnamed(directory: &Path, flags: OFlags) -> io::Result<File> {
 
 /// A file system without `O_TMPFILE` says `EOPNOTSUPP`, a kernel without it `EISDIR`, some network file systems `EINVAL`.
 fn is_unsupported(error: &io::Error) -> bool {
-    [Errno::OPNOTSUPP, Errno::ISDIR, Errno::INVAL, Errno::NOSYS]
+    let unsupported = [Errno::OPNOTSUPP, Errno::ISDIR, Errno::INVAL, Errno::NOSYS];
+    is_one_of(error, &unsupported)
+}
+
+fn is_one_of(error: &io::Error, numbers: &[Errno]) -> bool {
+    numbers
         .iter()
         .any(|e| error.raw_os_error() == Some(e.raw_os_error()))
 }

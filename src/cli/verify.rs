@@ -1,6 +1,6 @@
 //! `smime verify`.
 use super::{
-    Answer, args, conclude,
+    Outcome, args, conclude,
     error::Problem,
     output::{Leave, Output},
     prepare::{self, Ground, Input, Randomness},
@@ -13,7 +13,7 @@ use smime::{
 use std::path::Path;
 
 /// Checks the outermost signature.
-pub(crate) fn run(verify: &args::Verify, rng: &mut Randomness) -> anyhow::Result<Answer> {
+pub(crate) fn run(verify: &args::Verify, rng: &mut Randomness) -> anyhow::Result<Outcome> {
     let Ground { policy, at } = prepare::ground(&verify.common, Some(&verify.trust))?;
     let signers = prepare::signers(&verify.signers)?;
     let message = &verify.message.message;
@@ -62,5 +62,5 @@ pub(crate) fn run(verify: &args::Verify, rng: &mut Randomness) -> anyhow::Result
             .verify(input.source(), None, &mut output, at)
             .with_context(|| prepare::at(message))?;
     }
-    conclude(report, Vec::new(), output)
+    Ok(conclude(report, Vec::new(), output))
 }
