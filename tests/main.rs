@@ -21,5 +21,6 @@ mod library;
 mod limits;
 mod matrix;
 mod readme;
+mod regressions;
 mod tamper;
 mod verbs;

@@ -506,3 +506,35 @@ pub(super) fn certificate_id(id: &CertificateId) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+    use super::*;
+    use crate::asn1::{Tag, oid, write};
+
+    /// Signed attributes whose digest has a CRLF in it, sent with LF in its place, pass as received for text and in canonical form for attributes.
+    #[test]
+    fn signed_attributes_are_known_in_either_form() {
+        let attribute = |oid: &str, value: &[u8]| {
+            let oid = oid::to_der(&Oid::new(oid).unwrap());
+            write::sequence(&[&oid, &write::constructed(Tag::SET, &[value])])
+        };
+        let digest = write::tlv(Tag::OCTET_STRING, b"0123456789\r\n01234567890123456789");
+        let set = write::set_of(&[
+            attribute("1.2.840.113549.1.9.3", &oid::to_der(&content_type::DATA)),
+            attribute("1.2.840.113549.1.9.4", &digest),
+        ]);
+        assert!(may_be_signed_attributes(&set));
+        let at = memchr::memmem::find(&set, b"\r\n").unwrap();
+        let mut disguised = set.clone();
+        disguised.remove(at);
+        assert!(may_be_signed_attributes(&disguised));
+        assert!(!may_be_signed_attributes(b"1. Hello\r\n2. World\r\n"));
+        // a set too long to be remembered whole
+        let long = [&[0x31, 0x83, 1, 0, 0][..], &vec![0; HEAD]].concat();
+        assert!(may_be_signed_attributes(&long));
+        assert!(!may_be_signed_attributes(&long[..100]));
+        assert!(!may_be_signed_attributes(&[b'1'; HEAD]));
+    }
+}

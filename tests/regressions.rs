@@ -1,0 +1,206 @@
+//! Faults that were found and mended, one case each; the first line of a case says what went wrong.
+use crate::support::*;
+
+fn signed_by_openssl(dir: &Dir, content: &[u8], options: &[&str]) -> Option<Vec<u8>> {
+    if !have(&[Peer::Openssl], "a message signed by OpenSSL") {
+        return None;
+    }
+    let input = dir.write("content", content);
+    let mut line = args![
+        "cms",
+        "-sign",
+        "-in",
+        input,
+        "-signer",
+        fixture("certs/alice.pem"),
+        "-inkey",
+        fixture("keys/alice.pem"),
+        "-certfile",
+        fixture("certs/intermediate.pem")
+    ];
+    line.extend(options.iter().map(Into::into));
+    let message = openssl(Peer::Openssl, line).run().expect(0).stdout;
+    Some([&b"From: alice@example.com\n"[..], &message].concat())
+}
+
+/// `verify -o` wrote CRLF where the signature held only over the LF that was received.
+#[test]
+fn what_comes_out_is_what_was_signed() {
+    let dir = Dir::new();
+    let content = b"Content-Type: application/octet-stream\n\n\x00\x01\xff\n\r\nx\ny\n";
+    let Some(message) = signed_by_openssl(&dir, content, &["-binary"]) else {
+        return;
+    };
+    let file = dir.write("message", &message);
+    let out = dir.file("out");
+    let line = join(&[&args!["verify", "-q", "-o", &out], &trusting()]);
+    smime(join(&[&line, &args![&file]])).run().expect(0);
+    assert_eq!(dir.read("out"), content);
+    // a pipe is not read twice: an error, and nothing written
+    std::fs::remove_file(&out).unwrap();
+    let run = smime(line).input(message).run();
+    assert_eq!(run.code, 2, "{run:?}");
+    assert!(!out.exists());
+}
+
+/// What was hashed was not what was written: a CR before CRLF, and binary content, under a header with LF.
+#[test]
+fn what_is_signed_verifies() {
+    for (encoding, body) in [
+        ("7bit", &b"a\r\r\nb\n"[..]),
+        ("7bit", b"a\rb\n"),
+        ("7bit", b"\r"),
+        ("binary", b"a\r\nb\nc\r\r\n\x00\xff"),
+        ("8bit", b"\xff\n"),
+        ("7bit", b""),
+    ] {
+        let head = format!("From: alice@example.com\nContent-Transfer-Encoding: {encoding}\n\n");
+        let message = [head.as_bytes(), body].concat();
+        let dir = Dir::new();
+        let file = dir.write("message", &message);
+        let sign = join(&[&args!["sign", "-q"], &as_alice()]);
+        let verify = join(&[&args!["verify", "-q"], &trusting()]);
+        let signed = smime(join(&[&sign, &args![file]])).run().expect(0).stdout;
+        smime(verify.clone()).input(signed).run().expect(0);
+        // from a pipe either it verifies, or it is an error
+        let run = smime(sign).input(message).run();
+        match run.code {
+            0 => drop(smime(verify).input(run.stdout).run().expect(0)),
+            code => assert_eq!(code, 3, "{run:?}"),
+        }
+    }
+}
+
+/// `--deny not-7bit` said no after the message had been written.
+#[test]
+fn what_is_denied_is_denied_before_the_first_byte() {
+    let dir = Dir::new();
+    let mut message = b"From: alice@example.com\n\n".to_vec();
+    message.extend(std::iter::repeat_n(b"plain text\n", 40_000).flatten());
+    message.extend(b"caf\xc3\xa9\n");
+    let file = dir.write("message", &message);
+    let line = join(&[&args!["sign", "--deny", "not-7bit", file], &as_alice()]);
+    let run = smime(line).run();
+    assert_eq!((run.code, run.stdout.len()), (1, 0));
+}
+
+/// Text behind a PEM block was not read.
+#[test]
+fn nothing_follows_a_pem_block() {
+    let line = join(&[&args!["sign", "-q", "--format", "pem"], &as_alice()]);
+    let pem = smime(line)
+        .input(fixture_bytes("messages/plain.eml"))
+        .run()
+        .expect(0)
+        .stdout;
+    let verify = join(&[&args!["verify", "-q"], &trusting()]);
+    let with = |more: &str| {
+        let text = [&pem, more.as_bytes()].concat();
+        smime(verify.clone()).input(text).run().code
+    };
+    assert_eq!(with(""), 0);
+    assert_eq!(with("\n\n"), 0);
+    assert_eq!(with("more\n"), 3);
+    assert_eq!(with(std::str::from_utf8(&pem).unwrap()), 3);
+}
+
+/// A CR alone in another field hid a second From from the comparison, not from other readers.
+#[test]
+fn no_field_hides_another() {
+    let clear = String::from_utf8(fixture_bytes("messages/clear.eml")).unwrap();
+    let verify = join(&[&args!["verify", "--json"], &trusting()]);
+    for hidden in [
+        "X-Spam: no\rFrom: ceo@victim.example\n",
+        "X-Spam: no\0From: ceo@victim.example\n",
+    ] {
+        let message = format!("{hidden}{clear}");
+        let run = smime(verify.clone()).input(message).run();
+        assert_eq!(run.code, 1, "{run:?}");
+        assert!(run.text().contains("sender-mismatch"));
+    }
+}
+
+/// A signature around a signature around ciphertext was shown as the content's, and satisfied `--signer`.
+#[test]
+fn an_envelope_is_seen_through_signatures() {
+    let sealed = fixture_bytes("messages/encrypted-rsa-gcm.eml");
+    let sign = |message: Vec<u8>, how: &[&str]| {
+        let mut line = join(&[&args!["sign", "-q"], &as_alice()]);
+        line.extend(how.iter().map(Into::into));
+        smime(line).input(message).run().expect(0).stdout
+    };
+    let open = |message: &[u8], options: &[&str]| {
+        let mut line = join(&[
+            &args![
+                "open",
+                "--json",
+                "-i",
+                fixture("identities/bob.pem"),
+                "-o",
+                "/dev/null"
+            ],
+            &trusting(),
+        ]);
+        line.extend(options.iter().map(Into::into));
+        smime(line).input(message).run()
+    };
+    for (inner, outer) in [
+        (&[][..], &[][..]),
+        (&["--opaque"], &[]),
+        (&[], &["--opaque"]),
+        (&["--opaque"], &["--opaque"]),
+    ] {
+        let message = sign(sign(sealed.clone(), inner), outer);
+        let run = open(&message, &[]).expect(0);
+        assert_eq!(run.text().matches("covers-ciphertext").count(), 2);
+        let run = open(&message, &["--signer", "alice@example.com"]);
+        assert_eq!(run.code, 1, "{run:?}");
+    }
+}
+
+/// The From of a plaintext whose tag was wrong came out in the report.
+#[test]
+fn what_is_not_proven_is_not_reported() {
+    let line = join(&[
+        &args![
+            "encrypt",
+            "-q",
+            "--cipher",
+            "aes-256-gcm",
+            "--binary",
+            "--format",
+            "der",
+            "-r",
+            fixture("certs/bob.pem"),
+            "-c",
+            fixture("certs")
+        ],
+        &trusting(),
+    ]);
+    let secret = "From: secret-source@hidden.example\n\ntext\n";
+    let mut der = smime(line).input(secret).run().expect(0).stdout;
+    let last = der.len() - 1;
+    der[last] ^= 1;
+    let text = data_encoding::BASE64_MIME.encode(&der);
+    let entity = format!(
+        "From: alice@example.com\nContent-Type: application/pkcs7-mime; name=smime.p7m\nContent-Transfer-Encoding: base64\n\n{text}"
+    );
+    let line = join(&[&args!["sign", "-q"], &as_alice()]);
+    let message = smime(line).input(entity).run().expect(0).stdout;
+    let line = join(&[
+        &args!["open", "--json", "-i", fixture("identities/bob.pem")],
+        &trusting(),
+    ]);
+    let run = smime(line).input(message).run();
+    assert_eq!(run.code, 1);
+    assert!(!run.text().contains("hidden.example") && !run.stderr.contains("hidden.example"));
+}
+
+/// Latin-1 was labelled UTF-8.
+#[test]
+fn text_is_utf_8() {
+    let line = join(&[&args!["sign", "--text", "--allow", "no-from"], &as_alice()]);
+    let run = smime(line.clone()).input(&b"caf\xe9\n"[..]).run();
+    assert_eq!((run.code, run.stdout.len()), (3, 0));
+    smime(line).input("café\n").run().expect(0);
+}
