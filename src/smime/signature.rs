@@ -215,7 +215,7 @@ impl Judge<'_> {
             checked.integrity = Integrity::Broken;
             match unusable {
                 Some(error) => {
-                    checked.find(self.policy, Rule::SignatureAlgorithm, error.to_string())
+                    checked.find(self.policy, Rule::SignatureAlgorithm, error.to_string());
                 }
                 None => checked.find(
                     self.policy,
