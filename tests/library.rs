@@ -327,7 +327,9 @@ impl Read for Swapped {
 
 impl io::Seek for Swapped {
     fn seek(&mut self, to: io::SeekFrom) -> io::Result<u64> {
-        self.first = Cursor::new(self.then.clone());
+        if matches!(to, io::SeekFrom::Start(_)) {
+            self.first = Cursor::new(self.then.clone());
+        }
         self.first.seek(to)
     }
 }

@@ -150,13 +150,12 @@ fn multipart(parts: usize, depth: usize) -> Vec<u8> {
 
 #[test]
 fn parts_and_their_nesting() {
-    let limits = Limits::default();
     // whatever is done with what is too deep or too many, it ends soon and cleanly
     for message in [
-        multipart(limits.parts, 1),
-        multipart(limits.parts + 1, 1),
-        multipart(1, limits.mime_depth),
-        multipart(1, limits.mime_depth + 1),
+        multipart(10_000, 1),
+        multipart(20_000, 1),
+        multipart(1, 100),
+        multipart(1, 1_000),
         multipart(1, 5000),
     ] {
         let start = Instant::now();

@@ -290,6 +290,7 @@ mod tests {
 
     fn sample() -> Answer {
         Answer::Message(Report {
+            described: false,
             layers: vec![
                 samples::encrypted(),
                 Layer::Signed(SignedLayer {
@@ -359,6 +360,7 @@ mod tests {
         let answer = answer(
             Verb::Verify,
             &Answer::Message(Report {
+                described: false,
                 layers: vec![Layer::Signed(SignedLayer {
                     form: Form::Opaque,
                     signatures: vec![signature],

@@ -174,6 +174,7 @@ fn refused(findings: &[Finding]) -> Option<Outcome> {
         Outcome::from(Answer::Message(Report {
             layers: Vec::new(),
             findings: findings.to_vec(),
+            ..Report::default()
         }))
     })
 }

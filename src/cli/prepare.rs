@@ -20,7 +20,7 @@ use smime::{
 use std::{
     env,
     fs::File,
-    io::{BufReader, IsTerminal},
+    io::{BufReader, IsTerminal, Seek, SeekFrom},
     path::{Path, PathBuf},
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -131,7 +131,8 @@ fn now() -> Time {
 /// A message, opened.
 pub(crate) struct Input {
     file: BufReader<File>,
-    seekable: bool,
+    /// where the message begins, if it can be read again
+    beginning: Option<u64>,
 }
 
 impl Input {
@@ -156,15 +157,23 @@ impl Input {
             }
             file
         };
+        let mut file = BufReader::with_capacity(BUFFER, file);
+        let seekable = is_seekable(file.get_ref());
         Ok(Self {
-            seekable: is_seekable(&file),
-            file: BufReader::with_capacity(BUFFER, file),
+            beginning: file.stream_position().ok().filter(|_| seekable),
+            file,
         })
+    }
+
+    /// Goes back to the beginning; false where that is not possible.
+    pub(crate) fn again(&mut self) -> bool {
+        let beginning = self.beginning.map(SeekFrom::Start);
+        beginning.is_some_and(|place| self.file.seek(place).is_ok())
     }
 
     /// Returns it as the library takes it.
     pub(crate) fn source(&mut self) -> Source<'_> {
-        if self.seekable {
+        if self.beginning.is_some() {
             Source::Seekable(&mut self.file)
         } else {
             Source::Stream(&mut self.file)

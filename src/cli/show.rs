@@ -376,6 +376,7 @@ mod tests {
 
     fn shown(verb: Verb, layers: Vec<Layer>) -> String {
         let report = Report {
+            described: false,
             layers,
             findings: Vec::new(),
         };
@@ -489,6 +490,7 @@ mod tests {
     #[test]
     fn a_denial_without_a_layer() {
         let report = Report {
+            described: false,
             layers: Vec::new(),
             findings: vec![Policy::default().finding(Rule::NotSigned, "there is no signature")],
         };

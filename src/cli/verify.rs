@@ -6,7 +6,10 @@ use super::{
     prepare::{self, Ground, Input, Randomness},
 };
 use anyhow::Context;
-use smime::smime::Verifier;
+use smime::{
+    policy::Rule,
+    smime::{Verifier, report::Verdict},
+};
 use std::path::Path;
 
 /// Checks the outermost signature.
@@ -26,18 +29,16 @@ pub(crate) fn run(verify: &args::Verify, rng: &mut Randomness) -> anyhow::Result
         Some(path) => Some(Input::open(path, quiet)?),
         None => None,
     };
-    let mut output = match &verify.output.output {
-        Some(path) => Output::open(
-            Some(path),
-            Leave::OnCommit {
-                held: policy.limits.held_bytes,
-            },
-            verify.output.sync,
-            rng,
-        )?,
-        None => Output::nowhere(),
+    let leave = Leave::OnCommit {
+        held: policy.limits.held_bytes,
     };
-    let report = Verifier::new(&anchors, &repository, &policy, &signers)
+    let mut to = || match &verify.output.output {
+        Some(path) => Output::open(Some(path), leave, verify.output.sync, rng),
+        None => Ok(Output::nowhere()),
+    };
+    let mut output = to()?;
+    let verifier = Verifier::new(&anchors, &repository, &policy, &signers);
+    let mut report = verifier
         .verify(
             input.source(),
             content.as_mut().map(Input::source),
@@ -45,5 +46,21 @@ pub(crate) fn run(verify: &args::Verify, rng: &mut Randomness) -> anyhow::Result
             at,
         )
         .with_context(|| prepare::at(message))?;
+    // what was signed is not the canonical form that was written: write what was
+    let otherwise = report.all_findings().any(|f| f.rule == Rule::LineEnds);
+    if otherwise && verify.output.output.is_some() && report.verdict() == Verdict::Pass {
+        if !input.again() {
+            return Err(Problem::usage_with(
+                "the content was signed with the line ends as received; from a pipe it cannot be written so",
+                "give the message as a file: smime verify -o FILE MESSAGE",
+            )
+            .into());
+        }
+        output = to()?;
+        report = verifier
+            .as_received()
+            .verify(input.source(), None, &mut output, at)
+            .with_context(|| prepare::at(message))?;
+    }
     Ok(conclude(report, Vec::new(), output))
 }

@@ -58,13 +58,35 @@ impl Attribute {
         Ok(Self { oid, values })
     }
 
-    /// Reads the attributes that `cursor` stands at, to its end.
-    pub(super) fn all(mut cursor: Cursor<'_>) -> Result<Vec<Self>> {
+    /// Reads the attributes that `cursor` stands at, to its end: with their values, at most `limit`.
+    pub(super) fn all(mut cursor: Cursor<'_>, limit: usize) -> Result<Vec<Self>> {
         let mut attributes = Vec::new();
+        let mut count = 0;
         while !cursor.is_empty() {
-            attributes.push(Self::from_value(&cursor.expect(Tag::SEQUENCE)?)?);
+            let value = cursor.expect(Tag::SEQUENCE)?;
+            count += 1 + Self::count_values(&value, limit)?;
+            if count > limit {
+                return Err(Error::Limit {
+                    what: "attributes",
+                    limit,
+                });
+            }
+            attributes.push(Self::from_value(&value)?);
         }
         Ok(attributes)
+    }
+
+    /// Counts the values of an attribute before any is kept; stops past `limit`.
+    fn count_values(value: &Value<'_>, limit: usize) -> Result<usize> {
+        let mut fields = value.inside();
+        fields.expect(Tag::OID)?;
+        let mut set = fields.enter(Tag::SET)?;
+        let mut count = 0;
+        while !set.is_empty() && count <= limit {
+            set.any()?;
+            count += 1;
+        }
+        Ok(count)
     }
 
     /// Returns the DER, values sorted.
@@ -107,8 +129,8 @@ pub enum AttributeError {
 
 impl SignedAttributes {
     /// Takes attributes (at least one) under any constructed tag: `received` as they came, `normal` with lengths as in DER.
-    pub(super) fn parse(received: Vec<u8>, normal: &Value<'_>) -> Result<Self> {
-        let attributes = Attribute::all(normal.inside())?;
+    pub(super) fn parse(received: Vec<u8>, normal: &Value<'_>, limit: usize) -> Result<Self> {
+        let attributes = Attribute::all(normal.inside(), limit)?;
         if attributes.is_empty() {
             return Err(Error::Malformed {
                 what: "a set of attributes is empty",
@@ -420,6 +442,7 @@ struct AlgorithmProtection {
 pub fn looks_like_signed_attributes(content: &[u8]) -> bool {
     // attributes are less deep than this
     const DEPTH: usize = 64;
+    const LIMIT: usize = 10_000;
     let has_both = |run: &[u8]| {
         let whole = write::tlv(Tag::SET, run);
         let Ok(der) = normal::to_der(&whole, DEPTH) else {
@@ -428,7 +451,7 @@ pub fn looks_like_signed_attributes(content: &[u8]) -> bool {
         let attributes = Cursor::new(&der, 0)
             .enter(Tag::SET)
             .map_err(Error::from)
-            .and_then(Attribute::all);
+            .and_then(|cursor| Attribute::all(cursor, LIMIT));
         attributes.is_ok_and(|attributes| {
             [CONTENT_TYPE, MESSAGE_DIGEST]
                 .iter()
@@ -485,7 +508,7 @@ mod tests {
     }
 
     fn parse(der: &[u8]) -> SignedAttributes {
-        SignedAttributes::parse(der.to_vec(), &Cursor::new(der, 0).any().unwrap()).unwrap()
+        SignedAttributes::parse(der.to_vec(), &Cursor::new(der, 0).any().unwrap(), 100).unwrap()
     }
 
     /// A set of attributes, each a type and its values.
@@ -498,6 +521,19 @@ mod tests {
             })
             .collect();
         parse(&write::set_of(&members))
+    }
+
+    #[test]
+    fn attributes_and_values_are_counted() {
+        let values: Vec<&[u8]> = vec![&[5, 0]; 9];
+        let one = write::sequence(&[
+            &oid::to_der(&SIGNING_TIME),
+            &write::constructed(Tag::SET, &values),
+        ]);
+        let read = |limit| Attribute::all(Cursor::new(&one, 0), limit);
+        assert_eq!(read(10).unwrap().len(), 1);
+        assert!(matches!(read(9), Err(Error::Limit { limit: 9, .. })));
+        assert!(matches!(read(3), Err(Error::Limit { limit: 3, .. })));
     }
 
     #[test]

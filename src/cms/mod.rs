@@ -99,6 +99,8 @@ pub struct Limits {
     pub certificates: usize,
     /// signers
     pub signers: usize,
+    /// attributes of a signer, and their values
+    pub attributes: usize,
     /// recipients
     pub recipients: usize,
 }

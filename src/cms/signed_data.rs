@@ -135,7 +135,8 @@ impl<R: Read> Reader<R> {
         each(&mut source, Tag::SET, |tag, received, depth, count| {
             check_limit(count, limits.signers, "signers")?;
             if tag == Tag::SEQUENCE {
-                data.signers.push(SignerInfo::parse(&received, depth)?);
+                let info = SignerInfo::parse_within(&received, depth, limits.attributes)?;
+                data.signers.push(info);
             }
             Ok(tag == Tag::SEQUENCE)
         })?;

@@ -130,8 +130,13 @@ pub enum Held {
 }
 
 impl SignerInfo {
-    /// Parses one SignerInfo (BER or DER, as received).
+    /// Parses one SignerInfo (BER or DER, as received) with no more than a hundred attributes.
     pub fn parse(ber: &[u8], max_depth: usize) -> Result<Self> {
+        Self::parse_within(ber, max_depth, 100)
+    }
+
+    /// Parses one SignerInfo with at most so many attributes and values on either side.
+    pub fn parse_within(ber: &[u8], max_depth: usize, attributes: usize) -> Result<Self> {
         let der = normal::to_der(ber, max_depth)?;
         let mut fields = Cursor::new(&der, 0).enter(Tag::SEQUENCE)?;
         // the version follows from the sid; nothing rests on it
@@ -144,14 +149,14 @@ impl SignerInfo {
                     Cow::Borrowed(_) => value.raw.to_vec(),
                     Cow::Owned(_) => attributes_as_received(ber, max_depth, value.raw)?,
                 };
-                Some(SignedAttributes::parse(received, &value)?)
+                Some(SignedAttributes::parse(received, &value, attributes)?)
             }
             None => None,
         };
         let signature_algorithm = algorithm(&fields.expect(Tag::SEQUENCE)?)?;
         let signature = fields.expect(Tag::OCTET_STRING)?.content.to_vec();
         let unsigned_attributes = match fields.optional(Tag::context(1))? {
-            Some(value) => Attribute::all(value.inside())?,
+            Some(value) => Attribute::all(value.inside(), attributes)?,
             None => Vec::new(),
         };
         fields.finish()?;

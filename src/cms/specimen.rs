@@ -281,6 +281,7 @@ pub(super) const LIMITS: super::Limits = super::Limits {
     structure_bytes: 1 << 20,
     certificates: 10,
     signers: 10,
+    attributes: 100,
     recipients: 10,
 };
 

@@ -26,12 +26,13 @@ limits! {
     structure_bytes: usize = 16 << 20, "structure-bytes", "bytes of a structure held in memory (certificates, signers, recipients)", "1,000 recipients with 4 kB each, four times";
     certificates: usize = 64, "certificates", "certificates in a message", "security practice; chains are shorter than 10, several signers";
     signers: usize = 64, "signers", "signers of a message", "more were never seen; each costs a public-key operation and a path";
+    attributes: usize = 1_000, "attributes", "attributes of a signer, signed or not, and their values", "security practice; signers with twenty were seen";
     recipients: usize = 10_000, "recipients", "recipients of a message", "ten times Exchange's default of 1,000";
     key_iterations: u32 = 10_000_000, "key-iterations", "iterations of a password's key derivation", "Bouncy Castle 1.85's cap for PBKDF2";
     key_file_bytes: usize = 16 << 20, "key-file-bytes", "bytes of a key, certificate or trust file", "CA bundles are 300 kB";
     path_length: usize = 64, "path-length", "certificates in a path", "the longest chain of NIST's test suite has 8";
     path_signatures: u32 = 100, "path-signatures", "signatures checked to build one path", "rustls-webpki's budget";
-    message_signatures: u32 = 500, "message-signatures", "signatures checked for one message, its certificates' included", "the limit of signers, each with a chain of six, and one path's budget";
+    message_signatures: u32 = 300, "message-signatures", "signatures checked for one message, its certificates' included", "the limit of signers, each with a chain of four";
     path_steps: u32 = 200_000, "path-steps", "steps of a path search", "rustls-webpki's budget";
     name_comparisons: u32 = 250_000, "name-comparisons", "comparisons of names with name constraints for one path", "rustls-webpki's budget";
     held_bytes: usize = 1 << 20, "held-bytes", "bytes held in memory before the encrypted temporary file is used", "small mail never touches the disk";

@@ -95,8 +95,8 @@ impl<'a> Encryptor<'a> {
         let (certificates, findings) = self.certificates(outgoing.header.as_ref(), at)?;
         if Policy::denies(&findings) {
             return Ok(Report {
-                layers: Vec::new(),
                 findings,
+                ..Report::default()
             });
         }
         let cipher = self
@@ -158,6 +158,7 @@ impl<'a> Encryptor<'a> {
         Ok(Report {
             layers: vec![Layer::Encrypted(layer)],
             findings,
+            ..Report::default()
         })
     }
 

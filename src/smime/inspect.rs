@@ -10,5 +10,7 @@ pub fn inspect(source: Source<'_>, policy: &Policy) -> Result<Report, Error> {
     let mut sink = std::io::sink();
     let mut peeler = Peeler::new(Goal::Inspect, policy, &mut sink);
     peeler.walk(source)?;
-    Ok(peeler.report)
+    let mut report = peeler.report;
+    report.described = true;
+    Ok(report)
 }

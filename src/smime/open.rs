@@ -2,14 +2,15 @@
 use super::{
     Error, Report, Source,
     peel::{Goal, Keys, Peeler},
+    report::Layer,
     sender::{self, ExpectedSigner},
-    signature::Judge,
+    signature::{COVERS_CIPHERTEXT, Judge},
     verify::require_anchor,
 };
 use crate::{
     asn1::Time,
     crypto::CryptoRng,
-    policy::Policy,
+    policy::{Policy, Rule},
     store::Identities,
     x509::{Repository, TrustAnchors},
 };
@@ -67,11 +68,34 @@ impl<'a> Opener<'a> {
         if report
             .layers
             .iter()
-            .any(|layer| matches!(layer, super::report::Layer::Signed(_)))
+            .any(|layer| matches!(layer, Layer::Signed(_)))
         {
             require_anchor(self.anchors, self.policy)?;
         }
+        mark_envelopes(&mut report.layers, self.policy);
         sender::judge(&mut report, &froms, self.signers, self.policy);
         Ok(report)
+    }
+}
+
+/// A signature with nothing but signatures between it and an encrypted layer is around ciphertext.
+fn mark_envelopes(layers: &mut [Layer], policy: &Policy) {
+    let mut inside_is_encrypted = false;
+    for layer in layers.iter_mut().rev() {
+        match layer {
+            Layer::Encrypted(_) => inside_is_encrypted = true,
+            Layer::Certificates(_) => inside_is_encrypted = false,
+            Layer::Signed(signed) => {
+                let known = signed
+                    .findings
+                    .iter()
+                    .any(|f| f.rule == Rule::CoversCiphertext);
+                if inside_is_encrypted && !known {
+                    signed
+                        .findings
+                        .push(policy.finding(Rule::CoversCiphertext, COVERS_CIPHERTEXT));
+                }
+            }
+        }
     }
 }

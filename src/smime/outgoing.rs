@@ -192,9 +192,9 @@ impl<'r> Outgoing<'r> {
 
 /// Looks through a message that can be read again for what decides how it is written.
 fn look_ahead(source: &mut Source<'_>) -> Result<Option<Seen>, Error> {
-    if !source.rewind().map_err(Error::Read)? {
+    let Some(beginning) = source.beginning().map_err(Error::Read)? else {
         return Ok(None);
-    }
+    };
     let mut canonicalizer = Canonicalizer::new();
     let (mut chunk, mut canonical) = (vec![0; CHUNK], Vec::new());
     loop {
@@ -206,7 +206,7 @@ fn look_ahead(source: &mut Source<'_>) -> Result<Option<Seen>, Error> {
         canonicalizer.push(read, &mut canonical);
     }
     canonicalizer.finish(&mut canonical);
-    source.rewind().map_err(Error::Read)?;
+    source.go_back(beginning).map_err(Error::Read)?;
     Ok(Some(canonicalizer.seen()))
 }
 

@@ -15,7 +15,7 @@ use super::{
     source::{self, Opened, Source},
 };
 use crate::{
-    asn1::stream::Rest,
+    asn1::{self, oid::Oid, stream::Rest},
     cms,
     crypto::{CryptoRng, Digest},
     mime::{
@@ -67,6 +67,10 @@ pub(super) struct Peeler<'a> {
     line_end: Option<LineEnd>,
     /// layers entered
     depth: usize,
+    /// bytes of the headers passed
+    header_bytes: usize,
+    /// the content of a clear-signed message is given out, and must be signed, as it was received
+    pub(super) as_received: bool,
     /// digests that micalg does not announce and a signer uses all the same
     unannounced: Vec<Digest>,
     /// SHA-256 of the content of the outermost layer, where it is clear-signed
@@ -113,6 +117,8 @@ impl<'a> Peeler<'a> {
             outer: Vec::new(),
             line_end: None,
             depth: 0,
+            header_bytes: 0,
+            as_received: false,
             unannounced: Vec::new(),
             fingerprint: None,
             mute: None,
@@ -122,15 +128,18 @@ impl<'a> Peeler<'a> {
     /// Walks through the message. Where a signer of a clear-signed message uses a digest that micalg does not announce, a file is read a second
     /// time for it; that both passes saw the same content is checked.
     pub(super) fn walk(&mut self, mut source: Source<'_>) -> Result<(), Error> {
+        let beginning = source.beginning().map_err(Error::Read)?;
         self.pass(&mut source)?;
-        if self.unannounced.is_empty() || !source.rewind().map_err(Error::Read)? {
+        let Some(beginning) = beginning.filter(|_| !self.unannounced.is_empty()) else {
             return Ok(());
-        }
+        };
+        source.go_back(beginning).map_err(Error::Read)?;
         let before = self.fingerprint.take();
         self.report = Report::default();
         self.froms = Froms::default();
         self.outer.clear();
         self.depth = 0;
+        self.header_bytes = 0;
         self.mute = Some(io::sink());
         self.pass(&mut source)?;
         if self.fingerprint == before {
@@ -195,6 +204,7 @@ impl<'a> Peeler<'a> {
             structure_bytes: limits.structure_bytes,
             certificates: limits.certificates,
             signers: limits.signers,
+            attributes: limits.attributes,
             recipients: limits.recipients,
         }
     }
@@ -207,6 +217,14 @@ impl<'a> Peeler<'a> {
         body: &mut dyn BufRead,
     ) -> Result<(), Error> {
         self.froms.add(header);
+        self.header_bytes += header.fields.iter().map(|f| f.raw.len()).sum::<usize>();
+        if self.header_bytes > self.policy.limits.header_bytes {
+            return Err(Error::Limit {
+                name: "header-bytes",
+                what: "bytes of all layers' headers",
+                limit: u64::try_from(self.policy.limits.header_bytes).unwrap_or(u64::MAX),
+            });
+        }
         self.outer = merge(&self.outer, &header.fields);
         match announced {
             Announced::ClearSigned { boundary, micalg } => {
@@ -266,6 +284,21 @@ impl<'a> Peeler<'a> {
             (Some(header), announced) => self.layer(announced, &header, reader),
             (None, _) => self.give_out(None, &octets, reader),
         }
+    }
+
+    /// `open` promises every layer: a content that is a CMS object without a message around it is one it does not peel.
+    fn not_opened(&self, content_type: Oid) -> Option<Finding> {
+        let opened = self.goal != Goal::Open || content_type == cms::content_type::DATA;
+        let name = || asn1::oid::name(&content_type);
+        (!opened).then(|| {
+            self.policy.finding(
+                Rule::NestedProtection,
+                format!(
+                    "the content is not a message but {}, which was not opened",
+                    name()
+                ),
+            )
+        })
     }
 
     /// The object has ended; so must its wire. White space after base64 is no octet.

@@ -5,7 +5,7 @@ use super::report::{Layer, Report, Sender, Signature};
 use crate::{
     mime::{
         header::Header,
-        mailbox::{Address, FromError, sole_from},
+        mailbox::{Address, sole_from},
     },
     policy::{Finding, Policy, Rule},
     x509::Certificate,
@@ -47,13 +47,17 @@ pub(super) fn names(certificate: &Certificate, address: &Address) -> bool {
 
 /// What the From fields of a message say together, outermost first.
 #[derive(Debug, Default)]
-pub(super) struct Froms(Vec<Result<Address, FromError>>);
+pub(super) struct Froms(Vec<Result<Address, String>>);
 
 impl Froms {
     /// Takes the From field of one header in, if it has one.
     pub(super) fn add(&mut self, header: &Header) {
+        if header.fields.iter().any(|f| may_hide_a_field(&f.raw)) {
+            let why = "a header field has a CR or NUL in it, which could hide a second From";
+            self.0.push(Err(why.to_owned()));
+        }
         if let Some(from) = sole_from(header).transpose() {
-            self.0.push(from);
+            self.0.push(from.map_err(|error| error.to_string()));
         }
     }
 
@@ -72,7 +76,7 @@ impl Froms {
         let mut sole: Option<&Address> = None;
         for from in &self.0 {
             match (from, sole) {
-                (Err(error), _) => return Err(error.to_string()),
+                (Err(why), _) => return Err(why.clone()),
                 (Ok(address), Some(other)) if !address.same_as(other) => {
                     return Err(format!(
                         "the outer From field names {other}, an inner one {address}"
@@ -83,6 +87,12 @@ impl Froms {
         }
         Ok(sole)
     }
+}
+
+/// Some readers end a line at a CR alone, some at a NUL.
+fn may_hide_a_field(raw: &[u8]) -> bool {
+    let bare = |pair: &[u8]| matches!(pair, [b'\r', other] if *other != b'\n');
+    raw.contains(&0) || raw.windows(2).any(bare) || raw.ends_with(b"\r")
 }
 
 /// Compares every signature of a report with the sender, or with those who were expected to sign.

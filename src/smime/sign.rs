@@ -115,8 +115,8 @@ impl<'a> Signer<'a> {
         let (digest, algorithm) = self.algorithm(identity.key.public_key().kind())?;
         if Policy::denies(&findings) {
             return Ok(Report {
-                layers: Vec::new(),
                 findings,
+                ..Report::default()
             });
         }
         let certificates = self.certificates(&identity.certificate);
@@ -140,6 +140,7 @@ impl<'a> Signer<'a> {
                 findings: Vec::new(),
             })],
             findings: Vec::new(),
+            ..Report::default()
         })
     }
 

@@ -29,6 +29,10 @@ use crate::{
 /// Clocks differ: a signing time this many seconds ahead is no finding (five minutes, as Kerberos allows, RFC 4120 §7.5).
 const CLOCK_SKEW: i64 = 300;
 
+/// What is said of a signature around ciphertext.
+pub(super) const COVERS_CIPHERTEXT: &str =
+    "the signature is around ciphertext: it does not say who wrote the content";
+
 /// What signers are judged with.
 pub(super) struct Judge<'a> {
     pub(super) anchors: &'a TrustAnchors,
@@ -45,6 +49,8 @@ pub(super) struct Digested<'a> {
     /// eContentType
     pub(super) content_type: Oid,
     pub(super) form: Form,
+    /// only the content as received counts
+    pub(super) as_received: bool,
     /// the first octets of the content, to tell signed attributes from content
     pub(super) head: &'a [u8],
 }
@@ -53,6 +59,7 @@ impl Digested<'_> {
     /// The forms of the content that a signature may be over, the right one first (RFC 8551 §3.1.1), and whether another than the first deserves a finding.
     const fn forms(&self) -> (&'static [ContentForm], bool) {
         match self.form {
+            Form::Clear if self.as_received => (&[ContentForm::Received], true),
             Form::Clear => (&[ContentForm::Canonical, ContentForm::Received], true),
             Form::Opaque => (&[ContentForm::Received], false),
             Form::Detached => (&[ContentForm::Received, ContentForm::Canonical], false),
@@ -219,13 +226,14 @@ impl Judge<'_> {
             return Ok(());
         };
         checked.integrity = Integrity::Intact;
-        if *held == Held::OverDer {
-            checked.find(
-                self.policy,
-                Rule::UnorderedAttributes,
-                "the signed attributes are not DER; the signature is over their DER form"
-                    .to_owned(),
-            );
+        let which = match held {
+            Held::OverDer => Some("over their DER form"),
+            _ if attributes.is_some_and(|a| a.received != a.der) => Some("over them as received"),
+            _ => None,
+        };
+        if let Some(which) = which {
+            let message = format!("the signed attributes are not DER; the signature is {which}");
+            checked.find(self.policy, Rule::UnorderedAttributes, message);
         }
         if let Some(attributes) = attributes {
             self.check_attributes(attributes, signer, certificate, signature, checked);

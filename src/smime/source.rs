@@ -3,7 +3,7 @@
 //! Knows first octets; what an entity means is known by `layer`.
 use super::Error;
 use crate::encoding::base64;
-use std::io::{self, BufRead, BufReader, Chain, Cursor, Read, Seek};
+use std::io::{self, BufRead, BufReader, Chain, Cursor, Read, Seek, SeekFrom};
 
 /// A message: something to read, and to read again where it can be.
 pub enum Source<'a> {
@@ -18,11 +18,19 @@ pub trait ReadSeek: Read + Seek {}
 impl<T: Read + Seek> ReadSeek for T {}
 
 impl Source<'_> {
-    /// Goes back to the beginning; false where that is not possible.
-    pub(super) fn rewind(&mut self) -> io::Result<bool> {
+    /// Returns where the message begins, if it can be gone back to. What stands before in the same file is someone else's.
+    pub(super) fn beginning(&mut self) -> io::Result<Option<u64>> {
         match self {
-            Self::Stream(_) => Ok(false),
-            Self::Seekable(s) => s.rewind().map(|()| true),
+            Self::Stream(_) => Ok(None),
+            Self::Seekable(s) => s.stream_position().map(Some),
+        }
+    }
+
+    /// Goes back to the beginning.
+    pub(super) fn go_back(&mut self, beginning: u64) -> io::Result<()> {
+        match self {
+            Self::Stream(_) => Err(io::ErrorKind::Unsupported.into()),
+            Self::Seekable(s) => s.seek(SeekFrom::Start(beginning)).map(drop),
         }
     }
 }

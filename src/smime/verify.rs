@@ -18,6 +18,7 @@ pub struct Verifier<'a> {
     repository: &'a dyn Repository,
     policy: &'a Policy,
     signers: &'a [ExpectedSigner],
+    as_received: bool,
 }
 
 impl<'a> Verifier<'a> {
@@ -34,7 +35,16 @@ impl<'a> Verifier<'a> {
             repository,
             policy,
             signers,
+            as_received: false,
         }
+    }
+
+    /// Takes the content of a clear-signed message as it was received, line ends and all, instead of in canonical form: for a message whose
+    /// report has the finding `line-ends`, which says that this is what was signed.
+    #[must_use]
+    pub fn as_received(mut self) -> Self {
+        self.as_received = true;
+        self
     }
 
     /// Verifies one message; writes to `sink` exactly the entity that was digested. `content` is the content of a detached CMS signature.
@@ -58,6 +68,7 @@ impl<'a> Verifier<'a> {
             allowance: self.policy.limits.message_signatures.into(),
         });
         peeler.detached = content;
+        peeler.as_received = self.as_received;
         peeler.walk(source)?;
         if peeler.detached.is_some() && peeler.report.findings.is_empty() {
             return Err(Error::ContentNotWanted);

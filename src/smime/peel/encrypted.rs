@@ -59,6 +59,7 @@ impl Peeler<'_> {
                 offset: 0,
             }));
         }
+        layer.findings.extend(self.not_opened(reader.content_type));
         let (index, content_key) = self.content_key(&reader.recipients, cipher, &layer)?;
         layer.opened_by = Some(index);
         let mut plaintext =

@@ -46,7 +46,7 @@ impl Peeler<'_> {
         );
         self.signed_content(&mut splitter, &mut content)?;
         let (digests, head, rest) = content.finish();
-        if self.goal == Goal::Verify {
+        if self.goal == Goal::Verify && !self.as_received {
             self.sink().write_all(&rest).map_err(Error::Write)?;
         }
         if !splitter.next_part()? {
@@ -108,6 +108,7 @@ impl Peeler<'_> {
             digests: &digests,
             content_type,
             form: Form::Clear,
+            as_received: self.as_received,
             head: &head,
         };
         self.judge(slot, &signed, &digested, findings)
@@ -146,10 +147,12 @@ impl Peeler<'_> {
         let (digests, head, _) = content.finish();
         let (signed, wire) = reader.finish()?;
         findings.extend(self.nothing_follows(wire)?);
+        findings.extend(self.not_opened(content_type));
         let digested = Digested {
             digests: &digests,
             content_type,
             form: Form::Opaque,
+            as_received: false,
             head: &head,
         };
         self.judge(slot, &signed, &digested, findings)
@@ -193,6 +196,7 @@ impl Peeler<'_> {
             digests: &digests,
             content_type,
             form: Form::Detached,
+            as_received: false,
             head: &head,
         };
         self.judge(slot, &signed, &digested, findings)
@@ -227,9 +231,9 @@ impl Peeler<'_> {
                 let Some(read) = chunk.get(..n).filter(|c| !c.is_empty()) else {
                     return Ok(());
                 };
-                self.sink()
-                    .write_all(content.update(read))
-                    .map_err(Error::Write)?;
+                let canonical = content.update(read);
+                let form = if self.as_received { read } else { canonical };
+                self.sink().write_all(form).map_err(Error::Write)?;
             }
         }
         let mut digesting = Digesting::new(source, content);
@@ -269,10 +273,10 @@ impl Peeler<'_> {
     ) -> Result<(), Error> {
         self.froms_inside(digested.head);
         if covers_ciphertext(digested, self.header_limits()) {
-            findings.push(self.policy.finding(
-                Rule::CoversCiphertext,
-                "the signature is around ciphertext: it does not say who wrote the content",
-            ));
+            findings.push(
+                self.policy
+                    .finding(Rule::CoversCiphertext, signature::COVERS_CIPHERTEXT),
+            );
         }
         let (in_message, unreadable) = signature::certificates(signed, self.policy);
         findings.extend(unreadable);
@@ -344,28 +348,37 @@ fn micalg_digests(micalg: Option<&str>) -> Vec<Digest> {
 
 /// Returns whether a signed content is nothing but an encrypted layer (RFC 8551 §3.7; Davis 2001).
 fn covers_ciphertext(digested: &Digested<'_>, limits: header::Limits) -> bool {
-    if [
+    let encrypted = [
         content_type::ENVELOPED_DATA,
         content_type::AUTH_ENVELOPED_DATA,
-    ]
-    .contains(&digested.content_type)
-    {
+    ];
+    if encrypted.contains(&digested.content_type) {
         return true;
     }
     let mut head = digested.head;
-    let Ok(header) = Header::read(&mut head, limits) else {
-        return false;
-    };
-    let Ok(Announced::Cms { label, encoding }) = layer::announced(&header) else {
-        return false;
-    };
-    match object_type(encoding, head) {
-        Some(oid) => [
-            content_type::ENVELOPED_DATA,
-            content_type::AUTH_ENVELOPED_DATA,
-        ]
-        .contains(&oid),
-        None => label != Some(Label::Signed),
+    loop {
+        let Ok(header) = Header::read(&mut head, limits) else {
+            return false;
+        };
+        match layer::announced(&header) {
+            Ok(Announced::Cms { label, encoding }) => {
+                return match object_type(encoding, head) {
+                    Some(oid) => encrypted.contains(&oid),
+                    None => label != Some(Label::Signed),
+                };
+            }
+            // a signature around a signature: what is in that one?
+            Ok(Announced::ClearSigned { boundary, .. }) => {
+                let delimiter = format!("--{boundary}");
+                let Some(at) = memchr::memmem::find(head, delimiter.as_bytes()) else {
+                    return false;
+                };
+                let after = head.get(at..).unwrap_or_default();
+                let line = memchr::memchr(b'\n', after).map_or(after.len(), |end| end + 1);
+                head = after.get(line..).unwrap_or_default();
+            }
+            _ => return false,
+        }
     }
 }
 
