@@ -351,6 +351,41 @@ mod tests {
     }
 
     #[test]
+    fn what_cannot_be_linked_for_other_reasons_is_not_copied() {
+        let directory = tempfile::tempdir().unwrap();
+        let place = Place::new(directory.path().join("x".repeat(300)), 0o600).unwrap();
+        let Some(transaction) = Transaction::begin(&place).unwrap() else {
+            return;
+        };
+        let error = transaction.commit([4; 8], false).unwrap_err();
+        assert!(is_one_of(&error, &[Errno::NAMETOOLONG]));
+        assert_eq!(names(directory.path()), 0);
+    }
+
+    #[test]
+    fn one_file_has_many_names() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = |name: &str| directory.path().join(name);
+        fs::write(path("old"), "").unwrap();
+        fs::hard_link(path("old"), path("hard")).unwrap();
+        symlink("old", path("soft")).unwrap();
+        symlink("new", path("dangling")).unwrap();
+        for (one, other, same) in [
+            ("old", "./old", true),
+            ("old", "hard", true),
+            ("soft", "old", true),
+            ("dangling", "new", true),
+            ("new", "./new", true),
+            ("old", "new", false),
+            ("new", "newer", false),
+        ] {
+            assert_eq!(is_same(&path(one), &path(other)), same, "{one} {other}");
+        }
+        let null = Path::new("/dev/null");
+        assert!(!is_same(null, null));
+    }
+
+    #[test]
     fn links_are_followed_and_kept() {
         let directory = tempfile::tempdir().unwrap();
         fs::create_dir(directory.path().join("real")).unwrap();
