@@ -1466,38 +1466,6 @@ fn standard_output_by_another_name() {
 }
 
 #[test]
-fn a_message_for_closed_standard_output_is_exit_5() {
-    let closed = |arguments: &str| {
-        let line = format!("exec '{SMIME}' {arguments} >&-");
-        Call::new("sh", args!["-c", line])
-            .dir(&fixture("messages"))
-            .run()
-    };
-    for verb in ["decrypt", "open", "decrypt -o -", "open -o /dev/stdout"] {
-        let line = format!("{verb} -q -t ../trust -i ../identities/bob.pem encrypted-rsa-cbc.eml");
-        let line = if verb.starts_with("decrypt") {
-            line.replace(" -t ../trust", "")
-        } else {
-            line
-        };
-        let run = closed(&line).expect(5);
-        assert!(run.stderr.contains("standard output is closed"), "{run:?}");
-    }
-    closed("sign -q -i ../identities/alice.pem plain.eml").expect(5);
-    closed("verify -q -t ../trust -o - clear.eml").expect(5);
-    // thrown away on purpose, or not wanted
-    closed("decrypt -q -i ../identities/bob.pem -o /dev/null encrypted-rsa-cbc.eml").expect(0);
-    closed("verify -q -t ../trust clear.eml").expect(0);
-    let line = format!(
-        "exec '{SMIME}' decrypt -q -i ../identities/bob.pem encrypted-rsa-cbc.eml >/dev/null"
-    );
-    Call::new("sh", args!["-c", line])
-        .dir(&fixture("messages"))
-        .run()
-        .expect(0);
-}
-
-#[test]
 fn der_is_not_written_to_a_terminal() {
     let there = Command::new("script")
         .arg("--version")

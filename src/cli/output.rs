@@ -7,7 +7,7 @@ use super::{
     transaction::{self, Target, Transaction},
 };
 use rand::Rng;
-use rustix::fs::{FileType, OFlags, Stat};
+use rustix::fs::{FileType, Stat};
 use smime::{crypto::Secret, store::Spool};
 use std::{
     fs::File,
@@ -69,9 +69,6 @@ impl Output {
     ) -> anyhow::Result<Self> {
         let Some(path) = path.filter(|p| !is_standard_output(p)) else {
             let pipe = standard_output().map_err(|_| Problem::Closed)?;
-            if was_closed(&pipe) {
-                return Err(Problem::Closed.into());
-            }
             let kind = Kind::pipe(pipe, leave, rng);
             return Ok(Self::of(kind, None, rng.next_u64().to_ne_bytes(), false));
         };
@@ -232,14 +229,6 @@ pub(crate) fn is_standard_output(path: &Path) -> bool {
         .iter()
         .any(|name| path == Path::new(name));
     named || stats().unwrap_or(false)
-}
-
-/// Whether the program was started without standard output. Before `main` Rust's runtime opens /dev/null for reading and writing in its place,
-/// which is not told from a caller that did just that (shells open it for writing only); a message must not be lost in silence.
-fn was_closed(output: &File) -> bool {
-    let null = rustix::fs::fstat(output).is_ok_and(|stat| is_null(&stat));
-    let mode = rustix::fs::fcntl_getfl(output).map(|flags| flags & OFlags::RWMODE);
-    null && mode == Ok(OFlags::RDWR)
 }
 
 fn is_null(stat: &Stat) -> bool {
