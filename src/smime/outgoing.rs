@@ -240,8 +240,7 @@ fn part_header(fields: Vec<Field>) -> Vec<u8> {
 struct Encoded<R> {
     source: BufReader<R>,
     codec: Option<Codec>,
-    ready: Vec<u8>,
-    given: usize,
+    ready: Cursor<Vec<u8>>,
 }
 
 enum Codec {
@@ -254,31 +253,30 @@ impl<R: Read> Encoded<R> {
         Self {
             source: BufReader::with_capacity(CHUNK, source),
             codec: Some(codec),
-            ready: Vec::new(),
-            given: 0,
+            ready: Cursor::default(),
         }
     }
 
     fn advance(&mut self) -> io::Result<()> {
         let chunk = self.source.fill_buf()?;
         let n = chunk.len();
-        self.given = 0;
         if n == 0 {
-            self.ready = match self.codec.take() {
+            let last = match self.codec.take() {
                 Some(Codec::Base64(encoder)) => encoder.finish()?,
                 Some(Codec::QuotedPrintable(encoder)) => encoder.finish()?,
                 None => Vec::new(),
             };
+            self.ready = Cursor::new(last);
             return Ok(());
         }
         match &mut self.codec {
             Some(Codec::Base64(encoder)) => {
                 encoder.write_all(chunk)?;
-                self.ready = std::mem::take(encoder.sink_mut());
+                self.ready = Cursor::new(std::mem::take(encoder.sink_mut()));
             }
             Some(Codec::QuotedPrintable(encoder)) => {
                 encoder.write_all(chunk)?;
-                self.ready = std::mem::take(encoder.sink_mut());
+                self.ready = Cursor::new(std::mem::take(encoder.sink_mut()));
             }
             None => {}
         }
@@ -290,13 +288,8 @@ impl<R: Read> Encoded<R> {
 impl<R: Read> Read for Encoded<R> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         loop {
-            let rest = self.ready.get(self.given..).unwrap_or_default();
-            if !rest.is_empty() {
-                let n = rest.len().min(buf.len());
-                if let (Some(to), Some(from)) = (buf.get_mut(..n), rest.get(..n)) {
-                    to.copy_from_slice(from);
-                }
-                self.given += n;
+            let n = self.ready.read(buf)?;
+            if n > 0 || buf.is_empty() {
                 return Ok(n);
             }
             if self.codec.is_none() {

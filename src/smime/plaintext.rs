@@ -11,8 +11,7 @@ use std::io::{self, Read};
 pub(super) struct Plaintext<R> {
     state: State<R>,
     ciphertext: Vec<u8>,
-    plain: Vec<u8>,
-    given: usize,
+    plain: io::Cursor<Vec<u8>>,
 }
 
 enum State<R> {
@@ -44,15 +43,15 @@ impl<R: Read> Plaintext<R> {
         Ok(Self {
             state,
             ciphertext: vec![0; CHUNK],
-            plain: Vec::with_capacity(CHUNK + 16),
-            given: 0,
+            plain: io::Cursor::new(Vec::with_capacity(CHUNK + 16)),
         })
     }
 
     /// Decrypts the next chunk, or ends the content.
     fn advance(&mut self) -> io::Result<()> {
-        self.plain.clear();
-        self.given = 0;
+        self.plain.set_position(0);
+        let plain = self.plain.get_mut();
+        plain.clear();
         let State::Flowing(mut reader, mut decryption) =
             std::mem::replace(&mut self.state, State::Broken)
         else {
@@ -61,9 +60,7 @@ impl<R: Read> Plaintext<R> {
         let n = reader.read(&mut self.ciphertext)?;
         if n > 0 {
             let chunk = self.ciphertext.get(..n).unwrap_or_default();
-            decryption
-                .update(chunk, &mut self.plain)
-                .map_err(io::Error::other)?;
+            decryption.update(chunk, plain).map_err(io::Error::other)?;
             self.state = State::Flowing(reader, decryption);
             return Ok(());
         }
@@ -73,12 +70,9 @@ impl<R: Read> Plaintext<R> {
         let attributes_fit = tail
             .authenticated_content_type
             .is_none_or(|named| named == content_type);
-        let proven = decryption
-            .finish(&tail.aad, &tail.mac, &mut self.plain)
-            .is_ok()
-            && attributes_fit;
+        let proven = decryption.finish(&tail.aad, &tail.mac, plain).is_ok() && attributes_fit;
         if !proven {
-            self.plain.clear();
+            plain.clear();
             self.state = State::Failed;
             return Err(io::Error::new(
                 io::ErrorKind::InvalidData,
@@ -110,13 +104,8 @@ fn invalid(error: cms::Error) -> io::Error {
 impl<R: Read> Read for Plaintext<R> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         loop {
-            let rest = self.plain.get(self.given..).unwrap_or_default();
-            if !rest.is_empty() {
-                let n = rest.len().min(buf.len());
-                if let (Some(to), Some(from)) = (buf.get_mut(..n), rest.get(..n)) {
-                    to.copy_from_slice(from);
-                }
-                self.given += n;
+            let n = self.plain.read(buf)?;
+            if n > 0 || buf.is_empty() {
                 return Ok(n);
             }
             match self.state {
@@ -135,6 +124,6 @@ impl<R: Read> Read for Plaintext<R> {
 
 impl<R> Drop for Plaintext<R> {
     fn drop(&mut self) {
-        zeroize::Zeroize::zeroize(&mut self.plain);
+        zeroize::Zeroize::zeroize(self.plain.get_mut());
     }
 }

@@ -155,8 +155,7 @@ fn find(text: &[u8], what: &[u8]) -> bool {
 /// The text between the BEGIN and END lines of a PEM block, while it is read (RFC 7468).
 pub(super) struct Armor<R> {
     source: R,
-    line: Vec<u8>,
-    given: usize,
+    line: Cursor<Vec<u8>>,
     state: ArmorState,
 }
 
@@ -174,8 +173,7 @@ impl<R: BufRead> Armor<R> {
     fn new(source: R) -> Self {
         Self {
             source,
-            line: Vec::new(),
-            given: 0,
+            line: Cursor::default(),
             state: ArmorState::Before,
         }
     }
@@ -199,13 +197,14 @@ impl<R: BufRead> Armor<R> {
     /// Reads the next line that belongs to the block, or ends it.
     fn next_line(&mut self) -> io::Result<()> {
         loop {
-            self.line.clear();
-            self.given = 0;
+            self.line.set_position(0);
+            let line = self.line.get_mut();
+            line.clear();
             if self
                 .source
                 .by_ref()
                 .take(ARMOR_LINE)
-                .read_until(b'\n', &mut self.line)?
+                .read_until(b'\n', line)?
                 == 0
             {
                 return match self.state {
@@ -217,20 +216,20 @@ impl<R: BufRead> Armor<R> {
                 };
             }
             match self.state {
-                ArmorState::Before if self.line.starts_with(b"-----BEGIN ") => {
+                ArmorState::Before if line.starts_with(b"-----BEGIN ") => {
                     self.state = ArmorState::Inside;
                 }
                 ArmorState::Inside => {
                     // the end may follow the last characters on their line
-                    if let Some(end) = memchr::memmem::find(&self.line, b"-----END ") {
-                        self.line.truncate(end);
+                    if let Some(end) = memchr::memmem::find(line, b"-----END ") {
+                        line.truncate(end);
                         self.state = ArmorState::After;
                     }
                     return Ok(());
                 }
                 ArmorState::Before => {}
                 ArmorState::After => {
-                    self.line.clear();
+                    line.clear();
                     return Ok(());
                 }
             }
@@ -241,13 +240,8 @@ impl<R: BufRead> Armor<R> {
 impl<R: BufRead> Read for Armor<R> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         loop {
-            let rest = self.line.get(self.given..).unwrap_or_default();
-            if !rest.is_empty() {
-                let n = rest.len().min(buf.len());
-                if let (Some(to), Some(from)) = (buf.get_mut(..n), rest.get(..n)) {
-                    to.copy_from_slice(from);
-                }
-                self.given += n;
+            let n = self.line.read(buf)?;
+            if n > 0 || buf.is_empty() {
                 return Ok(n);
             }
             if self.state == ArmorState::After {
