@@ -513,6 +513,25 @@ mod tests {
     use super::*;
     use crate::asn1::{Tag, oid, write};
 
+    /// The limit of signature checks for one message holds, and not one past it.
+    #[test]
+    fn a_message_has_one_allowance() {
+        let (anchors, repository) = (TrustAnchors::default(), Collection::default());
+        let policy = Policy::default();
+        let judge = Judge {
+            anchors: &anchors,
+            repository: &repository,
+            policy: &policy,
+            at: Time(0),
+            allowance: policy.limits.message_signatures.into(),
+        };
+        for _ in 0..policy.limits.message_signatures {
+            judge.spend().unwrap();
+        }
+        let past = judge.spend();
+        assert!(matches!(past, Err(Error::Limit { limit: 300, .. })));
+    }
+
     /// Signed attributes whose digest has a CRLF in it, sent with LF in its place, pass as received for text and in canonical form for attributes.
     #[test]
     fn signed_attributes_are_known_in_either_form() {
