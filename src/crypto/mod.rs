@@ -2,9 +2,11 @@
 //!
 //! Randomness is an argument (`&mut dyn CryptoRng`); secrets are [`secret::Secret`], zeroized and never printed.
 pub mod algorithm;
+mod bp512;
 pub mod chunk;
 pub mod content;
 pub mod digest;
+mod ecdsa_scheme;
 mod gcm;
 pub mod key_agreement;
 pub mod key_file;

@@ -4,11 +4,13 @@
 use super::{
     Digest, Error, Result, SignatureAlgorithm,
     algorithm::{EC_PUBLIC_KEY, ED25519, RSA_ENCRYPTION, RSASSA_PSS, unsupported},
+    bp512::BrainpoolP512r1,
     digest::digest,
-    parameters, rsa_scheme,
+    ecdsa_scheme, parameters, rsa_scheme,
 };
 use crate::asn1::{Tag, cursor::Cursor, oid::Oid, write};
-use p256::ecdsa::signature::hazmat::PrehashVerifier;
+use bp256::BrainpoolP256r1;
+use bp384::BrainpoolP384r1;
 use spki::AlgorithmIdentifierOwned;
 
 /// id-X25519 (RFC 8410 §3)
@@ -17,6 +19,10 @@ pub(super) const X25519: Oid = Oid::new_unwrap("1.3.101.110");
 pub(super) const P256: Oid = Oid::new_unwrap("1.2.840.10045.3.1.7");
 pub(super) const P384: Oid = Oid::new_unwrap("1.3.132.0.34");
 pub(super) const P521: Oid = Oid::new_unwrap("1.3.132.0.35");
+/// The named curves of RFC 5639 §4.1.
+pub(super) const BRAINPOOL_P256: Oid = Oid::new_unwrap("1.3.36.3.3.2.8.1.1.7");
+pub(super) const BRAINPOOL_P384: Oid = Oid::new_unwrap("1.3.36.3.3.2.8.1.1.11");
+pub(super) const BRAINPOOL_P512: Oid = Oid::new_unwrap("1.3.36.3.3.2.8.1.1.13");
 
 /// What a signature is over.
 #[derive(Debug, Clone, Copy)]
@@ -42,6 +48,12 @@ pub enum KeyKind {
     P384,
     /// P-521
     P521,
+    /// brainpoolP256r1
+    BrainpoolP256,
+    /// brainpoolP384r1
+    BrainpoolP384,
+    /// brainpoolP512r1
+    BrainpoolP512,
     /// Ed25519
     Ed25519,
     /// X25519
@@ -55,8 +67,22 @@ impl KeyKind {
             Self::P256 => "P-256",
             Self::P384 => "P-384",
             Self::P521 => "P-521",
+            Self::BrainpoolP256 => "brainpoolP256r1",
+            Self::BrainpoolP384 => "brainpoolP384r1",
+            Self::BrainpoolP512 => "brainpoolP512r1",
             Self::Ed25519 => "Ed25519",
             Self::X25519 => "X25519",
+        }
+    }
+    /// Returns the size in bits: of the modulus, or of the field.
+    pub fn bits(self) -> usize {
+        match self {
+            Self::Rsa { bits, .. } => bits,
+            Self::P256 | Self::BrainpoolP256 => 256,
+            Self::P384 | Self::BrainpoolP384 => 384,
+            Self::BrainpoolP512 => 512,
+            Self::P521 => 521,
+            Self::Ed25519 | Self::X25519 => 255,
         }
     }
 }
@@ -75,6 +101,9 @@ pub(super) enum Key {
     P256(p256::PublicKey),
     P384(p384::PublicKey),
     P521(p521::PublicKey),
+    BrainpoolP256(elliptic_curve::PublicKey<BrainpoolP256r1>),
+    BrainpoolP384(elliptic_curve::PublicKey<BrainpoolP384r1>),
+    BrainpoolP512(elliptic_curve::PublicKey<BrainpoolP512r1>),
     Ed25519(ed25519_dalek::VerifyingKey),
     X25519(x25519_dalek::PublicKey),
 }
@@ -122,6 +151,9 @@ impl PublicKey {
             Key::P256(_) => KeyKind::P256,
             Key::P384(_) => KeyKind::P384,
             Key::P521(_) => KeyKind::P521,
+            Key::BrainpoolP256(_) => KeyKind::BrainpoolP256,
+            Key::BrainpoolP384(_) => KeyKind::BrainpoolP384,
+            Key::BrainpoolP512(_) => KeyKind::BrainpoolP512,
             Key::Ed25519(_) => KeyKind::Ed25519,
             Key::X25519(_) => KeyKind::X25519,
         }
@@ -133,6 +165,9 @@ impl PublicKey {
             (Key::P256(a), Key::P256(b)) => a == b,
             (Key::P384(a), Key::P384(b)) => a == b,
             (Key::P521(a), Key::P521(b)) => a == b,
+            (Key::BrainpoolP256(a), Key::BrainpoolP256(b)) => a == b,
+            (Key::BrainpoolP384(a), Key::BrainpoolP384(b)) => a == b,
+            (Key::BrainpoolP512(a), Key::BrainpoolP512(b)) => a == b,
             (Key::Ed25519(a), Key::Ed25519(b)) => a == b,
             (Key::X25519(a), Key::X25519(b)) => a == b,
             _ => false,
@@ -165,19 +200,28 @@ impl PublicKey {
                 Ok(rsa_scheme::verify_pss(key, found, &hash, signature))
             }
             (Key::P256(key), SignatureAlgorithm::Ecdsa(kind)) => {
-                let key = p256::ecdsa::VerifyingKey::from(key);
-                let signature = p256::ecdsa::Signature::from_der(signature);
-                verify_ecdsa(&key, signature, &signed.hash(*kind)?)
+                let hash = signed.hash(*kind)?;
+                Ok(ecdsa_scheme::verify(key, &hash, signature))
             }
             (Key::P384(key), SignatureAlgorithm::Ecdsa(kind)) => {
-                let key = p384::ecdsa::VerifyingKey::from(key);
-                let signature = p384::ecdsa::Signature::from_der(signature);
-                verify_ecdsa(&key, signature, &signed.hash(*kind)?)
+                let hash = signed.hash(*kind)?;
+                Ok(ecdsa_scheme::verify(key, &hash, signature))
             }
             (Key::P521(key), SignatureAlgorithm::Ecdsa(kind)) => {
-                let key = p521::ecdsa::VerifyingKey::from(key);
-                let signature = p521::ecdsa::Signature::from_der(signature);
-                verify_ecdsa(&key, signature, &signed.hash(*kind)?)
+                let hash = signed.hash(*kind)?;
+                Ok(ecdsa_scheme::verify(key, &hash, signature))
+            }
+            (Key::BrainpoolP256(key), SignatureAlgorithm::Ecdsa(kind)) => {
+                let hash = signed.hash(*kind)?;
+                Ok(ecdsa_scheme::verify(key, &hash, signature))
+            }
+            (Key::BrainpoolP384(key), SignatureAlgorithm::Ecdsa(kind)) => {
+                let hash = signed.hash(*kind)?;
+                Ok(ecdsa_scheme::verify(key, &hash, signature))
+            }
+            (Key::BrainpoolP512(key), SignatureAlgorithm::Ecdsa(kind)) => {
+                let hash = signed.hash(*kind)?;
+                Ok(ecdsa_scheme::verify(key, &hash, signature))
             }
             (Key::Ed25519(key), SignatureAlgorithm::Ed25519) => {
                 let Signed::Message(message) = signed else {
@@ -214,14 +258,6 @@ impl<'a> Signed<'a> {
             }),
         }
     }
-}
-fn verify_ecdsa<S, E>(
-    key: &impl PrehashVerifier<S>,
-    signature: std::result::Result<S, E>,
-    hash: &[u8],
-) -> Result<bool> {
-    // A signature that is not DER, or whose integers are out of range, is simply not this key's.
-    Ok(signature.is_ok_and(|signature| key.verify_prehash(hash, &signature).is_ok()))
 }
 /// Requires that a signature's parameters are those of the key, with a salt at least as long.
 pub(super) fn check_restriction(
@@ -299,6 +335,15 @@ impl Key {
             P256 => p256::PublicKey::from_sec1_bytes(octets).map(Self::P256),
             P384 => p384::PublicKey::from_sec1_bytes(octets).map(Self::P384),
             P521 => p521::PublicKey::from_sec1_bytes(octets).map(Self::P521),
+            BRAINPOOL_P256 => {
+                elliptic_curve::PublicKey::from_sec1_bytes(octets).map(Self::BrainpoolP256)
+            }
+            BRAINPOOL_P384 => {
+                elliptic_curve::PublicKey::from_sec1_bytes(octets).map(Self::BrainpoolP384)
+            }
+            BRAINPOOL_P512 => {
+                elliptic_curve::PublicKey::from_sec1_bytes(octets).map(Self::BrainpoolP512)
+            }
             _ => return Err(Error::Unsupported(format!("curve {curve}"))),
         }
         .map_err(|_| NO_POINT)

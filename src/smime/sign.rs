@@ -233,7 +233,12 @@ impl<'a> Signer<'a> {
             },
             KeyKind::Rsa { .. } => SignatureAlgorithm::RsaPkcs1(digest),
             _ if self.options.pss => return Err(Error::Unsuitable("RSASSA-PSS needs an RSA key")),
-            KeyKind::P256 | KeyKind::P384 | KeyKind::P521 => SignatureAlgorithm::Ecdsa(digest),
+            KeyKind::P256
+            | KeyKind::P384
+            | KeyKind::P521
+            | KeyKind::BrainpoolP256
+            | KeyKind::BrainpoolP384
+            | KeyKind::BrainpoolP512 => SignatureAlgorithm::Ecdsa(digest),
             // RFC 8419 §3.1: the message digest is SHA-512
             KeyKind::Ed25519 if digest != Digest::Sha512 => {
                 return Err(Error::Unsuitable("Ed25519 signs with SHA-512 only"));
