@@ -365,7 +365,11 @@ impl Method {
             KeyKind::BrainpoolP256
             | KeyKind::BrainpoolP384
             | KeyKind::BrainpoolP512
-            | KeyKind::Ed25519 => {
+            | KeyKind::Ed25519
+            | KeyKind::Ed448
+            | KeyKind::MlDsa(_)
+            | KeyKind::SlhDsa(_)
+            | KeyKind::Dsa { .. } => {
                 return Err(crypto::Error::KeyType {
                     key: key.kind().name(),
                     what: "encrypt",

@@ -2,15 +2,15 @@
 //!
 //! RFC 5958 (PKCS#8), RFC 8017 appendix A.1.2, RFC 5915, RFC 8410 §7. How files enclose them is in `key_file`.
 use super::{
-    CryptoRng, Error, KeyTransport, PublicKey, Result, Secret, SignatureAlgorithm,
-    algorithm::{EC_PUBLIC_KEY, ED25519, RSA_ENCRYPTION, RSASSA_PSS, unsupported},
+    CryptoRng, Error, KeyTransport, MlDsa, PublicKey, Result, Secret, SignatureAlgorithm, SlhDsa,
+    algorithm::{DSA, EC_PUBLIC_KEY, ED448, ED25519, RSA_ENCRYPTION, RSASSA_PSS, unsupported},
     bp512::BrainpoolP512r1,
     digest::digest,
-    ecdsa_scheme, parameters, private_curve,
+    ecdsa_scheme, ed448, ml_dsa, parameters, private_curve,
     public_key::{
         self, BRAINPOOL_P256, BRAINPOOL_P384, BRAINPOOL_P512, Key, P256, P384, P521, X25519,
     },
-    rsa_scheme,
+    rsa_scheme, slh_dsa,
 };
 use crate::asn1::{Tag, oid::Oid, write};
 use bp256::BrainpoolP256r1;
@@ -63,6 +63,9 @@ enum SecretKey {
     BrainpoolP512(elliptic_curve::SecretKey<BrainpoolP512r1>),
     Ed25519(ed25519_dalek::SigningKey),
     X25519(x25519_dalek::StaticSecret),
+    Ed448(Box<ed448_goldilocks::SigningKey>),
+    MlDsa(ml_dsa::PrivateKey),
+    SlhDsa(slh_dsa::PrivateKey),
 }
 
 impl SoftwareKey {
@@ -107,6 +110,23 @@ impl SoftwareKey {
             } else {
                 Self::from_x25519(x25519_dalek::StaticSecret::from(*octets))
             }
+        } else if *oid == ED448 {
+            let octets = parameters::sole(octets, Tag::OCTET_STRING)
+                .and_then(|octets| <&[u8; ed448::SIZE]>::try_from(octets).ok())
+                .ok_or(WRONG_LENGTH)?;
+            let secret = Box::new(ed448::private_key(octets));
+            let public = secret.verifying_key().to_bytes();
+            Self::join(algorithm, &public, SecretKey::Ed448(secret))
+        } else if let Some(set) = MlDsa::of(oid) {
+            let (secret, public) = ml_dsa::PrivateKey::parse(set, octets)?;
+            Self::join(algorithm, &public, SecretKey::MlDsa(secret))
+        } else if let Some(set) = SlhDsa::of(oid) {
+            let (secret, public) = slh_dsa::PrivateKey::parse(set, octets)?;
+            Self::join(algorithm, &public, SecretKey::SlhDsa(secret))
+        } else if *oid == DSA {
+            Err(Error::Key(
+                "a DSA key, which would only sign what is not written",
+            ))
         } else {
             Err(unsupported(algorithm))
         }
@@ -265,7 +285,11 @@ impl SoftwareKey {
             | Key::BrainpoolP256(_)
             | Key::BrainpoolP384(_)
             | Key::BrainpoolP512(_)
-            | Key::Ed25519(_) => Err(cannot(like, "agree on a secret")),
+            | Key::Ed25519(_)
+            | Key::Ed448(_)
+            | Key::MlDsa(..)
+            | Key::SlhDsa(..)
+            | Key::Dsa(_) => Err(cannot(like, "agree on a secret")),
         }
     }
 }
@@ -347,13 +371,26 @@ impl PrivateKey for SoftwareKey {
             (SecretKey::Ed25519(key), SignatureAlgorithm::Ed25519) => {
                 Ok(key.sign(message).to_bytes().to_vec())
             }
+            (SecretKey::Ed448(key), SignatureAlgorithm::Ed448) => {
+                Ok(key.sign_raw(message).to_bytes().to_vec())
+            }
+            (SecretKey::MlDsa(key), SignatureAlgorithm::MlDsa(set)) if key.set == *set => {
+                key.sign(message, rng)
+            }
+            (SecretKey::SlhDsa(key), SignatureAlgorithm::SlhDsa(set)) if key.set == *set => {
+                key.sign(message, rng)
+            }
             _ => Err(cannot(
                 &self.public,
                 match algorithm {
                     SignatureAlgorithm::RsaPkcs1(_) => "sign with rsa-pkcs1",
                     SignatureAlgorithm::RsaPss { .. } => "sign with rsa-pss",
                     SignatureAlgorithm::Ecdsa(_) => "sign with ecdsa",
+                    SignatureAlgorithm::Dsa(_) => "sign with dsa",
                     SignatureAlgorithm::Ed25519 => "sign with ed25519",
+                    SignatureAlgorithm::Ed448 => "sign with ed448",
+                    SignatureAlgorithm::MlDsa(_) => "sign with this ml-dsa",
+                    SignatureAlgorithm::SlhDsa(_) => "sign with this slh-dsa",
                 },
             )),
         }
