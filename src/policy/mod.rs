@@ -4,11 +4,13 @@
 pub mod extensions;
 pub mod limits;
 pub mod preferences;
+pub mod reasons;
 pub mod rules;
 pub mod strength;
 
 pub use limits::Limits;
 pub use preferences::Preferences;
+pub use reasons::{Concerned, Objection, Reason};
 pub use rules::Rule;
 
 use std::collections::BTreeMap;
@@ -44,6 +46,8 @@ pub struct Finding {
     pub level: Level,
     /// what was found and what was wanted: one line, lower case, no full stop; untrusted text in it is not yet escaped
     pub message: String,
+    /// the same in parts, where it is about a certificate or its path
+    pub objection: Option<Box<Objection>>,
 }
 
 /// Named starting points of a [`Policy`].
@@ -130,6 +134,7 @@ impl Policy {
             rule,
             level: self.level(rule),
             message: message.into(),
+            objection: None,
         }
     }
 

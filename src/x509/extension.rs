@@ -37,10 +37,15 @@ impl<'a> Extension<'a> {
 
     /// Returns the name people know, or the OID in decimal or hexadecimal.
     pub fn name(&self) -> String {
-        match Oid::from_bytes(self.oid) {
-            Ok(oid) => crate::asn1::oid::name(&oid),
-            Err(_) => crate::encoding::hex::encode(self.oid),
-        }
+        oid_name(self.oid)
+    }
+}
+
+/// Returns the name people know for the content octets of an OID, or the OID in decimal or hexadecimal.
+pub(super) fn oid_name(octets: &[u8]) -> String {
+    match Oid::from_bytes(octets) {
+        Ok(oid) => crate::asn1::oid::name(&oid),
+        Err(_) => crate::encoding::hex::encode(octets),
     }
 }
 
@@ -100,9 +105,34 @@ impl KeyUsage {
         Ok(Self(usage.0.bits().reverse_bits()))
     }
 
+    /// Every bit by its name, in order (RFC 5280 §4.2.1.3).
+    pub const NAMES: [(Self, &'static str); 9] = [
+        (Self::DIGITAL_SIGNATURE, "digitalSignature"),
+        (Self::NON_REPUDIATION, "nonRepudiation"),
+        (Self::KEY_ENCIPHERMENT, "keyEncipherment"),
+        (Self(0x1000), "dataEncipherment"),
+        (Self::KEY_AGREEMENT, "keyAgreement"),
+        (Self::KEY_CERT_SIGN, "keyCertSign"),
+        (Self::CRL_SIGN, "cRLSign"),
+        (Self(0x0100), "encipherOnly"),
+        (Self(0x0080), "decipherOnly"),
+    ];
+
     /// Returns whether any of the bits of `wanted` is set.
     pub const fn permits(self, wanted: Self) -> bool {
         self.0 & wanted.0 != 0
+    }
+}
+
+/// `digitalSignature, keyEncipherment`, or `empty`
+impl std::fmt::Display for KeyUsage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let set = Self::NAMES.iter().filter(|(bit, _)| self.permits(*bit));
+        let names: Vec<_> = set.map(|(_, name)| *name).collect();
+        f.write_str(match names.is_empty() {
+            true => "empty",
+            false => return f.write_str(&names.join(", ")),
+        })
     }
 }
 
@@ -110,17 +140,24 @@ impl KeyUsage {
 /// emailProtection, or anyExtendedKeyUsage (RFC 8550 §4.4.4). Not by crate `x509-cert`, which refuses purposes with an arc of more than
 /// 32 bits, as below 2.25 (UUIDs, X.667).
 pub(super) fn permits_email(der: &[u8]) -> Result<bool, Error> {
-    let mut purposes = sequence(der)?;
-    if purposes.is_empty() {
+    Ok(purposes(der)?.iter().any(|purpose| {
+        [ID_KP_EMAIL_PROTECTION, ANY_EXTENDED_KEY_USAGE]
+            .iter()
+            .any(|permitted| permitted.as_bytes() == *purpose)
+    }))
+}
+
+/// Reads ExtKeyUsageSyntax and returns the content octets of each KeyPurposeId.
+pub(super) fn purposes(der: &[u8]) -> Result<Vec<&[u8]>, Error> {
+    let mut list = sequence(der)?;
+    if list.is_empty() {
         return Err(Error::Malformed("extKeyUsage is empty"));
     }
-    let mut permitted = false;
-    while !purposes.is_empty() {
-        let purpose = purposes.expect(Tag::OID)?.content;
-        permitted |= purpose == ID_KP_EMAIL_PROTECTION.as_bytes()
-            || purpose == ANY_EXTENDED_KEY_USAGE.as_bytes();
+    let mut purposes = Vec::new();
+    while !list.is_empty() {
+        purposes.push(list.expect(Tag::OID)?.content);
     }
-    Ok(permitted)
+    Ok(purposes)
 }
 
 /// Reads SubjectKeyIdentifier ::= OCTET STRING (§4.2.1.2); borrowed, which the type of crate `x509-cert` is not.

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     asn1::Time,
-    policy::{Finding, Limits, Policy, Rule},
+    policy::{Finding, Limits, Objection, Policy, Reason},
 };
 use std::{
     cmp::Reverse,
@@ -163,10 +163,8 @@ impl<'a> PathBuilder<'a> {
         findings.extend(objections);
         // certificate policies (RFC 9618) are not processed yet: what cannot be shown is not granted
         if self.policy.require_explicit_policy {
-            let message = format!(
-                "no certificate policy is shown for {leaf}: policies are not processed yet"
-            );
-            findings.push(self.policy.finding(Rule::Untrusted, message));
+            let found = "policies are not processed yet";
+            findings.push(self.policy.object(leaf.objection(Reason::NoPolicy, found)));
         }
         Ok(PathReport {
             trusted: !self.policy.require_explicit_policy,
@@ -196,11 +194,14 @@ impl<'a> PathBuilder<'a> {
 
 /// Returns the report of a certificate without a path: why, and what can be said of it all the same.
 fn untrusted(leaf: &Certificate, failure: Option<Failure>, question: Question<'_>) -> PathReport {
-    let (message, path) = match failure {
-        Some(failure) => (failure.message, failure.path),
-        None => (format!("no path was found for {leaf}"), vec![leaf.clone()]),
+    let (objection, path) = match failure {
+        Some(failure) => (failure.objection, failure.path),
+        None => (
+            leaf.objection(Reason::NoIssuer, "no path was found"),
+            vec![leaf.clone()],
+        ),
     };
-    let mut findings = vec![question.policy.finding(Rule::Untrusted, message)];
+    let mut findings = vec![question.policy.object(objection)];
     findings.extend(validate::judge_leaf(leaf, question, !leaf.is_self_issued()));
     PathReport {
         trusted: false,
@@ -275,7 +276,7 @@ struct Found {
 struct Failure {
     /// how far it came: certificates whose signatures hold, and how near the last step was to succeed
     progress: (bool, usize, Step),
-    message: String,
+    objection: Objection,
     path: Vec<Certificate>,
 }
 
@@ -371,16 +372,16 @@ impl<'a> Search<'a> {
             match self.is_signed_by(&child, &issuer)? {
                 Ok(true) => {}
                 Ok(false) => {
-                    let message =
-                        format!("the signature of {of} does not verify with the key of {by}");
-                    self.fail(path, Step::Signature, message);
+                    let found = format!("its signature does not verify with the key of {by}");
+                    let objection = of.objection(Reason::Signature, found);
+                    self.fail(path, Step::Signature, objection);
                     continue;
                 }
                 Err(error) => {
-                    let message = format!(
-                        "the signature of {of} cannot be checked with the key of {by}: {error}"
-                    );
-                    self.fail(path, Step::Signature, message);
+                    let found =
+                        format!("its signature cannot be checked with the key of {by}: {error}");
+                    let objection = of.objection(Reason::SignatureAlgorithm, found);
+                    self.fail(path, Step::Signature, objection);
                     continue;
                 }
             }
@@ -396,15 +397,16 @@ impl<'a> Search<'a> {
         }
         if !tried {
             let of = &child.certificate;
-            let message = if of.is_self_issued() {
-                format!("{of} is self-issued and no trust anchor")
-            } else {
-                format!(
-                    "no certificate of the issuer of {of} is known: {}",
-                    of.issuer()
+            let objection = if of.is_self_issued() {
+                of.objection(
+                    Reason::NotAnchored,
+                    "it is self-issued and not among the trust anchors",
                 )
+            } else {
+                let found = format!("no certificate of its issuer is known: {}", of.issuer());
+                of.objection(Reason::NoIssuer, found)
             };
-            self.fail(path, Step::NoIssuer, message);
+            self.fail(path, Step::NoIssuer, objection);
         }
         Ok(Progress::GoOn)
     }
@@ -428,8 +430,8 @@ impl<'a> Search<'a> {
                 }
                 Ok(progress)
             }
-            Err(Refusal::Invalid(message)) => {
-                self.fail(path, Step::Invalid, message);
+            Err(Refusal::Invalid(objection)) => {
+                self.fail(path, Step::Invalid, *objection);
                 Ok(Progress::GoOn)
             }
             Err(Refusal::Budget(exceeded)) => Err(exceeded),
@@ -437,7 +439,7 @@ impl<'a> Search<'a> {
     }
 
     /// Remembers why an attempt failed, if none came further.
-    fn fail(&mut self, path: &[Rc<Node>], step: Step, message: String) {
+    fn fail(&mut self, path: &[Rc<Node>], step: Step, objection: Objection) {
         let progress = (step == Step::Invalid, path.len(), step);
         if self
             .failure
@@ -446,7 +448,7 @@ impl<'a> Search<'a> {
         {
             self.failure = Some(Failure {
                 progress,
-                message,
+                objection,
                 path: certificates(path),
             });
         }
@@ -542,6 +544,7 @@ mod tests {
     use crate::{
         asn1::write,
         crypto::SoftwareKey,
+        policy::Rule,
         x509::sample::{
             self, Template, anchors, authority_key_identifier, key, key_identifier, now,
         },

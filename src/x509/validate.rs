@@ -14,7 +14,7 @@ use crate::{
     asn1::Time,
     crypto::public_key::KeyKind,
     policy::{
-        Finding, Policy, Rule,
+        Finding, Objection, Policy, Reason,
         extensions::{EXTENSIONS, ExtensionRule, Presence, Role},
         strength::{RSA_BITS, is_weak_digest, is_weak_key},
     },
@@ -38,9 +38,15 @@ pub(super) struct Question<'a> {
 #[derive(Debug)]
 pub(super) enum Refusal {
     /// It breaks a rule of RFC 5280 §6.1: which one, and where.
-    Invalid(String),
+    Invalid(Box<Objection>),
     /// Comparing names took too long.
     Budget(BudgetExceeded),
+}
+
+impl From<Objection> for Refusal {
+    fn from(objection: Objection) -> Self {
+        Self::Invalid(Box::new(objection))
+    }
 }
 
 impl From<BudgetExceeded> for Refusal {
@@ -77,16 +83,14 @@ pub(super) fn validate(
             if question.purpose != Purpose::Any
                 && read(certificate, "extKeyUsage", certificate.permits_email())? == Some(false)
             {
-                return invalid(format!(
-                    "{certificate} may not issue for mail: its extKeyUsage lacks emailProtection"
-                ));
+                let found = format!("extended key usage is {}", purposes(certificate));
+                return refuse(certificate, Reason::IssuerEku, found);
             }
             if !certificate.is_self_issued() {
                 state.names(certificate, budget)?;
                 state.room = state.room.checked_sub(1).ok_or_else(|| {
-                    Refusal::Invalid(format!(
-                        "{certificate} stands deeper than the pathLenConstraint above it permits"
-                    ))
+                    let found = "a pathLenConstraint above it permits no further issuer";
+                    certificate.objection(Reason::PathLength, found)
                 })?;
             }
             state.issuer(certificate)?;
@@ -164,15 +168,14 @@ impl<'a> State<'a> {
         }
         for (issuer, constraints) in &self.constraints {
             for name in &names {
-                let how = match constraints.judge(name, budget)? {
+                let (reason, how) = match constraints.judge(name, budget)? {
                     None => continue,
-                    Some(Violation::Excluded) => "excludes",
-                    Some(Violation::NotPermitted) => "does not permit",
+                    Some(Violation::Excluded) => (Reason::NameExcluded, "excludes"),
+                    Some(Violation::NotPermitted) => (Reason::NameNotPermitted, "does not permit"),
                 };
-                let form = name.form();
-                return invalid(format!(
-                    "a {form} of {certificate} is one that {issuer} {how} by its nameConstraints"
-                ));
+                let by = issuer.subject();
+                let found = format!("{name} is a name that {by} {how} by its nameConstraints");
+                return refuse(certificate, reason, found);
             }
         }
         Ok(())
@@ -194,30 +197,30 @@ fn may_issue(certificate: &Certificate, anchored: Anchored) -> Result<(), Refusa
         // §6.1.4 (k) leaves it to other knowledge whether an old certificate is a CA's: that it was given as an anchor is such.
         return match anchored {
             Anchored::Itself => Ok(()),
-            Anchored::ByAnother => invalid(format!(
-                "{certificate} may not issue certificates: it is of version {} and cannot say that it is a CA's",
-                certificate.version()
-            )),
+            Anchored::ByAnother => {
+                let found = format!("its version is {}", certificate.version());
+                refuse(certificate, Reason::OldVersion, found)
+            }
         };
     }
     let basic = certificate.basic_constraints();
     match read(certificate, "basicConstraints", basic)? {
         Some(basic) if basic.ca => {}
         Some(_) => {
-            return invalid(format!(
-                "{certificate} may not issue certificates: its basicConstraints say that it is no CA's"
-            ));
+            let found = "its basicConstraints say that it is no CA's";
+            return refuse(certificate, Reason::NotCa, found);
         }
         None => {
-            return invalid(format!(
-                "{certificate} may not issue certificates: it has no basicConstraints"
-            ));
+            let found = "it issued another but has no basicConstraints";
+            return refuse(certificate, Reason::NoBasicConstraints, found);
         }
     }
     match read(certificate, "keyUsage", certificate.key_usage())? {
-        Some(usage) if !usage.permits(KeyUsage::KEY_CERT_SIGN) => invalid(format!(
-            "{certificate} may not issue certificates: its keyUsage lacks keyCertSign"
-        )),
+        Some(usage) if !usage.permits(KeyUsage::KEY_CERT_SIGN) => refuse(
+            certificate,
+            Reason::NoKeyCertSign,
+            format!("its keyUsage is {usage}"),
+        ),
         _ => Ok(()),
     }
 }
@@ -226,17 +229,16 @@ fn may_issue(certificate: &Certificate, anchored: Anchored) -> Result<(), Refusa
 fn understood(certificate: &Certificate, role: Role) -> Result<(), Refusal> {
     for extension in certificate.extensions().filter(|it| it.critical) {
         if !ExtensionRule::of(extension.oid).is_some_and(|rule| rule.understood) {
-            return invalid(format!(
-                "{certificate} has a critical extension that is not understood: {}",
-                extension.name()
-            ));
+            let found = format!("the extension {} is critical", extension.name());
+            return refuse(certificate, Reason::UnknownCritical, found);
         }
     }
     // A certificate of version 1 or 2 cannot carry any; `may_issue` says more clearly what that means.
     if certificate.version() == 3 {
         for rule in EXTENSIONS {
             if rule.presence(role) == Presence::Must && certificate.extension(&rule.oid).is_none() {
-                return invalid(format!("{certificate} has no {}", rule.name));
+                let found = format!("it has no {}", rule.name);
+                return refuse(certificate, Reason::MissingExtension, found);
             }
         }
     }
@@ -248,43 +250,51 @@ fn time(certificate: &Certificate, question: Question<'_>, findings: &mut Vec<Fi
     let Question { at, policy, .. } = question;
     let (from, to) = (certificate.not_before(), certificate.not_after());
     if at < from {
-        let message = format!("{certificate} is not valid before {from}; judged at {at}");
-        findings.push(policy.finding(Rule::NotYetValid, message));
+        let objection = certificate.objection(
+            Reason::NotYetValid,
+            format!("it is not valid before {from}"),
+        );
+        findings.push(policy.object(objection.wanting(valid_at(at))));
     } else if to < at {
         let signed = question
             .signing_time
             .filter(|signed| certificate.is_valid_at(*signed));
         findings.push(match signed {
-            Some(signed) => policy.finding(
-                Rule::ExpiredSinceSigning,
-                format!(
-                    "{certificate} was valid when it is said to have signed, at {signed}, and expired at {to}"
-                ),
-            ),
-            None => policy.finding(
-                Rule::Expired,
-                format!("{certificate} expired at {to}; judged at {at}"),
-            ),
+            Some(signed) => {
+                let found = format!(
+                    "it was valid when it is said to have signed, at {signed}, and expired at {to}"
+                );
+                policy.object(certificate.objection(Reason::ExpiredSinceSigning, found))
+            }
+            None => {
+                let expired = certificate.objection(Reason::Expired, format!("it expired at {to}"));
+                policy.object(expired.wanting(valid_at(at)))
+            }
         });
     }
 }
 
+fn valid_at(at: Time) -> String {
+    format!("it must be valid at the time judged, {at}")
+}
+
 /// Judges keyUsage, extKeyUsage and key type of a person's certificate (RFC 8550 §4.4.2, §4.4.4). Malformed extensions permit nothing.
 fn usage(leaf: &Certificate, question: Question<'_>, findings: &mut Vec<Finding>) {
-    let mut object = |what: &str| {
-        let message = format!("{leaf} {what}");
-        findings.push(question.policy.finding(Rule::KeyUsage, message));
+    let mut object = |reason: Reason, found: String| {
+        findings.push(question.policy.object(leaf.objection(reason, found)));
     };
     let kind = match leaf.public_key() {
         Ok(key) => key.kind(),
-        Err(error) => return object(&format!("has a key that cannot be used: {error}")),
+        Err(error) => return object(Reason::UnusableKey, format!("its key is {error}")),
     };
-    let (wanted, name) = match (question.purpose, kind) {
+    let (wanted, lacking) = match (question.purpose, kind) {
         (Purpose::Any, _) => return,
-        (Purpose::Sign, KeyKind::X25519) => return object("has an X25519 key, which cannot sign"),
+        (Purpose::Sign, KeyKind::X25519) => {
+            return object(Reason::KeyCannotSign, "its key is X25519".to_owned());
+        }
         (Purpose::Sign, _) => (
             KeyUsage(KeyUsage::DIGITAL_SIGNATURE.0 | KeyUsage::NON_REPUDIATION.0),
-            "signing: its keyUsage lacks digitalSignature and nonRepudiation",
+            Reason::NoDigitalSignature,
         ),
         (
             Purpose::Encrypt,
@@ -293,37 +303,58 @@ fn usage(leaf: &Certificate, question: Question<'_>, findings: &mut Vec<Finding>
                 restricted_to_pss: true,
                 ..
             },
-        ) => return object("has a key that can only sign"),
-        (Purpose::Encrypt, KeyKind::Rsa { .. }) => (
-            KeyUsage::KEY_ENCIPHERMENT,
-            "encrypting: its keyUsage lacks keyEncipherment",
-        ),
-        (Purpose::Encrypt, _) => (
-            KeyUsage::KEY_AGREEMENT,
-            "encrypting: its keyUsage lacks keyAgreement",
-        ),
+        ) => {
+            return object(
+                Reason::KeyCannotEncrypt,
+                format!("its key is {}", kind.name()),
+            );
+        }
+        (Purpose::Encrypt, KeyKind::Rsa { .. }) => {
+            (KeyUsage::KEY_ENCIPHERMENT, Reason::NoKeyEncipherment)
+        }
+        (Purpose::Encrypt, _) => (KeyUsage::KEY_AGREEMENT, Reason::NoKeyAgreement),
     };
     match leaf.key_usage() {
         Ok(None) => {}
         Ok(Some(usage)) if usage.permits(wanted) => {}
-        Ok(Some(_)) => object(&format!("is not for {name}")),
-        Err(_) => object("has a malformed keyUsage"),
+        Ok(Some(usage)) => object(lacking, format!("its keyUsage is {usage}")),
+        Err(_) => object(
+            Reason::MalformedUsage,
+            "its keyUsage is malformed".to_owned(),
+        ),
     }
     match leaf.permits_email() {
         Ok(None | Some(true)) => {}
-        Ok(Some(false)) => object("is not for mail: its extKeyUsage lacks emailProtection"),
-        Err(_) => object("has a malformed extKeyUsage"),
+        Ok(Some(false)) => object(
+            Reason::NoEmailProtection,
+            format!("extended key usage is {}", purposes(leaf)),
+        ),
+        Err(_) => object(
+            Reason::MalformedUsage,
+            "its extKeyUsage is malformed".to_owned(),
+        ),
     }
     match leaf.basic_constraints() {
         // who signs a certificate for himself is a CA by the defaults of most programs; keyUsage tells the real ones
         Ok(Some(basic))
             if basic.ca && !(leaf.is_self_issued() && matches!(leaf.key_usage(), Ok(None))) =>
         {
-            object("is a CA's, not a person's");
+            object(
+                Reason::CaAsPerson,
+                "its basicConstraints say that it is a CA's".to_owned(),
+            );
         }
         Ok(_) => {}
-        Err(_) => object("has malformed basicConstraints"),
+        Err(_) => object(
+            Reason::MalformedUsage,
+            "its basicConstraints are malformed".to_owned(),
+        ),
     }
+}
+
+/// Names the purposes of a certificate's extKeyUsage: `serverAuth, clientAuth`.
+fn purposes(certificate: &Certificate) -> String {
+    certificate.purposes().unwrap_or_default().join(", ")
 }
 
 /// Judges the size of the key.
@@ -332,8 +363,8 @@ fn strength(certificate: &Certificate, policy: &Policy, findings: &mut Vec<Findi
         && let KeyKind::Rsa { bits, .. } = key.kind()
         && is_weak_key(key.kind())
     {
-        let message = format!("{certificate} has an RSA key of {bits} bits, under {RSA_BITS}");
-        findings.push(policy.finding(Rule::WeakKey, message));
+        let weak = certificate.objection(Reason::WeakKey, format!("its RSA key has {bits} bits"));
+        findings.push(policy.object(weak.wanting(format!("{RSA_BITS} are needed to be safe"))));
     }
 }
 
@@ -343,8 +374,8 @@ fn digest(certificate: &Certificate, policy: &Policy, findings: &mut Vec<Finding
         && let Some(digest) = algorithm.digest()
         && is_weak_digest(digest)
     {
-        let message = format!("{certificate} is signed over {}", digest.name());
-        findings.push(policy.finding(Rule::WeakDigest, message));
+        let found = format!("its issuer signed it over {}", digest.name());
+        findings.push(policy.object(certificate.objection(Reason::WeakDigest, found)));
     }
 }
 
@@ -354,11 +385,20 @@ fn read<T>(
     extension: &str,
     value: Result<T, Error>,
 ) -> Result<T, Refusal> {
-    value.map_err(|_| Refusal::Invalid(format!("{certificate} has a malformed {extension}")))
+    value.map_err(|_| {
+        let found = format!("its {extension} is malformed");
+        certificate
+            .objection(Reason::MalformedExtension, found)
+            .into()
+    })
 }
 
-fn invalid<T>(message: String) -> Result<T, Refusal> {
-    Err(Refusal::Invalid(message))
+fn refuse<T>(
+    certificate: &Certificate,
+    reason: Reason,
+    found: impl Into<String>,
+) -> Result<T, Refusal> {
+    Err(certificate.objection(reason, found).into())
 }
 
 #[cfg(test)]
@@ -366,7 +406,7 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::*;
     use crate::{
-        policy::{Level, Limits, Revocation},
+        policy::{Level, Limits, Revocation, Rule},
         x509::{
             Collection, PathBuilder, PathReport,
             sample::{
