@@ -165,7 +165,8 @@ mod tests {
             key.expose().to_vec()
         };
         let mut all = Vec::new();
-        for digest in Digest::ALL.into_iter().skip(1) {
+        // there is no scheme with MD5, SHA-3 and SHAKE
+        for digest in Digest::ALL.into_iter().skip(1).take(5) {
             let mut kdfs = vec![AgreementKdf::X963(digest)];
             if digest >= Digest::Sha256 {
                 kdfs.push(AgreementKdf::Hkdf(digest));

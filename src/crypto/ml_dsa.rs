@@ -143,7 +143,7 @@ impl PrivateKey {
         Ok((key, public))
     }
     /// Takes a key of the form `rho || K || tr || s1 || s2 || t0` (FIPS 204 algorithm 24). That the hash inside is of the public key which follows from
-    /// the rest, and that it signs, is all that can be checked, and is.
+    /// the rest, and that it signs, is checked; an s2 so little wrong that the public key stays the same is not found out.
     fn from_expanded(set: MlDsa, expanded: &[u8]) -> Result<(Self, Vec<u8>)> {
         const HASH: std::ops::Range<usize> = 64..128;
         let (largest, bits) = set.coefficients();

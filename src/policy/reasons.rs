@@ -138,6 +138,7 @@ reasons! {
     MalformedUsage "malformed-usage" KeyUsage "RFC 5280 §4.2.1" "what says its use must be well-formed";
     // strength
     WeakKey "weak-key" WeakKey "RFC 8551 §4.3" "its key must be large enough to be safe";
+    WeakAlgorithm "weak-algorithm" WeakAlgorithm "RFC 8551 §B.2" "its key must be of a kind that is still used";
     WeakDigest "weak-digest" WeakDigest "RFC 8551 §B.1" "its signature must be over a digest that resists collisions";
 }
 

@@ -16,7 +16,7 @@ use crate::{
     policy::{
         Finding, Objection, Policy, Reason,
         extensions::{EXTENSIONS, ExtensionRule, Presence, Role},
-        strength::{RSA_BITS, is_weak_digest, is_weak_key},
+        strength::{RSA_BITS, is_weak_algorithm, is_weak_digest, is_weak_key},
     },
 };
 use const_oid::db::rfc5280::ID_CE_NAME_CONSTRAINTS;
@@ -299,6 +299,10 @@ fn usage(leaf: &Certificate, question: Question<'_>, findings: &mut Vec<Finding>
         (
             Purpose::Encrypt,
             KeyKind::Ed25519
+            | KeyKind::Ed448
+            | KeyKind::MlDsa(_)
+            | KeyKind::SlhDsa(_)
+            | KeyKind::Dsa { .. }
             | KeyKind::Rsa {
                 restricted_to_pss: true,
                 ..
@@ -357,14 +361,20 @@ fn purposes(certificate: &Certificate) -> String {
     certificate.purposes().unwrap_or_default().join(", ")
 }
 
-/// Judges the size of the key.
+/// Judges kind and size of the key.
 fn strength(certificate: &Certificate, policy: &Policy, findings: &mut Vec<Finding>) {
-    if let Ok(key) = certificate.public_key()
-        && let KeyKind::Rsa { bits, .. } = key.kind()
-        && is_weak_key(key.kind())
-    {
-        let weak = certificate.objection(Reason::WeakKey, format!("its RSA key has {bits} bits"));
+    let Ok(key) = certificate.public_key() else {
+        return;
+    };
+    let (kind, name, bits) = (key.kind(), key.kind().name(), key.kind().bits());
+    if is_weak_key(kind) {
+        let found = format!("its {name} key has {bits} bits");
+        let weak = certificate.objection(Reason::WeakKey, found);
         findings.push(policy.object(weak.wanting(format!("{RSA_BITS} are needed to be safe"))));
+    }
+    if is_weak_algorithm(kind) {
+        let found = format!("its key is a {name} key");
+        findings.push(policy.object(certificate.objection(Reason::WeakAlgorithm, found)));
     }
 }
 
