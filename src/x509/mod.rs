@@ -1,4 +1,6 @@
 //! Certificates and their paths (RFC 5280, RFC 8550).
+#[cfg(test)]
+mod case;
 pub mod certificate;
 mod constraints;
 pub mod crl;
@@ -11,6 +13,7 @@ mod revocation;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod trust;
+mod usage;
 mod validate;
 
 pub use certificate::Certificate;

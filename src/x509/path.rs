@@ -5,7 +5,7 @@
 use super::{
     Certificate, Collection, Repository, TrustAnchors,
     name::Name,
-    revocation,
+    revocation, usage,
     validate::{self, Question, Refusal},
 };
 use crate::{
@@ -146,7 +146,7 @@ impl<'a> PathBuilder<'a> {
                 None => Ok(untrusted(leaf, search.failure.take(), question)),
             };
         };
-        let mut findings = validate::judge_leaf(leaf, question, found.path.len() > 1);
+        let mut findings = usage::judge_leaf(leaf, question, found.path.len() > 1);
         findings.extend(found.findings);
         let crls = |issuer: &Certificate| {
             let mut crls = self.repository.crls(issuer.subject());
@@ -188,7 +188,7 @@ impl<'a> PathBuilder<'a> {
             signing_time: None,
             policy,
         };
-        validate::judge_leaf(leaf, question, !leaf.is_self_issued())
+        usage::judge_leaf(leaf, question, !leaf.is_self_issued())
     }
 }
 
@@ -202,7 +202,7 @@ fn untrusted(leaf: &Certificate, failure: Option<Failure>, question: Question<'_
         ),
     };
     let mut findings = vec![question.policy.object(objection)];
-    findings.extend(validate::judge_leaf(leaf, question, !leaf.is_self_issued()));
+    findings.extend(usage::judge_leaf(leaf, question, !leaf.is_self_issued()));
     PathReport {
         trusted: false,
         path,
