@@ -291,6 +291,10 @@ fn checked(checked: &Checked) -> Value {
         "trust": if checked.report.trusted { "trusted" } else { "untrusted" },
         "revocation": revocation(checked.report.revocation),
         "path": path(&checked.report.path),
+        "policies": {
+            "authority": checked.report.policies.authority,
+            "user": checked.report.policies.user,
+        },
         "findings": findings(&checked.report.findings),
     })
 }

@@ -8,6 +8,7 @@ pub mod extension;
 pub mod general_name;
 pub mod name;
 pub mod path;
+mod policies;
 pub mod repository;
 mod revocation;
 #[cfg(test)]
@@ -19,6 +20,7 @@ mod validate;
 pub use certificate::Certificate;
 pub use crl::Crl;
 pub use path::{PathBuilder, PathReport, Purpose, RevocationStatus};
+pub use policies::ValidPolicies;
 pub use repository::{Collection, Repository};
 pub use trust::{TrustAnchor, TrustAnchors};
 

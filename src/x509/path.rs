@@ -5,8 +5,9 @@
 use super::{
     Certificate, Collection, Repository, TrustAnchors,
     name::Name,
+    policies::ValidPolicies,
     revocation, usage,
-    validate::{self, Question, Refusal},
+    validate::{self, Question, Refusal, Valid},
 };
 use crate::{
     asn1::Time,
@@ -51,6 +52,8 @@ pub struct PathReport {
     pub path: Vec<Certificate>,
     /// revocation
     pub revocation: RevocationStatus,
+    /// the certificate policies it is valid for; none when not trusted
+    pub policies: ValidPolicies,
     /// graded; each names the certificate it concerns
     pub findings: Vec<Finding>,
     /// where the anchor came from
@@ -68,7 +71,7 @@ pub struct PathBuilder<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("building the certificate path took more than {limit} {what}")]
 pub struct BudgetExceeded {
-    /// "signature checks", "steps", "name comparisons", "certificates"
+    /// "signature checks", "steps", "name comparisons", "nodes of a policy graph", "certificates"
     pub what: &'static str,
     /// its value
     pub limit: u32,
@@ -161,13 +164,9 @@ impl<'a> PathBuilder<'a> {
             &mut search.budget,
         )?;
         findings.extend(objections);
-        // certificate policies (RFC 9618) are not processed yet: what cannot be shown is not granted
-        if self.policy.require_explicit_policy {
-            let found = "policies are not processed yet";
-            findings.push(self.policy.object(leaf.objection(Reason::NoPolicy, found)));
-        }
         Ok(PathReport {
-            trusted: !self.policy.require_explicit_policy,
+            trusted: true,
+            policies: found.policies,
             path: found.path,
             revocation,
             findings,
@@ -207,6 +206,7 @@ fn untrusted(leaf: &Certificate, failure: Option<Failure>, question: Question<'_
         trusted: false,
         path,
         revocation: RevocationStatus::Unchecked,
+        policies: ValidPolicies::default(),
         findings,
         anchor: None,
     }
@@ -218,6 +218,7 @@ pub(super) struct Budget {
     signatures: u32,
     steps: u32,
     comparisons: u32,
+    nodes: u32,
     limits: Limits,
 }
 
@@ -227,6 +228,7 @@ impl Budget {
             signatures: limits.path_signatures,
             steps: limits.path_steps,
             comparisons: limits.name_comparisons,
+            nodes: limits.policy_nodes,
             limits,
         }
     }
@@ -240,6 +242,18 @@ impl Budget {
     /// Pays for one candidate looked at.
     fn step(&mut self) -> Result<(), BudgetExceeded> {
         spend(&mut self.steps, "steps", self.limits.path_steps)
+    }
+
+    /// Pays for so many nodes or edges of a policy graph.
+    pub(super) fn policy_nodes(&mut self, number: usize) -> Result<(), BudgetExceeded> {
+        let limit = self.limits.policy_nodes;
+        let what = "nodes of a policy graph";
+        let number = u32::try_from(number).unwrap_or(u32::MAX);
+        self.nodes = self
+            .nodes
+            .checked_sub(number)
+            .ok_or(BudgetExceeded { what, limit })?;
+        Ok(())
     }
 
     /// Pays for one comparison of a name with a name constraint.
@@ -269,6 +283,7 @@ struct Node {
 struct Found {
     path: Vec<Certificate>,
     source: String,
+    policies: ValidPolicies,
     findings: Vec<Finding>,
 }
 
@@ -415,7 +430,7 @@ impl<'a> Search<'a> {
     fn arrive(&mut self, path: &[Rc<Node>]) -> Result<Progress, BudgetExceeded> {
         let certificates = certificates(path);
         match validate::validate(&certificates, self.question, &mut self.budget) {
-            Ok(findings) => {
+            Ok(Valid { findings, policies }) => {
                 let progress = match Policy::denies(&findings) {
                     true => Progress::GoOn,
                     false => Progress::Done,
@@ -425,6 +440,7 @@ impl<'a> Search<'a> {
                     self.found = Some(Found {
                         path: certificates,
                         source: anchor.unwrap_or_default(),
+                        policies,
                         findings,
                     });
                 }

@@ -2,13 +2,14 @@
 //! everything else that decides about a path is here, and so is what its certificates are judged by one at a time.
 //!
 //! What makes a path no path is a [`Refusal`]; what concerns time, use and strength is a finding, for policy to weigh.
-//! Policies (RFC 9618) will join as one more state beside [`constraints`](super::constraints).
+//! Certificate policies are [`policies`](super::policies)', name constraints [`constraints`](super::constraints)'.
 use super::{
     Certificate, Error,
     constraints::{NameConstraints, Violation},
     extension::KeyUsage,
     general_name::GeneralName,
     path::{Budget, BudgetExceeded, Purpose},
+    policies::{PolicyState, Position, ValidPolicies},
     usage,
 };
 use crate::{
@@ -54,7 +55,16 @@ impl From<BudgetExceeded> for Refusal {
     }
 }
 
-/// Validates a path, leaf first and anchor last, and returns the findings about its intermediates.
+/// What is known of a valid path.
+#[derive(Debug)]
+pub(super) struct Valid {
+    /// about its intermediates
+    pub(super) findings: Vec<Finding>,
+    /// what it is valid for
+    pub(super) policies: ValidPolicies,
+}
+
+/// Validates a path, leaf first and anchor last.
 ///
 /// The anchor counts as a name and a key (§6.1.1 (d)): its validity, strength and use are not judged. Its nameConstraints and
 /// pathLenConstraint bind all the same, and a certificate that says it is no CA's issues nothing (RFC 5937 §3).
@@ -62,11 +72,16 @@ pub(super) fn validate(
     path: &[Certificate],
     question: Question<'_>,
     budget: &mut Budget,
-) -> Result<Vec<Finding>, Refusal> {
+) -> Result<Valid, Refusal> {
     let mut findings = Vec::new();
     let Some((leaf, above)) = path.split_first() else {
-        return Ok(findings);
+        return Ok(Valid {
+            findings,
+            policies: ValidPolicies::default(),
+        });
     };
+    let inputs = &question.policy.certificate_policies;
+    let mut policies = PolicyState::new(inputs, path.len());
     let mut state = State {
         constraints: Vec::new(),
         room: u64::MAX,
@@ -92,6 +107,8 @@ pub(super) fn validate(
                     certificate.objection(Reason::PathLength, found)
                 })?;
             }
+            policies.certificate(certificate, Position::Above, budget)?;
+            policies.issuer(certificate, budget)?;
             state.issuer(certificate)?;
             usage::time(certificate, question, &mut findings);
             usage::strength(certificate, question.policy, &mut findings);
@@ -103,7 +120,9 @@ pub(super) fn validate(
     read(leaf, "keyUsage", leaf.key_usage())?;
     read(leaf, "extKeyUsage", leaf.permits_email())?;
     state.names(leaf, budget)?;
-    Ok(findings)
+    policies.certificate(leaf, Position::Last, budget)?;
+    let policies = policies.wrap_up(leaf)?;
+    Ok(Valid { findings, policies })
 }
 
 /// What certificates further up impose on those below.
@@ -233,7 +252,7 @@ fn understood(certificate: &Certificate, role: Role) -> Result<(), Refusal> {
 }
 
 /// Makes a malformed extension a refusal.
-fn read<T>(
+pub(super) fn read<T>(
     certificate: &Certificate,
     extension: &str,
     value: Result<T, Error>,
@@ -246,7 +265,7 @@ fn read<T>(
     })
 }
 
-fn refuse<T>(
+pub(super) fn refuse<T>(
     certificate: &Certificate,
     reason: Reason,
     found: impl Into<String>,
@@ -370,8 +389,8 @@ mod tests {
     #[test]
     fn critical_extensions_must_be_understood() {
         let unknown = Oid::new_unwrap("1.3.6.1.4.1.55738.666.1");
-        let constraints = oids::ID_CE_POLICY_CONSTRAINTS;
-        for (oid, name) in [(unknown, "1.3.6.1.4.1.55738.666.1"), (constraints, "")] {
+        let directory = Oid::new_unwrap("2.5.29.9");
+        for (oid, name) in [(unknown, "1.3.6.1.4.1.55738.666.1"), (directory, "")] {
             for critical in [true, false] {
                 let with = |change: fn(&mut Case, Vec<u8>)| {
                     let mut case = case();
