@@ -190,6 +190,8 @@ pub(crate) struct Decrypt {
     #[command(flatten)]
     pub(crate) keys: Keys,
     #[command(flatten)]
+    pub(crate) secret_key: SecretKey,
+    #[command(flatten)]
     pub(crate) output: Output,
     #[command(flatten)]
     pub(crate) common: Common,
@@ -206,6 +208,8 @@ Examples:
 pub(crate) struct Open {
     #[command(flatten)]
     pub(crate) keys: Keys,
+    #[command(flatten)]
+    pub(crate) secret_key: SecretKey,
     #[command(flatten)]
     pub(crate) trust: Trust,
     #[command(flatten)]
@@ -410,9 +414,20 @@ pub(crate) struct Keys {
     pub(crate) password_file: Option<PathBuf>,
 }
 
+/// A key without a certificate.
+#[derive(Debug, Args)]
+pub(crate) struct SecretKey {
+    /// The key of EncryptedData: its octets, or in hexadecimal
+    #[arg(long, value_name = "FILE")]
+    pub(crate) secret_key: Option<PathBuf>,
+}
+
 /// How the output of `sign` and `encrypt` is made.
 #[derive(Debug, Args)]
 pub(crate) struct Made {
+    /// Compress the content first (zlib)
+    #[arg(long)]
+    pub(crate) compress: bool,
     /// The input is text, not a message
     #[arg(long, conflicts_with = "binary")]
     pub(crate) text: bool,

@@ -8,8 +8,8 @@ use smime::{
     encoding::hex,
     policy::Finding,
     smime::report::{
-        EncryptedLayer, Form, Integrity, Layer, RecipientSummary, Sender, Signature, SignedLayer,
-        Trust, Verdict,
+        Container, EncryptedLayer, Form, Integrity, Layer, RecipientSummary, Sender, Signature,
+        SignedLayer, Trust, Verdict,
     },
     x509::{Certificate, RevocationStatus, certificate::serial_text},
 };
@@ -105,6 +105,25 @@ fn layer(verb: Verb, layer: &Layer) -> Value {
     match layer {
         Layer::Signed(layer) => signed(verb, layer),
         Layer::Encrypted(layer) => encrypted(layer),
+        Layer::Compressed(layer) => json!({
+            "kind": "compressed",
+            "algorithm": layer.algorithm,
+            "findings": findings(&layer.findings),
+        }),
+        Layer::Digested(layer) => json!({
+            "kind": "digested",
+            "digest": layer.digest,
+            "integrity": integrity(layer.integrity),
+            "findings": findings(&layer.findings),
+        }),
+        Layer::Authenticated(layer) => json!({
+            "kind": "authenticated",
+            "mac": layer.mac,
+            "integrity": integrity(layer.integrity),
+            "recipients": layer.recipients.iter().map(recipient).collect::<Vec<_>>(),
+            "opened_by": layer.opened_by,
+            "findings": findings(&layer.findings),
+        }),
         Layer::Certificates(certificates) => json!({
             "kind": "certificates",
             "certificates": certificates.iter().map(certificate).collect::<Vec<_>>(),
@@ -132,11 +151,7 @@ fn signature(verb: Verb, signature: &Signature) -> Value {
         object.insert("verdict".into(), verdict(signature.verdict()).into());
     }
     let answers = json!({
-        "integrity": match signature.integrity {
-            Integrity::Intact => "intact",
-            Integrity::Broken => "broken",
-            Integrity::Undetermined => "undetermined",
-        },
+        "integrity": integrity(signature.integrity),
         "trust": match signature.trust {
             Trust::Trusted => "trusted",
             Trust::Untrusted => "untrusted",
@@ -161,6 +176,14 @@ fn signature(verb: Verb, signature: &Signature) -> Value {
         object.extend(answers);
     }
     Value::Object(object)
+}
+
+fn integrity(integrity: Integrity) -> &'static str {
+    match integrity {
+        Integrity::Intact => "intact",
+        Integrity::Broken => "broken",
+        Integrity::Undetermined => "undetermined",
+    }
 }
 
 fn revocation(status: RevocationStatus) -> &'static str {
@@ -190,7 +213,11 @@ fn person(certificate: &Certificate) -> Value {
 fn encrypted(layer: &EncryptedLayer) -> Value {
     json!({
         "kind": "encrypted",
-        "container": if layer.auth_enveloped { "auth-enveloped" } else { "enveloped" },
+        "container": match layer.container {
+            Container::Enveloped => "enveloped",
+            Container::AuthEnveloped => "auth-enveloped",
+            Container::Encrypted => "encrypted",
+        },
         "cipher": layer.cipher,
         "authenticated": layer.authenticated,
         "recipients": layer.recipients.iter().map(recipient).collect::<Vec<_>>(),

@@ -11,6 +11,7 @@ use getrandom::SysRng;
 use rand::{TryRng, rand_core::UnwrapErr};
 use smime::{
     asn1::{Time, oid::Oid},
+    crypto::Secret,
     mime::mailbox::Address,
     policy::{Finding, Level, Limits, Policy, PolicyName, Revocation, Rule},
     smime::{ExpectedSigner, Source},
@@ -211,6 +212,17 @@ pub(crate) fn keys(keys: &args::Keys, certs: &[PathBuf], policy: &Policy) -> any
         identities,
         findings,
     })
+}
+
+/// Reads the key of `--secret-key`.
+pub(crate) fn secret_key(
+    option: &args::SecretKey,
+    limits: &Limits,
+) -> anyhow::Result<Option<Secret>> {
+    let path = option.secret_key.as_deref();
+    Ok(path
+        .map(|path| files::secret_key(path, limits))
+        .transpose()?)
 }
 
 /// Reads the trust anchors; an error if there are none and they matter.

@@ -10,7 +10,8 @@ use crate::{
         normal,
         pem::{self, Block},
     },
-    crypto::{self, SoftwareKey, key_file},
+    crypto::{self, Secret, SoftwareKey, key_file},
+    encoding::hex,
     policy::Limits,
     x509::{self, Certificate, Collection, Crl, TrustAnchor, TrustAnchors},
 };
@@ -114,6 +115,27 @@ pub fn recipient(path: &Path, limits: &Limits) -> Result<(Certificate, Vec<Certi
     Ok((first, certificates.collect()))
 }
 
+/// Reads a key that was agreed on: a file of its octets, or of an even number of hexadecimal digits and white space.
+pub fn secret_key(path: &Path, limits: &Limits) -> Result<Secret, Error> {
+    let (octets, _) = octets(path, limits)?;
+    let digits: Zeroizing<Vec<u8>> = Zeroizing::new(
+        octets
+            .iter()
+            .copied()
+            .filter(|octet| !octet.is_ascii_whitespace())
+            .collect(),
+    );
+    let text = std::str::from_utf8(&digits).unwrap_or_default();
+    let key = match hex::decode(text) {
+        Some(key) => key,
+        None => octets.to_vec(),
+    };
+    if key.is_empty() {
+        return Err(nothing(path, "key"));
+    }
+    Ok(Secret::new(key))
+}
+
 /// What is looked for in a file.
 enum Wanted<'a, 'b> {
     Certificates,
@@ -166,8 +188,8 @@ fn directory(path: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), 
     Ok(())
 }
 
-/// Reads one file.
-fn contents(path: &Path, limits: &Limits, wanted: Wanted<'_, '_>) -> Result<Contents, Error> {
+/// Reads the octets of one file, and says what the system knows of it.
+fn octets(path: &Path, limits: &Limits) -> Result<(Zeroizing<Vec<u8>>, fs::Metadata), Error> {
     let file = File::open(path).map_err(io(path))?;
     let metadata = file.metadata().map_err(io(path))?;
     let limit = limits.key_file_bytes;
@@ -184,6 +206,12 @@ fn contents(path: &Path, limits: &Limits, wanted: Wanted<'_, '_>) -> Result<Cont
             limit,
         });
     }
+    Ok((octets, metadata))
+}
+
+/// Reads one file.
+fn contents(path: &Path, limits: &Limits, wanted: Wanted<'_, '_>) -> Result<Contents, Error> {
+    let (octets, metadata) = octets(path, limits)?;
     let mut reading = Reading {
         path,
         limits,
