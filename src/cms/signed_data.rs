@@ -81,6 +81,7 @@ impl<R: Read> Reader<R> {
             crls: Vec::new(),
             other_revocation: Vec::new(),
             signers: Vec::new(),
+            unreadable_signers: Vec::new(),
         };
         let limits = source.limits;
         each(
@@ -116,13 +117,18 @@ impl<R: Read> Reader<R> {
         each(&mut source, Tag::SET, |tag, received, depth, count| {
             check_limit(count, limits.signers, "signers")?;
             if tag == Tag::SEQUENCE {
-                let info = SignerInfo::parse_within(&received, depth, limits.attributes)?;
-                data.signers.push(info);
+                match SignerInfo::parse_within(&received, depth, limits.attributes) {
+                    Ok(info) => data.signers.push(info),
+                    Err(error @ (Error::Asn1(asn1::Error::Depth { .. }) | Error::Limit { .. })) => {
+                        return Err(error);
+                    }
+                    Err(error) => data.unreadable_signers.push(error),
+                }
             }
             Ok(tag == Tag::SEQUENCE)
         })?;
         // certificates alone need no digest
-        if !self.announced && !data.signers.is_empty() {
+        if !self.announced && !data.certificates_only() {
             return Err(source.malformed("digestAlgorithms is empty"));
         }
         Ok((data, source.close()?))
@@ -182,8 +188,17 @@ pub struct SignedData {
     pub crls: Vec<Vec<u8>>,
     /// other revocation info (RFC 5940), as received
     pub other_revocation: Vec<Vec<u8>>,
-    /// signers, in order; each malformed one is an error of `finish`
+    /// signers, in order
     pub signers: Vec<SignerInfo>,
+    /// why others cannot be read
+    pub unreadable_signers: Vec<Error>,
+}
+
+impl SignedData {
+    /// Returns whether nobody signed, not even somebody who cannot be read.
+    pub fn certificates_only(&self) -> bool {
+        self.signers.is_empty() && self.unreadable_signers.is_empty()
+    }
 }
 
 /// Writes SignedData: small content (at most 64 KiB, or detached) as DER, larger in an indefinite-length shell as it flows.

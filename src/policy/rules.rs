@@ -64,6 +64,7 @@ rules! {
     AlgorithmProtection "algorithm-protection" Deny Deny Deny true "RFC 6211 §2" "the algorithms differ from those that the signature protects";
     SignatureAlgorithm "signature-algorithm" Deny Deny Deny true "RFC 5652 §5.3" "the signature's algorithm is unknown, does not fit the key or contradicts the digest's";
     SignerCertificate "signer-certificate" Deny Deny Deny true "RFC 5652 §5.3" "the signer's certificate is not in the message nor in --certs";
+    UnreadableSigner "unreadable-signer" Deny Deny Deny true "RFC 5652 §5.3" "a signer of the message is malformed and could not be read";
     NoSigner "no-signer" Deny Deny Deny true "RFC 5652 §5.1" "nobody signed: the signed data has no signer";
     NoSignedAttributes "no-signed-attributes" Deny Deny Warn false "RFC 8551 §2.5" "the signature has no signed attributes, so other content could pass for it";
     UnorderedAttributes "unordered-attributes" Warn Warn Warn false "RFC 5652 §5.4" "the signed attributes are not DER; the signature holds over one of their two forms";

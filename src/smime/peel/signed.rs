@@ -62,6 +62,7 @@ impl Peeler<'_> {
         let cms::Object::Signed(mut reader) = cms::open(wire, self.cms_limits())? else {
             return Err(structure("has a second part that is no SignedData"));
         };
+        findings.extend(self.damaged(&reader));
         if reader.has_content {
             findings.push(self.policy.finding(
                 Rule::ContentOutsideSignature,
@@ -125,12 +126,7 @@ impl Peeler<'_> {
         }
         let slot = self.report.layers.len();
         let mut findings = Vec::new();
-        if reader.was_damaged() {
-            findings.push(self.policy.finding(
-                Rule::DamagedContentType,
-                "the object is damaged: a transfer as text has made LF of every CR in it",
-            ));
-        }
+        findings.extend(self.damaged(&reader));
         let content_type = reader.content_type;
         if label != Some(Label::Certificates) || reader.has_content {
             findings.extend(self.mislabelled(label, Label::Signed));
@@ -161,6 +157,15 @@ impl Peeler<'_> {
         self.judge(slot, &signed, &digested, findings)
     }
 
+    fn damaged<R: Read>(&self, reader: &cms::signed_data::Reader<R>) -> Option<Finding> {
+        reader.was_damaged().then(|| {
+            self.policy.finding(
+                Rule::DamagedContentType,
+                "the object is damaged: a transfer as text has made LF of every CR in it",
+            )
+        })
+    }
+
     /// A bag of certificates, or a signature whose content is elsewhere.
     pub(super) fn without_content(
         &mut self,
@@ -173,10 +178,10 @@ impl Peeler<'_> {
         let announced = reader.digest_algorithms.clone();
         let (signed, wire) = reader.finish()?;
         findings.extend(self.nothing_follows(wire)?);
-        if label == Some(Label::Certificates) && !signed.signers.is_empty() {
+        if label == Some(Label::Certificates) && !signed.certificates_only() {
             findings.extend(self.mislabelled(label, Label::Signed));
         }
-        if signed.signers.is_empty() {
+        if signed.certificates_only() {
             let (found, mut unreadable) = signature::certificates(&signed, self.policy);
             self.report.findings.append(&mut unreadable);
             self.report.findings.append(&mut findings);
@@ -291,7 +296,11 @@ impl Peeler<'_> {
         }
         let (in_message, unreadable) = signature::certificates(signed, self.policy);
         findings.extend(unreadable);
-        if signed.signers.is_empty() {
+        findings.extend(signed.unreadable_signers.iter().map(|error| {
+            let message = format!("a signer could not be read: {error}");
+            self.policy.finding(Rule::UnreadableSigner, message)
+        }));
+        if signed.certificates_only() {
             findings.push(self.policy.finding(
                 Rule::NoSigner,
                 "nobody signed: the signed data has no signer",
