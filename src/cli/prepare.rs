@@ -319,7 +319,7 @@ pub(crate) fn signers(signers: &args::Signers) -> anyhow::Result<Vec<ExpectedSig
 
 /// Understands how `sign` and `encrypt` are to take their input and write their output.
 pub(crate) fn made(made: &args::Made) -> (smime::smime::Content, smime::smime::Encoding) {
-    use smime::smime::{Content, Encoding};
+    use smime::smime::Content;
     let content = if made.text {
         Content::Text
     } else if made.binary {
@@ -327,12 +327,17 @@ pub(crate) fn made(made: &args::Made) -> (smime::smime::Content, smime::smime::E
     } else {
         Content::Message
     };
-    let encoding = match made.format {
+    (content, encoding(made.format))
+}
+
+/// Understands how output is written.
+pub(crate) fn encoding(format: args::Format) -> smime::smime::Encoding {
+    use smime::smime::Encoding;
+    match format {
         args::Format::Smime => Encoding::Smime,
         args::Format::Der => Encoding::Der,
         args::Format::Pem => Encoding::Pem,
-    };
-    (content, encoding)
+    }
 }
 
 /// Refuses to show DER to people.

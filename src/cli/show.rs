@@ -53,6 +53,7 @@ fn refusal(verb: Verb) -> &'static str {
         Verb::Open => "not opened",
         Verb::Verify => "not verified",
         Verb::Inspect | Verb::CertShow => "not accepted",
+        Verb::CertBundle => "not bundled",
         Verb::CertCheck => "not valid",
     }
 }

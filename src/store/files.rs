@@ -1,6 +1,6 @@
 //! Reads files and directories: the only file in the library that opens any.
 //!
-//! Recognizes PEM with any blocks, and the DER of certificates, CRLs, PKCS#7 and CMS, PKCS#12 and private keys. A file that is named must
+//! Recognizes PEM with any blocks, mail of certificates alone, and the DER of certificates, CRLs, PKCS#7 and CMS, PKCS#12 and private keys. A file that is named must
 //! hold what it is named for; in a directory what cannot be used is passed over, unless the directory is one of trust anchors.
 use super::{Error, Identities, pkcs12};
 use crate::{
@@ -12,6 +12,10 @@ use crate::{
     },
     crypto::{self, Secret, SoftwareKey, key_file},
     encoding::hex,
+    mime::{
+        header::{self, Header},
+        transfer,
+    },
     policy::Limits,
     x509::{self, Certificate, Collection, Crl, TrustAnchor, TrustAnchors},
 };
@@ -231,12 +235,34 @@ fn contents(path: &Path, limits: &Limits, wanted: Wanted<'_, '_>) -> Result<Cont
         source,
     })?;
     if blocks.is_empty() {
-        reading.der(&octets)?;
+        match mailed(&octets, limits) {
+            Some(cms) => reading.cms(&cms)?,
+            None => reading.der(&octets)?,
+        }
     }
     for block in &blocks {
         reading.block(block)?;
     }
     Ok(reading.contents)
+}
+
+/// Returns the object that a mail consists of: certificates are also sent so (RFC 8551 §3.8).
+fn mailed(octets: &[u8], limits: &Limits) -> Option<Vec<u8>> {
+    let mut rest = octets;
+    let limits = header::Limits {
+        block: limits.header_bytes,
+        line: limits.header_line_bytes,
+    };
+    let header = Header::read(&mut rest, limits).ok()?;
+    let content_type = header.content_type().ok()??;
+    let is_cms = ["pkcs7-mime", "x-pkcs7-mime"]
+        .iter()
+        .any(|subtype| content_type.is("application", subtype));
+    let mut cms = Vec::new();
+    transfer::Decoder::new(header.transfer_encoding().ok().filter(|_| is_cms)?, rest)
+        .read_to_end(&mut cms)
+        .ok()?;
+    Some(cms)
 }
 
 /// One file being read.
