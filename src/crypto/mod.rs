@@ -14,6 +14,7 @@ pub mod key_agreement;
 pub mod key_file;
 pub mod key_transport;
 pub mod key_wrap;
+pub mod mac;
 pub mod ml_dsa;
 mod parameters;
 pub mod password;
@@ -30,6 +31,7 @@ pub use algorithm::{
     ContentCipher, Digest, KeyAgreement, KeyEncryption, KeyTransport, KeyWrap, SignatureAlgorithm,
 };
 pub use digest::Hasher;
+pub use mac::{Mac, MacAlgorithm};
 pub use ml_dsa::MlDsa;
 pub use private_key::{PrivateKey, SoftwareKey};
 pub use public_key::PublicKey;
