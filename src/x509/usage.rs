@@ -121,7 +121,14 @@ fn needed(purpose: Purpose, kind: KeyKind) -> Option<Needed> {
             | KeyKind::P256
             | KeyKind::P384
             | KeyKind::P521
-            | KeyKind::Ed25519 => Ok((
+            | KeyKind::BrainpoolP256
+            | KeyKind::BrainpoolP384
+            | KeyKind::BrainpoolP512
+            | KeyKind::Ed25519
+            | KeyKind::Ed448
+            | KeyKind::MlDsa(_)
+            | KeyKind::SlhDsa(_)
+            | KeyKind::Dsa { .. } => Ok((
                 KeyUsage(KeyUsage::DIGITAL_SIGNATURE.0 | KeyUsage::NON_REPUDIATION.0),
                 Reason::NoDigitalSignature,
             )),
@@ -134,14 +141,22 @@ fn needed(purpose: Purpose, kind: KeyKind) -> Option<Needed> {
                 ..
             } => Ok((KeyUsage::KEY_ENCIPHERMENT, Reason::NoKeyEncipherment)),
             // RFC 5480 §3, RFC 8410 §5
-            KeyKind::P256 | KeyKind::P384 | KeyKind::P521 | KeyKind::X25519 => {
-                Ok((KeyUsage::KEY_AGREEMENT, Reason::NoKeyAgreement))
-            }
+            KeyKind::P256
+            | KeyKind::P384
+            | KeyKind::P521
+            | KeyKind::BrainpoolP256
+            | KeyKind::BrainpoolP384
+            | KeyKind::BrainpoolP512
+            | KeyKind::X25519 => Ok((KeyUsage::KEY_AGREEMENT, Reason::NoKeyAgreement)),
             KeyKind::Rsa {
                 restricted_to_pss: true,
                 ..
             }
-            | KeyKind::Ed25519 => Err(Reason::KeyCannotEncrypt),
+            | KeyKind::Ed25519
+            | KeyKind::Ed448
+            | KeyKind::MlDsa(_)
+            | KeyKind::SlhDsa(_)
+            | KeyKind::Dsa { .. } => Err(Reason::KeyCannotEncrypt),
         }),
     }
 }
@@ -314,7 +329,10 @@ mod tests {
             (KeyKind::P256, true, &agrees),
             (KeyKind::P384, true, &agrees),
             (KeyKind::P521, true, &agrees),
+            (KeyKind::BrainpoolP256, true, &agrees),
             (KeyKind::Ed25519, true, &cannot),
+            (KeyKind::Ed448, true, &cannot),
+            (KeyKind::Dsa { bits: 2048 }, true, &cannot),
             (KeyKind::X25519, false, &agrees),
         ] {
             let signing = needed(Purpose::Sign, kind).unwrap();
