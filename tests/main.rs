@@ -21,6 +21,7 @@ mod library;
 mod limits;
 mod matrix;
 mod readme;
+mod reasons;
 mod regressions;
 mod tamper;
 mod verbs;

@@ -106,11 +106,11 @@ impl Failure {
     /// Understands an error.
     pub(crate) fn of(error: &anyhow::Error, typed: Option<&Typed>) -> Self {
         let mut failure = if let Some(problem) = error.downcast_ref::<Problem>() {
-            Self::of_problem(problem)
+            Self::of_problem(problem, typed)
         } else if let Some(error) = error.downcast_ref::<smime::smime::Error>() {
             Self::of_operation(error, typed)
         } else if let Some(error) = error.downcast_ref::<store::Error>() {
-            Self::of_store(error)
+            Self::of_store(error, typed)
         } else {
             // Every error is one of the above; whatever else comes is the environment's.
             Self::new(ENVIRONMENT, "environment", format!("{error:#}"))
@@ -158,7 +158,7 @@ impl Failure {
         }
     }
 
-    fn of_problem(problem: &Problem) -> Self {
+    fn of_problem(problem: &Problem, typed: Option<&Typed>) -> Self {
         let message = problem.to_string();
         match problem {
             Problem::Usage { message, hints } => Self::usage(message, hints.clone()),
@@ -175,7 +175,7 @@ impl Failure {
             Problem::NoSuchRecipient { .. } => Self::new(KEY, "no-recipient-certificate", message)
                 .hint("-r takes a certificate file, or an address whose certificate -c PATH holds"),
             Problem::Certificates(error) => {
-                let mut failure = Self::of_store(error);
+                let mut failure = Self::of_store(error, typed);
                 failure.exit = match error {
                     store::Error::Io { .. } => ENVIRONMENT,
                     store::Error::PasswordNeeded { .. } | store::Error::WrongPassword { .. } => KEY,
@@ -187,7 +187,7 @@ impl Failure {
         }
     }
 
-    fn of_store(error: &store::Error) -> Self {
+    fn of_store(error: &store::Error, typed: Option<&Typed>) -> Self {
         use store::Error as E;
         let (code, path) = match error {
             E::Io { path, .. } => ("read", path),
@@ -212,7 +212,10 @@ impl Failure {
             E::PasswordNeeded { .. } => failure.hint(
                 "there is no terminal to ask for the password on: --password-file PATH (its first line; /dev/fd/N works)",
             ),
-            _ => failure,
+            _ => match typed.and_then(|typed| typed.instead_of(path)) {
+                Some(hint) => failure.hint(hint),
+                None => failure,
+            },
         }
     }
 
@@ -273,9 +276,10 @@ impl Failure {
                 with("-i", "FILE")
             )),
             E::AmbiguousIdentity { .. } => failure.hint("give one identity only with -i PATH"),
-            E::NoRecipientCertificate(_) => failure.hint(
-                "-r FILE takes a certificate (with a / in it where its name reads as an address), -c PATH certificates to look for addresses in",
-            ),
+            E::NoRecipientCertificate(address) => {
+                let give = with("-c", "FILE");
+                failure.hint(format!("give a certificate that names {address}: {give}"))
+            }
             E::AmbiguousRecipient(_) => failure.hint("-r FILE takes the certificate that is meant"),
             E::NoRecipient => {
                 failure.hint("name recipients with -r FILE, -r ADDRESS or --to-header")
@@ -425,6 +429,7 @@ mod tests {
                 Problem::Certificates(store::Error::Nothing {
                     path: path.clone(),
                     wanted: "x",
+                    held: None,
                 }),
                 3,
             ),

@@ -15,7 +15,7 @@ use smime::{
     policy::{Finding, Level, Limits, Policy, PolicyName, Revocation, Rule},
     smime::{ExpectedSigner, Source},
     store::{Identities, files},
-    x509::{Collection, TrustAnchors},
+    x509::{Collection, TrustAnchor, TrustAnchors},
 };
 use std::{
     env,
@@ -235,8 +235,12 @@ pub(crate) fn anchors_if_any(trust: &args::Trust, limits: &Limits) -> anyhow::Re
         }
     } else {
         for path in &trust.trust {
-            let found = files::trust_anchors(path, limits)?;
-            anchors.anchors.extend(found.anchors);
+            for anchor in files::trust_anchors(path, limits)?.anchors {
+                let known = |known: &TrustAnchor| known.certificate == anchor.certificate;
+                if !anchors.anchors.iter().any(known) {
+                    anchors.anchors.push(anchor);
+                }
+            }
         }
     }
     Ok(anchors)
