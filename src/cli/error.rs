@@ -256,6 +256,9 @@ impl Failure {
             E::Limit { .. } | E::Budget(_) => {
                 failure.hint("smime help limits lists the limits and why they are so")
             }
+            E::NoKey { recipients } if recipients.is_empty() => failure.hint(format!(
+                "its key was agreed on elsewhere: smime {verb_name} --secret-key FILE"
+            )),
             E::NoKey { recipients } => {
                 let mut failure = failure;
                 for (place, recipient) in recipients.iter().enumerate().take(SHOWN_RECIPIENTS) {

@@ -14,8 +14,8 @@ use smime::{
     encoding::hex,
     policy::Finding,
     smime::report::{
-        EncryptedLayer, Form, Integrity, Layer, RecipientSummary, Sender, Signature, SignedLayer,
-        Trust, Verdict,
+        Container, EncryptedLayer, Form, Integrity, Layer, RecipientSummary, Sender, Signature,
+        SignedLayer, Trust, Verdict,
     },
     x509::{Certificate, RevocationStatus, certificate::serial_text, extension::KeyUsage},
 };
@@ -141,6 +141,25 @@ fn layer(typed: &Typed, layer: &Layer) -> Value {
     match layer {
         Layer::Signed(layer) => signed(typed, layer),
         Layer::Encrypted(layer) => encrypted(typed, layer),
+        Layer::Compressed(layer) => json!({
+            "kind": "compressed",
+            "algorithm": layer.algorithm,
+            "findings": findings(typed, &layer.findings),
+        }),
+        Layer::Digested(layer) => json!({
+            "kind": "digested",
+            "digest": layer.digest,
+            "integrity": integrity(layer.integrity),
+            "findings": findings(typed, &layer.findings),
+        }),
+        Layer::Authenticated(layer) => json!({
+            "kind": "authenticated",
+            "mac": layer.mac,
+            "integrity": integrity(layer.integrity),
+            "recipients": layer.recipients.iter().map(recipient).collect::<Vec<_>>(),
+            "opened_by": layer.opened_by,
+            "findings": findings(typed, &layer.findings),
+        }),
         Layer::Certificates(certificates) => json!({
             "kind": "certificates",
             "certificates": certificates.iter().map(certificate).collect::<Vec<_>>(),
@@ -168,11 +187,7 @@ fn signature(typed: &Typed, signature: &Signature) -> Value {
         object.insert("verdict".into(), verdict(signature.verdict()).into());
     }
     let answers = json!({
-        "integrity": match signature.integrity {
-            Integrity::Intact => "intact",
-            Integrity::Broken => "broken",
-            Integrity::Undetermined => "undetermined",
-        },
+        "integrity": integrity(signature.integrity),
         "trust": match signature.trust {
             Trust::Trusted => "trusted",
             Trust::Untrusted => "untrusted",
@@ -197,6 +212,14 @@ fn signature(typed: &Typed, signature: &Signature) -> Value {
         object.extend(answers);
     }
     Value::Object(object)
+}
+
+fn integrity(integrity: Integrity) -> &'static str {
+    match integrity {
+        Integrity::Intact => "intact",
+        Integrity::Broken => "broken",
+        Integrity::Undetermined => "undetermined",
+    }
 }
 
 fn revocation(status: RevocationStatus) -> &'static str {
@@ -226,7 +249,11 @@ fn person(certificate: &Certificate) -> Value {
 fn encrypted(typed: &Typed, layer: &EncryptedLayer) -> Value {
     json!({
         "kind": "encrypted",
-        "container": if layer.auth_enveloped { "auth-enveloped" } else { "enveloped" },
+        "container": match layer.container {
+            Container::Enveloped => "enveloped",
+            Container::AuthEnveloped => "auth-enveloped",
+            Container::Encrypted => "encrypted",
+        },
         "cipher": layer.cipher,
         "authenticated": layer.authenticated,
         "recipients": layer.recipients.iter().map(recipient).collect::<Vec<_>>(),
@@ -304,7 +331,11 @@ fn checked(typed: &Typed, checked: &Checked) -> Value {
         "trust": if checked.report.trusted { "trusted" } else { "untrusted" },
         "revocation": revocation(checked.report.revocation),
         "path": path(&checked.report.path),
-        "findings": findings(typed, &checked.report.findings),
+        "policies": {
+            "authority": checked.report.policies.authority,
+            "user": checked.report.policies.user,
+        },
+                "findings": findings(typed, &checked.report.findings),
     })
 }
 

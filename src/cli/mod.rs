@@ -156,6 +156,7 @@ fn perform(command: &Command, rng: &mut Randomness) -> anyhow::Result<Outcome> {
         Command::Cert(cert) => match &cert.command {
             CertCommand::Show(verb) => cert::show(verb).map(Outcome::from),
             CertCommand::Check(verb) => cert::check(verb).map(Outcome::from),
+            CertCommand::Bundle(verb) => cert::bundle(verb, rng),
         },
         Command::Help(_) => Ok(Answer::Certificates(Vec::new()).into()),
     }

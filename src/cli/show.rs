@@ -8,8 +8,8 @@ use smime::{
     smime::{
         Report,
         report::{
-            EncryptedLayer, Form, Integrity, Layer, RecipientSummary, Sender, Signature,
-            SignedLayer, Trust, Verdict,
+            AuthenticatedLayer, Container, EncryptedLayer, Form, Integrity, Layer,
+            RecipientSummary, Sender, Signature, SignedLayer, Trust, Verdict,
         },
     },
     x509::{Certificate, certificate::serial_text},
@@ -53,6 +53,7 @@ fn refusal(verb: Verb) -> &'static str {
         Verb::Open => "not opened",
         Verb::Verify => "not verified",
         Verb::Inspect | Verb::CertShow => "not accepted",
+        Verb::CertBundle => "not bundled",
         Verb::CertCheck => "not valid",
     }
 }
@@ -137,6 +138,21 @@ impl Page {
             match layer {
                 Layer::Signed(signed) => self.signed(verb, signed),
                 Layer::Encrypted(encrypted) => self.encrypted(verb, encrypted),
+                Layer::Compressed(layer) => {
+                    self.headline(&format!("compressed, {}", layer.algorithm));
+                    self.findings(&layer.findings);
+                }
+                Layer::Digested(layer) => {
+                    // the words must not sound like somebody's word
+                    let says = match layer.integrity {
+                        Integrity::Broken => "digest does NOT match",
+                        Integrity::Intact => "digest matches, which anybody could have made",
+                        Integrity::Undetermined => "under a digest, which anybody can make",
+                    };
+                    self.headline(&format!("{says}, {}", escape(&layer.digest)));
+                    self.findings(&layer.findings);
+                }
+                Layer::Authenticated(layer) => self.authenticated(layer),
                 Layer::Certificates(certificates) => {
                     self.headline(&format!(
                         "certificates only, {}",
@@ -219,7 +235,10 @@ impl Page {
 
     fn encrypted(&mut self, verb: Verb, layer: &EncryptedLayer) {
         let cipher = escape(&layer.cipher);
-        let recipients = count(layer.recipients.len(), "recipient");
+        let recipients = match layer.container {
+            Container::Encrypted => "whoever has the key".to_owned(),
+            _ => count(layer.recipients.len(), "recipient"),
+        };
         let denied = layer.findings.iter().any(|f| f.level == Level::Deny);
         let opened = layer
             .opened_by
@@ -231,7 +250,9 @@ impl Page {
                 self.headline(&format!("encrypted to {recipients}, {cipher}"));
             }
             _ if denied => self.headline(&format!("NOT decrypted, {cipher}")),
-            _ if layer.opened_by.is_some() => self.headline(&format!("decrypted, {cipher}")),
+            _ if layer.opened_by.is_some() || layer.container == Container::Encrypted => {
+                self.headline(&format!("decrypted, {cipher}"))
+            }
             _ => self.headline(&format!("encrypted, {cipher}")),
         }
         match opened {
@@ -253,6 +274,28 @@ impl Page {
                     self.fact("to", &format!("{more} more"));
                 }
             }
+        }
+        self.findings(&layer.findings);
+    }
+
+    fn authenticated(&mut self, layer: &AuthenticatedLayer) {
+        let mac = escape(&layer.mac);
+        let recipients = count(layer.recipients.len(), "recipient");
+        self.headline(&match layer.integrity {
+            Integrity::Broken => format!("NOT authentic, {mac}"),
+            Integrity::Intact => {
+                format!("from a holder of the key of {recipients}, {mac}; no signature")
+            }
+            Integrity::Undetermined => {
+                format!("authenticated to {recipients}, {mac}; no signature")
+            }
+        });
+        for one in layer.recipients.iter().take(RECIPIENTS) {
+            self.fact("to", &recipient(one));
+        }
+        let more = layer.recipients.len().saturating_sub(RECIPIENTS);
+        if more > 0 {
+            self.fact("to", &format!("{more} more"));
         }
         self.findings(&layer.findings);
     }

@@ -78,6 +78,7 @@ fn options(sign: &args::Sign) -> anyhow::Result<SignOptions> {
         encoding,
         digest,
         pss: sign.pss,
+        compress: sign.made.compress,
         include: match sign.include {
             Include::Leaf => smime::smime::Include::Leaf,
             Include::Chain => smime::smime::Include::Chain,

@@ -10,6 +10,7 @@ pub mod key_agreement;
 pub mod key_file;
 pub mod key_transport;
 pub mod key_wrap;
+pub mod mac;
 mod parameters;
 pub mod password;
 mod private_curve;
@@ -24,6 +25,7 @@ pub use algorithm::{
     ContentCipher, Digest, KeyAgreement, KeyEncryption, KeyTransport, KeyWrap, SignatureAlgorithm,
 };
 pub use digest::Hasher;
+pub use mac::{Mac, MacAlgorithm};
 pub use private_key::{PrivateKey, SoftwareKey};
 pub use public_key::PublicKey;
 pub use rand::CryptoRng;

@@ -2,13 +2,12 @@
 //!
 //! Costs are compared with their limit before any work. What stands around the ciphertext is in `key_file` and `store::pkcs12`.
 use super::{
-    ContentCipher, Digest, Error, Result, Secret, algorithm::unsupported, content,
-    digest::with_digest, parameters,
+    ContentCipher, Digest, Error, Mac, MacAlgorithm, Result, Secret, algorithm::unsupported,
+    content, digest::with_digest, parameters,
 };
 use crate::asn1::{Tag, cursor::Cursor, oid::Oid};
-use hmac::{Hmac, KeyInit, Mac, digest::Digest as _};
+use hmac::digest::Digest as _;
 use spki::AlgorithmIdentifierOwned;
-use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 const PBES2: Oid = Oid::new_unwrap("1.2.840.113549.1.5.13");
@@ -149,19 +148,9 @@ fn pbes2(
     Ok((cipher, iv, kdf))
 }
 
-/// The digests of HMAC as pseudo-random function (RFC 8018 appendix B.1.2).
-const PRFS: [(Oid, Digest); 5] = [
-    (Oid::new_unwrap("1.2.840.113549.2.7"), Digest::Sha1),
-    (Oid::new_unwrap("1.2.840.113549.2.8"), Digest::Sha224),
-    (Oid::new_unwrap("1.2.840.113549.2.9"), Digest::Sha256),
-    (Oid::new_unwrap("1.2.840.113549.2.10"), Digest::Sha384),
-    (Oid::new_unwrap("1.2.840.113549.2.11"), Digest::Sha512),
-];
+/// The digest of an HMAC as pseudo-random function (RFC 8018 appendix B.1.2).
 fn read_prf(identifier: &AlgorithmIdentifierOwned) -> Result<Digest> {
-    let known = PRFS.iter().find(|(oid, _)| *oid == identifier.oid);
-    let (_, digest) = known.ok_or_else(|| unsupported(identifier))?;
-    parameters::absent_or_null(identifier, "hmac")?;
-    Ok(*digest)
+    MacAlgorithm::from_identifier(identifier).map(|mac| mac.0)
 }
 
 /// PBKDF2-params (RFC 8018 appendix A.2): `SEQUENCE { salt OCTET STRING, iterationCount INTEGER, keyLength INTEGER OPTIONAL, prf DEFAULT hmacWithSHA1 }`.
@@ -217,13 +206,9 @@ impl Kdf {
 }
 
 fn hmac_matches(digest: Digest, key: &Secret, content: &[u8], mac: &[u8]) -> bool {
-    with_digest!(digest, D => {
-        let state = Hmac::<D>::new_from_slice(key.expose());
-        // An HMAC takes keys of any length.
-        state.is_ok_and(|mut state| {
-            state.update(content);
-            state.finalize().into_bytes().as_slice().ct_eq(mac).into()
-        })
+    Mac::new(MacAlgorithm(digest), key).is_ok_and(|mut state| {
+        state.update(content);
+        state.matches(mac)
     })
 }
 

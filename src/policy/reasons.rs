@@ -129,6 +129,7 @@ reasons! {
     NameExcluded "name-excluded" Untrusted "RFC 5280 §4.2.1.10" "no name may lie in a subtree that nameConstraints above exclude";
     NameNotPermitted "name-not-permitted" Untrusted "RFC 5280 §4.2.1.10" "every name must lie in a subtree that nameConstraints above permit";
     // policies
+    PolicyMapping "policy-mapping" Untrusted "RFC 5280 §6.1.4 (a)" "anyPolicy may be neither side of a policy mapping";
     NoPolicy "no-policy" Untrusted "RFC 5280 §6.1.5 (g)" "the path must be valid for a certificate policy that is asked for";
     // time
     NotYetValid "not-yet-valid" NotYetValid "RFC 5280 §6.1.3 (a)(2)" "it must be valid at the time judged";

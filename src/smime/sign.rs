@@ -50,6 +50,8 @@ pub struct SignOptions {
     pub pss: bool,
     /// certificates to put in
     pub include: Include,
+    /// the content compressed first
+    pub compress: bool,
 }
 
 /// Signs messages.
@@ -100,7 +102,11 @@ impl<'a> Signer<'a> {
         } else {
             Transport::Wrapped
         };
-        let outgoing = Outgoing::new(&mut source, self.options.content, transport, self.policy)?;
+        let mut outgoing =
+            Outgoing::new(&mut source, self.options.content, transport, self.policy)?;
+        if self.options.compress {
+            outgoing = outgoing.compressed();
+        }
         let mut findings = Vec::new();
         let identity = self.identity(&outgoing, at, &mut findings)?;
         findings.extend(PathBuilder::judge_alone(
@@ -133,12 +139,14 @@ impl<'a> Signer<'a> {
             }
         };
         signature.findings = findings;
+        let mut layers = vec![Layer::Signed(SignedLayer {
+            form,
+            signatures: vec![signature],
+            findings: Vec::new(),
+        })];
+        layers.extend(self.options.compress.then(Layer::made_compressed));
         Ok(Report {
-            layers: vec![Layer::Signed(SignedLayer {
-                form,
-                signatures: vec![signature],
-                findings: Vec::new(),
-            })],
+            layers,
             findings: Vec::new(),
             ..Report::default()
         })
