@@ -11,7 +11,10 @@ use std::{
 };
 
 /// Reasons without a case here, and why.
-const ELSEWHERE: &[(Reason, &str)] = &[];
+const ELSEWHERE: &[(Reason, &str)] = &[(
+    Reason::MissingExtension,
+    "only basicConstraints is a MUST, and its absence has a reason of its own",
+)];
 
 /// One directory.
 struct Case {

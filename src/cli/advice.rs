@@ -225,6 +225,10 @@ fn of_reason(objection: &Objection, typed: &Typed) -> Advice {
             named(&certificate.issuer),
             typed.with("-c", "FILE")
         ),
+        Reason::NoPolicy if typed.words.iter().any(|w| w.starts_with("--policy-oid")) => {
+            let command = typed.without("--policy-oid", None);
+            format!("if another policy will do: {command}")
+        }
         Reason::NoPolicy if typed.words.iter().any(|w| w == "--require-explicit-policy") => {
             let command = typed.without("--require-explicit-policy", None);
             format!("if any policy will do: {command}")
@@ -338,6 +342,10 @@ fn of_rule(rule: Rule, typed: &Typed) -> Advice {
         Rule::NotEncrypted => format!(
             "{} says what the message is; smime verify checks a signature",
             typed.inspect()
+        ),
+        Rule::BlindCopy => format!(
+            "encrypt to those in Bcc in a message of their own; if all may know of them: {}",
+            typed.with("--allow", Rule::BlindCopy.name())
         ),
         Rule::NotProtected => format!("{} says what the message is", typed.inspect()),
         Rule::KeyFileReadable => "chmod 600 makes a key file private".to_owned(),

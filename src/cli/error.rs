@@ -221,7 +221,7 @@ impl Failure {
 
     fn of_operation(error: &smime::smime::Error, typed: Option<&Typed>) -> Self {
         let verb = typed.map(Typed::verb);
-        let with = |option, value| match typed {
+        let with = |option: &str, value: &str| match typed {
             Some(typed) => typed.with(option, value),
             None => format!("{option} {value}"),
         };
@@ -283,7 +283,23 @@ impl Failure {
                 let give = with("-c", "FILE");
                 failure.hint(format!("give a certificate that names {address}: {give}"))
             }
-            E::AmbiguousRecipient(_) => failure.hint("-r FILE takes the certificate that is meant"),
+            E::AmbiguousRecipient { candidates, .. } => {
+                let mut failure = failure;
+                for one in candidates.iter().take(SHOWN_RECIPIENTS) {
+                    let file = one.origin.as_deref().unwrap_or("FILE");
+                    // a bare name that reads as an address would be one
+                    let file = match file.contains('/') || !file.contains('@') {
+                        true => file.to_owned(),
+                        false => format!("./{file}"),
+                    };
+                    failure = failure.hint(format!(
+                        "if the certificate {} is meant: {}",
+                        one.serial,
+                        with("-r", &file)
+                    ));
+                }
+                failure
+            }
             E::NoRecipient => {
                 failure.hint("name recipients with -r FILE, -r ADDRESS or --to-header")
             }
