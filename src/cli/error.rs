@@ -44,6 +44,9 @@ pub(crate) enum Problem {
     /// A file of `cert show` or `cert check` is not what it should be.
     #[error(transparent)]
     Certificates(store::Error),
+    /// The operating system's store of trust anchors is not there or empty.
+    #[error("the system's store holds no trust anchor{}", match .0 { Some(why) => format!(": {why}"), None => String::new() })]
+    NoSystemStore(Option<String>),
     /// The system gives no randomness.
     #[error("the system gives no randomness: {0}")]
     Randomness(String),
@@ -183,6 +186,8 @@ impl Failure {
                 };
                 failure
             }
+            Problem::NoSystemStore(_) => Self::new(KEY, "no-system-store", message)
+                .hint("-t PATH takes the trust anchors from a file or directory; SSL_CERT_FILE and SSL_CERT_DIR name another store"),
             Problem::Randomness(_) => Self::new(ENVIRONMENT, "randomness", message),
         }
     }
