@@ -24,4 +24,5 @@ mod readme;
 mod reasons;
 mod regressions;
 mod tamper;
+mod trust;
 mod verbs;

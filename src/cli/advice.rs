@@ -128,8 +128,8 @@ impl Typed {
         }
         let options = self.words.iter().zip(self.words.iter().skip(1));
         let mut directories = options.filter(|(option, _)| *option == "-t" || *option == "--trust");
-        directories
-            .any(|(_, directory)| path.starts_with(directory))
+        let is_default = super::prepare::trust_directory().is_some_and(|it| path.starts_with(it));
+        (is_default || directories.any(|(_, directory)| path.starts_with(directory)))
             .then(|| {
                 let shown = quoted(&shown);
                 format!("in a directory of trust anchors every file must hold some: move {shown} elsewhere, or hide it by a name that begins with a dot")

@@ -203,6 +203,8 @@ impl Failure {
             E::Pkcs12 { path, .. } => ("pkcs12", path),
             E::PasswordNeeded { path } => ("password-needed", path),
             E::WrongPassword { path } => ("wrong-password", path),
+            E::Pem { path, .. } => ("pem", path),
+            E::TooDeep { path, .. } => ("limit", path),
             _ => return Self::new(KEY, "key", error.to_string()),
         };
         let message = match error {
