@@ -290,13 +290,7 @@ fn recipient(recipient: &RecipientSummary) -> Value {
 
 fn certificate(certificate: &Certificate) -> Value {
     let key = certificate.public_key().ok().map(|k| k.kind());
-    let bits = key.map(|kind| match kind {
-        KeyKind::Rsa { bits, .. } => bits,
-        KeyKind::P256 => 256,
-        KeyKind::P384 => 384,
-        KeyKind::P521 => 521,
-        KeyKind::Ed25519 | KeyKind::X25519 => 255,
-    });
+    let bits = key.map(KeyKind::bits);
     let mut object = person(certificate);
     if let Value::Object(object) = &mut object {
         object.insert(
