@@ -85,6 +85,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("getrandom", &["cli", "main"]),
     ("rpassword", &["cli"]),
     ("rustix", &["cli"]),
+    ("rustls_native_certs", &["cli"]),
     ("serde_json", &["cli"]),
 ];
 

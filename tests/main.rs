@@ -21,6 +21,8 @@ mod library;
 mod limits;
 mod matrix;
 mod readme;
+mod reasons;
 mod regressions;
 mod tamper;
+mod trust;
 mod verbs;

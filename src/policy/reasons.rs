@@ -136,6 +136,7 @@ reasons! {
     NotYetValid "not-yet-valid" NotYetValid "RFC 5280 §6.1.3 (a)(2)" "it must be valid at the time judged";
     Expired "expired" Expired "RFC 5280 §6.1.3 (a)(2)" "it must be valid at the time judged";
     ExpiredSinceSigning "expired-since-signing" ExpiredSinceSigning "RFC 5280 §6.1.3 (a)(2)" "it must be valid at the time judged, which the claimed signing time is not";
+    AnchorExpired "anchor-expired" AnchorExpired "RFC 5280 §6.1.1 (d)" "an anchor that is still renewed would be better";
     // revocation
     Revoked "revoked" Revoked "RFC 5280 §6.3" "it must not be revoked";
     RevocationUnknown "revocation-unknown" RevocationUnknown "RFC 5280 §6.3" "a current CRL of its issuer would tell";

@@ -46,6 +46,7 @@ rules! {
     NotYetValid "not-yet-valid" Deny Deny Deny false "RFC 5280 §6.1.3 (a)(2)" "a certificate is not valid yet";
     Expired "expired" Deny Deny Warn false "RFC 5280 §6.1.3 (a)(2)" "a certificate has expired";
     ExpiredSinceSigning "expired-since-signing" Deny Deny Warn false "RFC 5280 §6.1.3 (a)(2)" "a certificate was valid at the claimed signing time and has expired since";
+    AnchorExpired "anchor-expired" Allow Allow Allow false "RFC 5280 §6.1.1 (d)" "the trust anchor's own validity has ended or not begun; an anchor is a name and a key, which you trust as long as you give it";
     Revoked "revoked" Deny Deny Deny false "RFC 5280 §6.3" "a certificate is revoked";
     RevocationUnknown "revocation-unknown" Warn Warn Warn false "RFC 5280 §6.3" "nothing at hand tells whether a certificate is revoked";
     KeyUsage "key-usage" Deny Deny Deny false "RFC 8550 §4.4.2" "keyUsage or extended key usage does not permit this use, or a CA's certificate is used as a person's";
@@ -93,5 +94,6 @@ rules! {
     NestedProtection "nested-protection" Deny Deny Warn false "RFC 5652 §3" "what is inside a layer is a CMS object of its own that was not opened";
     // what we write
     NotSevenBit "not-7bit" Warn Warn Warn false "RFC 8551 §3.1.2" "the content is not 7-bit safe: a mail server may re-encode it and break the signature";
+    BlindCopy "blind-copy" Deny Deny Deny false "RFC 5322 §3.6.3" "who is in Bcc would be seen among the recipients of the encryption by all others";
     KeyFileReadable "key-file-readable" Warn Warn Warn false "security" "a private key file can be read by others";
 }

@@ -52,6 +52,23 @@ pub(super) fn time(certificate: &Certificate, question: Question<'_>, findings: 
     }
 }
 
+/// Notes an anchor that is not valid at the time judged: RFC 5280 §6.1.1 (d) has no validity among what an anchor is.
+pub(super) fn anchor_time(
+    anchor: &Certificate,
+    question: Question<'_>,
+    findings: &mut Vec<Finding>,
+) {
+    let Question { at, policy, .. } = question;
+    let found = if at < anchor.not_before() {
+        format!("it is an anchor from {} on", anchor.not_before())
+    } else if anchor.not_after() < at {
+        format!("it was an anchor until {}", anchor.not_after())
+    } else {
+        return;
+    };
+    findings.push(policy.object(anchor.objection(Reason::AnchorExpired, found)));
+}
+
 fn valid_at(at: Time) -> String {
     format!("it must be valid at the time judged, {at}")
 }
