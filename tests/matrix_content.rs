@@ -137,7 +137,7 @@ fn compressed_data() {
         let text = String::from_utf8(with_cr(&content)).unwrap();
         let (_, body) = text.split_once("\r\n\r\n").unwrap();
         let back = String::from_utf8(back).unwrap();
-        assert!(back.starts_with("Content-Type: text/plain"), "{back:.100}");
+        assert!(back.contains("\r\nContent-Type: text/plain"), "{back:.100}");
         assert!(back.split_once("\r\n\r\n").unwrap().1 == body);
         assert!(opens(ours.as_bytes(), args![]).1 == ["signed", "compressed"]);
     }
@@ -417,7 +417,9 @@ fn objects_in_objects() {
         .chain([vec!["signed", "encrypted", "signed"]])
         .collect();
     let work = |order: &Vec<&str>| {
-        for form in ["value", "whole"] {
+        // some write the one, some the other; each start of Java takes a second
+        let both = order[0] != order[1];
+        for form in ["value", "whole"].into_iter().take(1 + usize::from(both)) {
             let message = order.iter().rev().fold(innermost.clone(), |object, kind| {
                 nest(kind, &object, form).unwrap()
             });
@@ -462,8 +464,8 @@ fn a_signature_belongs_to_what_it_covers_however_deep() {
     // damaged inside a signature that was made over the damage: the outer holds, the inner does not
     let signed = nest("signed", &innermost, "value").unwrap();
     let mut damaged = signed.clone();
-    let at = find(&signed, &innermost[innermost.len() - 20..]);
-    damaged[at + 18] ^= 1;
+    let at = find(&signed, &[0x78, 0x9c]) + 20;
+    damaged[at] ^= 1;
     let message = nest("signed", &damaged, "value").unwrap();
     let run = open(&message, args![]);
     assert!(run.code == 3 || run.code == 1, "{}", run.text());

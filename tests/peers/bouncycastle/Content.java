@@ -15,10 +15,20 @@ import org.bouncycastle.operator.jcajce.*;
 /** CMS content types by Bouncy Castle: `java -cp JARS Content.java VERB [ARGUMENTS] < in > out`. */
 public class Content {
 
-    static X509Certificate certificate(String file) throws Exception {
-        try (InputStream s = new FileInputStream(file)) {
-            return (X509Certificate) CertificateFactory.getInstance("X.509").generateCertificate(s);
+    /** The certificates of a PEM file, whatever else is in it. */
+    static List<X509Certificate> certificates(String file) throws Exception {
+        List<X509Certificate> all = new ArrayList<>();
+        try (Reader r = new FileReader(file)) {
+            org.bouncycastle.openssl.PEMParser p = new org.bouncycastle.openssl.PEMParser(r);
+            for (Object o; (o = p.readObject()) != null; )
+                if (o instanceof org.bouncycastle.cert.X509CertificateHolder)
+                    all.add(new org.bouncycastle.cert.jcajce.JcaX509CertificateConverter().getCertificate((org.bouncycastle.cert.X509CertificateHolder) o));
         }
+        return all;
+    }
+
+    static X509Certificate certificate(String file) throws Exception {
+        return certificates(file).get(0);
     }
 
     static PrivateKey key(String file) throws Exception {
@@ -55,11 +65,7 @@ public class Content {
         String algorithm = certificate.getPublicKey().getAlgorithm().equals("RSA") ? "SHA256withRSA" : "SHA256withECDSA";
         ContentSigner signer = new JcaContentSignerBuilder(algorithm).build(key(identity));
         generator.addSignerInfoGenerator(new JcaSignerInfoGeneratorBuilder(new JcaDigestCalculatorProviderBuilder().build()).build(signer, certificate));
-        List<X509Certificate> all = new ArrayList<>();
-        try (InputStream s = new FileInputStream(identity)) {
-            for (java.security.cert.Certificate c : CertificateFactory.getInstance("X.509").generateCertificates(s)) all.add((X509Certificate) c);
-        }
-        generator.addCertificates(new org.bouncycastle.cert.jcajce.JcaCertStore(all));
+        generator.addCertificates(new org.bouncycastle.cert.jcajce.JcaCertStore(certificates(identity)));
         return generator.generate(content, true).getEncoded();
     }
 
