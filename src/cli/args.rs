@@ -2,7 +2,7 @@
 //!
 //! Knows the command line's grammar and its help; opens nothing, parses no certificate, judges nothing.
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The page that `smime --help` prints.
 const HELP: &str = "\
@@ -492,7 +492,7 @@ pub(crate) struct Trust {
         hide_possible_values = true
     )]
     pub(crate) revocation: Revocation,
-    /// A certificate policy that will do
+    /// A certificate policy that will do, where one is required
     #[arg(long, value_name = "OID")]
     pub(crate) policy_oid: Vec<String>,
     /// A path must be valid for a policy
@@ -584,6 +584,19 @@ impl Command {
                 CertCommand::Bundle(v) => &v.common,
             },
             Self::Help(_) => return None,
+        })
+    }
+
+    /// Returns the message to read; `None` for verbs that read none.
+    pub(crate) fn message(&self) -> Option<&Path> {
+        Some(match self {
+            Self::Sign(v) => &v.message.message,
+            Self::Encrypt(v) => &v.message.message,
+            Self::Decrypt(v) => &v.message.message,
+            Self::Open(v) => &v.message.message,
+            Self::Verify(v) => &v.message.message,
+            Self::Inspect(v) => &v.message.message,
+            Self::Cert(_) | Self::Help(_) => return None,
         })
     }
 

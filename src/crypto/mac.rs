@@ -71,7 +71,7 @@ impl Mac {
             // an HMAC takes keys of any length
             let state = state.map_err(|_| Error::Key("a key that HMAC does not take"))?;
             Ok(Self(Box::new(state)))
-        })
+        }, else Err(no_hmac(algorithm.0)))
     }
 
     /// Takes octets in.
@@ -83,6 +83,11 @@ impl Mac {
     pub fn matches(self, mac: &[u8]) -> bool {
         self.0.finish().as_slice().ct_eq(mac).into()
     }
+}
+
+/// There is no HMAC with a SHAKE.
+pub(super) fn no_hmac(digest: Digest) -> Error {
+    Error::Unsupported(format!("hmac with {}", digest.name()))
 }
 
 #[cfg(test)]
