@@ -132,11 +132,10 @@ pub fn secret_key(path: &Path, limits: &Limits) -> Result<Secret, Error> {
             .filter(|octet| !octet.is_ascii_whitespace())
             .collect(),
     );
-    let text = std::str::from_utf8(&digits).unwrap_or_default();
-    let key = match hex::decode(text) {
-        Some(key) => key,
-        None => octets.to_vec(),
-    };
+    let text = std::str::from_utf8(&digits).ok();
+    let key = text
+        .and_then(hex::decode)
+        .unwrap_or_else(|| octets.to_vec());
     if key.is_empty() {
         return Err(nothing(path, "key"));
     }
