@@ -220,6 +220,10 @@ fn certificate(certificate: &Certificate) -> Value {
         KeyKind::P384 => 384,
         KeyKind::P521 => 521,
         KeyKind::Ed25519 | KeyKind::X25519 => 255,
+        KeyKind::X448 => 448,
+        KeyKind::MlKem(smime::crypto::Kem::MlKem512) => 512,
+        KeyKind::MlKem(smime::crypto::Kem::MlKem768) => 768,
+        KeyKind::MlKem(_) => 1024,
     });
     let mut object = person(certificate);
     if let Value::Object(object) = &mut object {

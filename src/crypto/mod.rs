@@ -2,16 +2,21 @@
 //!
 //! Randomness is an argument (`&mut dyn CryptoRng`); secrets are [`secret::Secret`], zeroized and never printed.
 pub mod algorithm;
+mod ccm;
+mod chacha20_poly1305;
 pub mod chunk;
 pub mod content;
+pub mod content_encryption;
 pub mod digest;
 mod gcm;
+pub mod kem;
 pub mod key_agreement;
 pub mod key_file;
 pub mod key_transport;
 pub mod key_wrap;
 mod parameters;
 pub mod password;
+pub mod password_wrap;
 mod private_curve;
 pub mod private_key;
 pub mod public_key;
@@ -21,8 +26,10 @@ pub mod secret;
 mod wycheproof;
 
 pub use algorithm::{
-    ContentCipher, Digest, KeyAgreement, KeyEncryption, KeyTransport, KeyWrap, SignatureAlgorithm,
+    ContentCipher, Digest, Kem, KeyAgreement, KeyEncryption, KeyTransport, KeyWrap,
+    SignatureAlgorithm,
 };
+pub use content_encryption::ContentEncryption;
 pub use digest::Hasher;
 pub use private_key::{PrivateKey, SoftwareKey};
 pub use public_key::PublicKey;

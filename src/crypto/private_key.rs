@@ -2,11 +2,11 @@
 //!
 //! RFC 5958 (PKCS#8), RFC 8017 appendix A.1.2, RFC 5915, RFC 8410 §7. How files enclose them is in `key_file`.
 use super::{
-    CryptoRng, Error, KeyTransport, PublicKey, Result, Secret, SignatureAlgorithm,
-    algorithm::{EC_PUBLIC_KEY, ED25519, RSA_ENCRYPTION, RSASSA_PSS, unsupported},
+    CryptoRng, Error, Kem, KeyTransport, PublicKey, Result, Secret, SignatureAlgorithm,
+    algorithm::{EC_PUBLIC_KEY, ED25519, RSA_ENCRYPTION, RSASSA_PSS},
     digest::digest,
-    parameters, private_curve,
-    public_key::{self, Key, P256, P384, P521, X25519},
+    kem, parameters, private_curve,
+    public_key::{self, Key, P256, P384, P521, X448, X25519},
     rsa_scheme,
 };
 use crate::asn1::{Tag, oid::Oid, write};
@@ -16,6 +16,7 @@ use p256::elliptic_curve::{Generate, sec1::ToSec1Point};
 use rsa::pkcs1::DecodeRsaPrivateKey;
 use spki::AlgorithmIdentifierOwned;
 use spki::der::{Any, asn1::ObjectIdentifier};
+use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 /// Who can sign, decrypt content keys and agree on them. An implementation never shows the key.
@@ -41,6 +42,15 @@ pub trait PrivateKey: Send + Sync {
     ) -> Result<Secret>;
     /// Agrees on a shared secret with an ephemeral public key of the same curve: the X coordinate, or X25519's output (all-zero refused).
     fn agree(&self, peer: &PublicKey) -> Result<Secret>;
+    /// Returns the shared secret in the ciphertext of a key encapsulation. A ciphertext of the right length that nobody made gives a pseudo-random
+    /// secret (implicit rejection); `Err(Decryption)` only for what is public. Keys that decapsulate nothing need not say so.
+    fn decapsulate(&self, kem: Kem, ciphertext: &[u8], rng: &mut dyn CryptoRng) -> Result<Secret> {
+        let _ = (kem, ciphertext, rng);
+        Err(cannot(
+            self.public_key(),
+            "take part in this key encapsulation",
+        ))
+    }
 }
 
 /// A key in memory, zeroized when dropped.
@@ -56,6 +66,8 @@ enum SecretKey {
     P521(p521::SecretKey),
     Ed25519(ed25519_dalek::SigningKey),
     X25519(x25519_dalek::StaticSecret),
+    X448(x448::StaticSecret),
+    MlKem(kem::SecretMlKem),
 }
 
 impl SoftwareKey {
@@ -100,8 +112,15 @@ impl SoftwareKey {
             } else {
                 Self::from_x25519(x25519_dalek::StaticSecret::from(*octets))
             }
+        } else if *oid == X448 {
+            let octets = parameters::sole(octets, Tag::OCTET_STRING)
+                .and_then(|octets| <[u8; 56]>::try_from(octets).ok())
+                .ok_or(WRONG_LENGTH)?;
+            Self::from_x448(x448::StaticSecret::from(octets))
         } else {
-            Err(unsupported(algorithm))
+            let secret = kem::SecretMlKem::from_der(kem::of_key(algorithm)?, octets)?;
+            let public = secret.public_octets();
+            Self::join(algorithm, &public, SecretKey::MlKem(secret))
         }
     }
     /// Parses RSAPrivateKey (PKCS#1).
@@ -201,6 +220,11 @@ impl SoftwareKey {
         let algorithm = parameters::without(X25519);
         Self::join(&algorithm, public.as_bytes(), SecretKey::X25519(secret))
     }
+    fn from_x448(secret: x448::StaticSecret) -> Result<Self> {
+        let public = x448::PublicKey::from(&secret);
+        let algorithm = parameters::without(X448);
+        Self::join(&algorithm, public.as_bytes(), SecretKey::X448(secret))
+    }
     fn join(
         algorithm: &AlgorithmIdentifierOwned,
         public: &[u8],
@@ -230,7 +254,10 @@ impl SoftwareKey {
             Key::P384(_) => Self::from_p384(p384::SecretKey::generate_from_rng(rng)),
             Key::P521(_) => Self::from_p521(p521::SecretKey::generate_from_rng(rng)),
             Key::X25519(_) => Self::from_x25519(x25519_dalek::StaticSecret::random_from_rng(rng)),
-            Key::Rsa { .. } | Key::Ed25519(_) => Err(cannot(like, "agree on a secret")),
+            Key::X448(_) => Self::from_x448(x448::StaticSecret::random_from_rng(rng)),
+            Key::Rsa { .. } | Key::Ed25519(_) | Key::MlKem(_) => {
+                Err(cannot(like, "agree on a secret"))
+            }
         }
     }
 }
@@ -360,7 +387,25 @@ impl PrivateKey for SoftwareKey {
                 }
                 Ok(Secret::new(shared.as_bytes().to_vec()))
             }
+            (SecretKey::X448(key), Key::X448(peer)) => {
+                let shared = key.diffie_hellman(peer);
+                // RFC 8418 §2: the same, for which RFC 7748 §6.2 looks at the result
+                if bool::from(shared.as_bytes().as_slice().ct_eq(&[0; 56])) {
+                    return Err(Error::Decryption);
+                }
+                Ok(Secret::new(shared.as_bytes().to_vec()))
+            }
             _ => Err(cannot(&self.public, "agree on a secret with this key")),
+        }
+    }
+    fn decapsulate(&self, kem: Kem, ciphertext: &[u8], rng: &mut dyn CryptoRng) -> Result<Secret> {
+        match (&self.secret, self.public.key(), kem) {
+            (SecretKey::MlKem(key), _, kem) if key.kem() == kem => key.decapsulate(ciphertext),
+            (SecretKey::Rsa(key), Key::Rsa { pss: None, .. }, Kem::Rsa { kdf, size }) => {
+                let number = rsa_scheme::decapsulate(key, ciphertext, rng)?;
+                Ok(kem::kdf3(kdf.0, &number, b"", size))
+            }
+            _ => Err(cannot(&self.public, "take part in this key encapsulation")),
         }
     }
 }

@@ -2,10 +2,10 @@
 //!
 //! RFC 5280 §4.1.2.7, RFC 3279, RFC 4055, RFC 5480, RFC 8410. Knows nothing of certificates.
 use super::{
-    Digest, Error, Result, SignatureAlgorithm,
-    algorithm::{EC_PUBLIC_KEY, ED25519, RSA_ENCRYPTION, RSASSA_PSS, unsupported},
+    Digest, Error, Kem, Result, SignatureAlgorithm,
+    algorithm::{EC_PUBLIC_KEY, ED25519, RSA_ENCRYPTION, RSASSA_PSS},
     digest::digest,
-    parameters, rsa_scheme,
+    kem, parameters, rsa_scheme,
 };
 use crate::asn1::{Tag, cursor::Cursor, oid::Oid, write};
 use p256::ecdsa::signature::hazmat::PrehashVerifier;
@@ -13,6 +13,8 @@ use spki::AlgorithmIdentifierOwned;
 
 /// id-X25519 (RFC 8410 §3)
 pub(super) const X25519: Oid = Oid::new_unwrap("1.3.101.110");
+/// id-X448 (RFC 8410 §3)
+pub(super) const X448: Oid = Oid::new_unwrap("1.3.101.111");
 /// The named curves (RFC 5480 §2.1.1.1).
 pub(super) const P256: Oid = Oid::new_unwrap("1.2.840.10045.3.1.7");
 pub(super) const P384: Oid = Oid::new_unwrap("1.3.132.0.34");
@@ -46,6 +48,10 @@ pub enum KeyKind {
     Ed25519,
     /// X25519
     X25519,
+    /// X448
+    X448,
+    /// ML-KEM of this parameter set
+    MlKem(Kem),
 }
 impl KeyKind {
     /// Returns `RSA`, `P-256`, `Ed25519`, …
@@ -57,6 +63,10 @@ impl KeyKind {
             Self::P521 => "P-521",
             Self::Ed25519 => "Ed25519",
             Self::X25519 => "X25519",
+            Self::X448 => "X448",
+            Self::MlKem(Kem::MlKem512) => "ML-KEM-512",
+            Self::MlKem(Kem::MlKem768) => "ML-KEM-768",
+            Self::MlKem(_) => "ML-KEM-1024",
         }
     }
 }
@@ -77,6 +87,8 @@ pub(super) enum Key {
     P521(p521::PublicKey),
     Ed25519(ed25519_dalek::VerifyingKey),
     X25519(x25519_dalek::PublicKey),
+    X448(x448::PublicKey),
+    MlKem(kem::PublicMlKem),
 }
 /// What an id-RSASSA-PSS key demands of its signatures (RFC 4055 §1.2); the salt is a minimum (§3.3).
 #[derive(Debug, Clone, Copy)]
@@ -124,6 +136,8 @@ impl PublicKey {
             Key::P521(_) => KeyKind::P521,
             Key::Ed25519(_) => KeyKind::Ed25519,
             Key::X25519(_) => KeyKind::X25519,
+            Key::X448(_) => KeyKind::X448,
+            Key::MlKem(key) => KeyKind::MlKem(key.kem()),
         }
     }
     /// Returns whether both are the same key, however each is encoded (compressed point or not, id-RSASSA-PSS or rsaEncryption).
@@ -135,6 +149,8 @@ impl PublicKey {
             (Key::P521(a), Key::P521(b)) => a == b,
             (Key::Ed25519(a), Key::Ed25519(b)) => a == b,
             (Key::X25519(a), Key::X25519(b)) => a == b,
+            (Key::X448(a), Key::X448(b)) => a == b,
+            (Key::MlKem(a), Key::MlKem(b)) => a == b,
             _ => false,
         }
     }
@@ -271,8 +287,14 @@ impl Key {
             parameters::absent(algorithm, "X25519")?;
             let octets = <[u8; 32]>::try_from(octets).map_err(|_| WRONG_LENGTH)?;
             Ok(Self::X25519(octets.into()))
+        } else if *oid == X448 {
+            parameters::absent(algorithm, "X448")?;
+            // A point of small order, which would make the secret zero, is no key but is told apart only when it is used: as with X25519.
+            x448::PublicKey::from_bytes_unchecked(octets)
+                .map(Self::X448)
+                .ok_or(WRONG_LENGTH)
         } else {
-            Err(unsupported(algorithm))
+            kem::PublicMlKem::from_octets(kem::of_key(algorithm)?, octets).map(Self::MlKem)
         }
     }
     /// RSAPublicKey (RFC 8017 appendix A.1.1): `SEQUENCE { modulus INTEGER, publicExponent INTEGER }`.

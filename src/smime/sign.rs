@@ -239,9 +239,9 @@ impl<'a> Signer<'a> {
                 return Err(Error::Unsuitable("Ed25519 signs with SHA-512 only"));
             }
             KeyKind::Ed25519 => SignatureAlgorithm::Ed25519,
-            KeyKind::X25519 => {
+            KeyKind::X25519 | KeyKind::X448 | KeyKind::MlKem(_) => {
                 return Err(Error::Crypto(crypto::Error::KeyType {
-                    key: "X25519",
+                    key: kind.name(),
                     what: "sign",
                 }));
             }
@@ -439,7 +439,7 @@ impl<'a> Signer<'a> {
 }
 
 const fn can_sign(kind: KeyKind) -> bool {
-    !matches!(kind, KeyKind::X25519)
+    !matches!(kind, KeyKind::X25519 | KeyKind::X448 | KeyKind::MlKem(_))
 }
 
 /// RFC 8551 §3.5.3.2 spells digests so.

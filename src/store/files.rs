@@ -10,7 +10,8 @@ use crate::{
         normal,
         pem::{self, Block},
     },
-    crypto::{self, SoftwareKey, key_file},
+    crypto::{self, Secret, SoftwareKey, key_file},
+    encoding::hex,
     policy::Limits,
     x509::{self, Certificate, Collection, Crl, TrustAnchor, TrustAnchors},
 };
@@ -114,6 +115,26 @@ pub fn recipient(path: &Path, limits: &Limits) -> Result<(Certificate, Vec<Certi
     Ok((first, certificates.collect()))
 }
 
+/// Reads a key-encryption key: 16, 24 or 32 octets, as they are or in hexadecimal digits; returns also whether group or others may read the file.
+pub fn shared_key(path: &Path, limits: &Limits) -> Result<(Secret, bool), Error> {
+    let (octets, metadata) = read(path, limits.key_file_bytes)?;
+    let text = octets.trim_ascii();
+    let digits = matches!(text.len(), 32 | 48 | 64) && text.iter().all(u8::is_ascii_hexdigit);
+    let key = if digits {
+        let digits = str::from_utf8(text).ok();
+        Secret::new(digits.and_then(hex::decode).unwrap_or_default())
+    } else {
+        Secret::new(octets.to_vec())
+    };
+    match key.expose().len() {
+        16 | 24 | 32 => Ok((key, others_may_read(&metadata))),
+        _ => Err(nothing(
+            path,
+            "key of 16, 24 or 32 bytes, as they are or in hexadecimal digits",
+        )),
+    }
+}
+
 /// What is looked for in a file.
 enum Wanted<'a, 'b> {
     Certificates,
@@ -166,11 +187,10 @@ fn directory(path: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), 
     Ok(())
 }
 
-/// Reads one file.
-fn contents(path: &Path, limits: &Limits, wanted: Wanted<'_, '_>) -> Result<Contents, Error> {
+/// Reads the octets of one file, no more than `limit`.
+fn read(path: &Path, limit: usize) -> Result<(Zeroizing<Vec<u8>>, fs::Metadata), Error> {
     let file = File::open(path).map_err(io(path))?;
     let metadata = file.metadata().map_err(io(path))?;
-    let limit = limits.key_file_bytes;
     // A length is no reason to allocate; what is held is what was read. A growing Vec leaves copies of secrets behind, so it starts out large enough.
     let expected = usize::try_from(metadata.len()).unwrap_or(limit).min(limit);
     let mut octets = Zeroizing::new(Vec::with_capacity(expected.saturating_add(1)));
@@ -184,6 +204,12 @@ fn contents(path: &Path, limits: &Limits, wanted: Wanted<'_, '_>) -> Result<Cont
             limit,
         });
     }
+    Ok((octets, metadata))
+}
+
+/// Reads one file.
+fn contents(path: &Path, limits: &Limits, wanted: Wanted<'_, '_>) -> Result<Contents, Error> {
+    let (octets, metadata) = read(path, limits.key_file_bytes)?;
     let mut reading = Reading {
         path,
         limits,

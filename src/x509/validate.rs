@@ -281,7 +281,9 @@ fn usage(leaf: &Certificate, question: Question<'_>, findings: &mut Vec<Finding>
     };
     let (wanted, name) = match (question.purpose, kind) {
         (Purpose::Any, _) => return,
-        (Purpose::Sign, KeyKind::X25519) => return object("has an X25519 key, which cannot sign"),
+        (Purpose::Sign, KeyKind::X25519 | KeyKind::X448 | KeyKind::MlKem(_)) => {
+            return object(&format!("has an {} key, which cannot sign", kind.name()));
+        }
         (Purpose::Sign, _) => (
             KeyUsage(KeyUsage::DIGITAL_SIGNATURE.0 | KeyUsage::NON_REPUDIATION.0),
             "signing: its keyUsage lacks digitalSignature and nonRepudiation",
@@ -294,7 +296,8 @@ fn usage(leaf: &Certificate, question: Question<'_>, findings: &mut Vec<Finding>
                 ..
             },
         ) => return object("has a key that can only sign"),
-        (Purpose::Encrypt, KeyKind::Rsa { .. }) => (
+        // RFC 9935 §5 for ML-KEM
+        (Purpose::Encrypt, KeyKind::Rsa { .. } | KeyKind::MlKem(_)) => (
             KeyUsage::KEY_ENCIPHERMENT,
             "encrypting: its keyUsage lacks keyEncipherment",
         ),
