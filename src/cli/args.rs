@@ -467,7 +467,7 @@ pub(crate) struct Trust {
         hide_possible_values = true
     )]
     pub(crate) revocation: Revocation,
-    /// A certificate policy that will do
+    /// A certificate policy that will do, where one is required
     #[arg(long, value_name = "OID")]
     pub(crate) policy_oid: Vec<String>,
     /// A path must be valid for a policy

@@ -2,7 +2,11 @@
 //!
 //! Knows every error type and every option; judges nothing, prints nothing.
 use super::args::Verb;
-use smime::{policy::Rule, smime::error::Class, store};
+use smime::{
+    policy::{Finding, Rule},
+    smime::error::Class,
+    store,
+};
 use std::{
     fmt, io,
     path::{Path, PathBuf},
@@ -344,10 +348,10 @@ impl Failure {
 /// Recipients that the hint for a missing key names.
 const SHOWN_RECIPIENTS: usize = 5;
 
-/// What may help where the answer is no, by the rule that was denied.
-pub(crate) fn hint_for(rule: Rule, verb: Verb) -> Option<String> {
+/// What may help where the answer is no: by the reason of an objection, else by the rule that was denied.
+pub(crate) fn hint_for(finding: &Finding, verb: Verb) -> Option<String> {
     let name = verb.name();
-    Some(match rule {
+    Some(match finding.rule {
         Rule::Untrusted => format!(
             "if you trust its root: smime {name} -t FILE; if an intermediate certificate is missing: -c FILE"
         ),

@@ -11,7 +11,7 @@ use smime::{
         EncryptedLayer, Form, Integrity, Layer, RecipientSummary, Sender, Signature, SignedLayer,
         Trust, Verdict,
     },
-    x509::{Certificate, RevocationStatus, certificate::serial_text},
+    x509::{Certificate, RevocationStatus, certificate::serial_text, extension::KeyUsage},
 };
 
 /// The number of the schema.
@@ -95,10 +95,33 @@ fn verdict(verdict: Verdict) -> &'static str {
 }
 
 fn findings(findings: &[Finding]) -> Value {
-    findings
-        .iter()
-        .map(|f| json!({ "rule": f.rule.name(), "level": f.level.name(), "message": f.message }))
-        .collect()
+    findings.iter().map(finding).collect()
+}
+
+fn finding(finding: &Finding) -> Value {
+    let mut object = Map::new();
+    object.insert("rule".into(), finding.rule.name().into());
+    object.insert("level".into(), finding.level.name().into());
+    object.insert("message".into(), finding.message.as_str().into());
+    let Some(objection) = &finding.objection else {
+        object.insert("source".into(), finding.rule.source().into());
+        return Value::Object(object);
+    };
+    let certificate = &objection.certificate;
+    object.insert("source".into(), objection.reason.source().into());
+    object.insert("reason".into(), objection.reason.name().into());
+    object.insert("found".into(), objection.found.as_str().into());
+    object.insert("wanted".into(), objection.wanted.as_ref().into());
+    object.insert(
+        "certificate".into(),
+        json!({
+            "subject": certificate.subject,
+            "serial": certificate.serial,
+            "sha256": certificate.sha256,
+            "origin": certificate.origin,
+        }),
+    );
+    Value::Object(object)
 }
 
 fn layer(verb: Verb, layer: &Layer) -> Value {
@@ -248,19 +271,10 @@ fn certificate(certificate: &Certificate) -> Value {
 
 /// Returns the names of RFC 5280 §4.2.1.3; `None` without the extension, or with a malformed one.
 pub(crate) fn key_usage(certificate: &Certificate) -> Option<Vec<&'static str>> {
-    const NAMES: [(u16, &str); 9] = [
-        (0x8000, "digitalSignature"),
-        (0x4000, "nonRepudiation"),
-        (0x2000, "keyEncipherment"),
-        (0x1000, "dataEncipherment"),
-        (0x0800, "keyAgreement"),
-        (0x0400, "keyCertSign"),
-        (0x0200, "cRLSign"),
-        (0x0100, "encipherOnly"),
-        (0x0080, "decipherOnly"),
-    ];
     let usage = certificate.key_usage().ok().flatten()?;
-    let set = NAMES.iter().filter(|(bit, _)| usage.0 & bit != 0);
+    let set = KeyUsage::NAMES
+        .iter()
+        .filter(|(bit, _)| usage.permits(*bit));
     Some(set.map(|(_, name)| *name).collect())
 }
 
@@ -281,6 +295,10 @@ fn checked(checked: &Checked) -> Value {
         "trust": if checked.report.trusted { "trusted" } else { "untrusted" },
         "revocation": revocation(checked.report.revocation),
         "path": path(&checked.report.path),
+        "policies": {
+            "authority": checked.report.policies.authority,
+            "user": checked.report.policies.user,
+        },
         "findings": findings(&checked.report.findings),
     })
 }

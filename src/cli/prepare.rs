@@ -13,7 +13,7 @@ use smime::{
     asn1::{Time, oid::Oid},
     crypto::Secret,
     mime::mailbox::Address,
-    policy::{Finding, Level, Limits, Policy, PolicyName, Revocation, Rule},
+    policy::{Finding, Level, Limits, Policy, PolicyInputs, PolicyName, Revocation, Rule},
     smime::{ExpectedSigner, Source},
     store::{Identities, SharedKey, files},
     x509::{Collection, TrustAnchors},
@@ -55,7 +55,7 @@ pub(crate) fn ground(common: &args::Common, trust: Option<&args::Trust>) -> anyh
         args::PolicyName::Archive => PolicyName::Archive,
     });
     if let Some(trust) = trust {
-        policy_inputs(&mut policy, trust)?;
+        policy.certificate_policies = policy_inputs(trust)?;
         policy.revocation = match trust.revocation {
             args::Revocation::Off => Revocation::Off,
             args::Revocation::Soft => Revocation::Soft,
@@ -105,19 +105,22 @@ fn set_levels(policy: &mut Policy, common: &args::Common) -> anyhow::Result<()> 
     Ok(())
 }
 
-/// Looks at the user inputs of RFC 5280 §6.1.1 (c) to (g). Certificate policies are not processed yet: where an explicit one is required no
-/// path is accepted, and without that requirement the other inputs change nothing.
-fn policy_inputs(policy: &mut Policy, trust: &args::Trust) -> anyhow::Result<()> {
-    for text in &trust.policy_oid {
+/// Reads what is asked of certificate policies.
+fn policy_inputs(trust: &args::Trust) -> anyhow::Result<PolicyInputs> {
+    let policies = trust.policy_oid.iter().map(|text| {
         Oid::new(text).map_err(|_| {
             Problem::usage_with(
                 format!("--policy-oid: '{text}' is no object identifier"),
                 "an object identifier is written --policy-oid 2.16.840.1.101.3.2.1.48.1",
             )
-        })?;
-    }
-    policy.require_explicit_policy = trust.require_explicit_policy;
-    Ok(())
+        })
+    });
+    Ok(PolicyInputs {
+        policies: policies.collect::<Result<_, _>>()?,
+        inhibit_mapping: trust.inhibit_policy_mapping,
+        require_explicit: trust.require_explicit_policy,
+        inhibit_any: trust.inhibit_any_policy,
+    })
 }
 
 /// Reads the clock.

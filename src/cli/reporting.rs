@@ -199,7 +199,7 @@ impl Reporting {
         if exit != 0 && !json {
             let mut hints: Vec<String> = Vec::new();
             for finding in answer.denied() {
-                if let Some(hint) = error::hint_for(finding.rule, verb)
+                if let Some(hint) = error::hint_for(finding, verb)
                     && !hints.contains(&hint)
                 {
                     hints.push(hint);

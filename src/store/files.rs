@@ -212,6 +212,7 @@ fn contents(path: &Path, limits: &Limits, wanted: Wanted<'_, '_>) -> Result<Cont
     let (octets, metadata) = read(path, limits.key_file_bytes)?;
     let mut reading = Reading {
         path,
+        origin: Arc::from(path.display().to_string()),
         limits,
         wants_keys: matches!(wanted, Wanted::Identities(_)),
         ask: match wanted {
@@ -240,6 +241,8 @@ fn contents(path: &Path, limits: &Limits, wanted: Wanted<'_, '_>) -> Result<Cont
 /// One file being read.
 struct Reading<'a, 'b, 'c> {
     path: &'a Path,
+    /// the same, as certificates remember it
+    origin: Arc<str>,
     limits: &'a Limits,
     wants_keys: bool,
     /// who knows the password, until asked
@@ -302,6 +305,7 @@ impl Reading<'_, '_, '_> {
 
     fn certificate(&mut self, der: &[u8]) -> Result<(), Error> {
         let certificate = Certificate::from_der(der).map_err(self.unusable())?;
+        let certificate = certificate.from_origin(&self.origin);
         self.contents.public.add_certificate(certificate);
         Ok(())
     }

@@ -16,6 +16,7 @@ use crate::{
     crypto::{self, Digest, PublicKey, SignatureAlgorithm, public_key::Signed},
     encoding::hex,
     mime::mailbox::Address,
+    policy::{Concerned, Objection, Reason},
 };
 use const_oid::{
     ObjectIdentifier as Oid,
@@ -25,12 +26,13 @@ use const_oid::{
     },
 };
 use spki::{AlgorithmIdentifierOwned, der::Decode as _};
-use std::{collections::BTreeSet, ops::Range, sync::Arc};
+use std::{borrow::Cow, collections::BTreeSet, ops::Range, sync::Arc};
 
-/// A certificate; cheap to clone. Nothing of it is ever re-encoded.
+/// A certificate; cheap to clone. Nothing of it is ever re-encoded. Two are equal if their octets are, wherever they came from.
 #[derive(Clone)]
 pub struct Certificate {
     inner: Arc<Inner>,
+    origin: Option<Arc<str>>,
 }
 
 /// ```text
@@ -120,6 +122,7 @@ impl Certificate {
         fields.finish()?;
 
         Ok(Self {
+            origin: None,
             inner: Arc::new(Inner {
                 tbs: at(tbs.raw),
                 version,
@@ -135,6 +138,46 @@ impl Certificate {
                 der: der.into(),
             }),
         })
+    }
+
+    /// Remembers where it came from, for people: a file, or `the message`.
+    #[must_use]
+    pub fn from_origin(mut self, origin: &Arc<str>) -> Self {
+        self.origin = Some(Arc::clone(origin));
+        self
+    }
+
+    /// Returns where it came from, if that is known.
+    pub fn origin(&self) -> Option<&str> {
+        self.origin.as_deref()
+    }
+
+    /// Returns an objection to this certificate; what was wanted is as the table of reasons says.
+    pub fn objection(&self, reason: Reason, found: impl Into<String>) -> Objection {
+        Objection {
+            reason,
+            certificate: self.concerned(),
+            found: found.into(),
+            wanted: Cow::Borrowed(reason.wanted()),
+        }
+    }
+
+    /// Returns how findings name it.
+    pub fn concerned(&self) -> Concerned {
+        // serials are 20 octets at most (RFC 5280 §4.1.2.2); longer ones are cut for people
+        let serial = self.serial();
+        let shown = serial.get(..32).unwrap_or(serial);
+        let more = if shown.len() < serial.len() {
+            "…"
+        } else {
+            ""
+        };
+        Concerned {
+            subject: self.subject().to_string(),
+            serial: format!("{}{more}", hex::encode(shown)),
+            sha256: hex::encode(&self.sha256()),
+            origin: self.origin.as_deref().map(str::to_owned),
+        }
     }
 
     /// Returns the certificate as received.
@@ -243,6 +286,18 @@ impl Certificate {
             .transpose()
     }
 
+    /// Returns the names of the purposes in the extKeyUsage extension; empty without one.
+    pub fn purposes(&self) -> Result<Vec<String>, Error> {
+        let purposes = self
+            .extension(&ID_CE_EXT_KEY_USAGE)
+            .map(extension::purposes);
+        let purposes = purposes.transpose()?.unwrap_or_default();
+        Ok(purposes
+            .iter()
+            .map(|oid| extension::oid_name(oid))
+            .collect())
+    }
+
     /// Returns the subjectKeyIdentifier extension.
     pub fn key_identifier(&self) -> Option<&[u8]> {
         extension::key_identifier(self.extension(&ID_CE_SUBJECT_KEY_IDENTIFIER)?).ok()
@@ -306,22 +361,10 @@ impl std::hash::Hash for Certificate {
     }
 }
 
-/// How findings name a certificate: `certificate CN=Alice (serial 0a1b)`.
+/// `certificate CN=Alice (serial 0a1b, from alice.pem)`
 impl std::fmt::Display for Certificate {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("certificate ")?;
-        if !self.subject().is_empty() {
-            write!(f, "{} ", self.subject())?;
-        }
-        // serials are 20 octets at most (RFC 5280 §4.1.2.2); longer ones are cut for people
-        let serial = self.serial();
-        let shown = serial.get(..32).unwrap_or(serial);
-        write!(f, "(serial {}", hex::encode(shown))?;
-        f.write_str(if shown.len() < serial.len() {
-            "…)"
-        } else {
-            ")"
-        })
+        self.concerned().fmt(f)
     }
 }
 

@@ -2,6 +2,7 @@
 use super::{Error, name::Name};
 use crate::{
     asn1::{Tag, cursor::Cursor},
+    encoding::hex,
     mime::mailbox::Address,
 };
 
@@ -108,6 +109,30 @@ impl<'a> GeneralName<'a> {
             Self::Uri(_) => "uniformResourceIdentifier",
             Self::Ip(_) => "iPAddress",
             Self::RegisteredId(_) => "registeredID",
+        }
+    }
+}
+
+/// `rfc822Name alice@example.com`; forms without a text of their own in hexadecimal, at most 64 octets.
+impl std::fmt::Display for GeneralName<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.form())?;
+        match self {
+            Self::SmtpUtf8Mailbox(text)
+            | Self::Rfc822(text)
+            | Self::Dns(text)
+            | Self::Uri(text) => {
+                write!(f, " {}", String::from_utf8_lossy(text))
+            }
+            Self::Directory(name) => write!(f, " {name}"),
+            Self::Ip(octets @ [a, b, c, d]) if octets.len() == 4 => write!(f, " {a}.{b}.{c}.{d}"),
+            Self::Other(octets)
+            | Self::X400(octets)
+            | Self::EdiParty(octets)
+            | Self::Ip(octets)
+            | Self::RegisteredId(octets) => {
+                write!(f, " {}", hex::encode(octets.get(..64).unwrap_or(octets)))
+            }
         }
     }
 }
