@@ -285,6 +285,17 @@ pub(crate) fn keys(keys: &args::Keys, certs: &[PathBuf], policy: &Policy) -> any
     })
 }
 
+/// Reads the key of `--secret-key`.
+pub(crate) fn secret_key(
+    option: &args::SecretKey,
+    limits: &Limits,
+) -> anyhow::Result<Option<Secret>> {
+    let path = option.secret_key.as_deref();
+    Ok(path
+        .map(|path| files::secret_key(path, limits))
+        .transpose()?)
+}
+
 /// Reads the trust anchors; an error if there are none and they matter.
 pub(crate) fn anchors(trust: &args::Trust, policy: &Policy) -> anyhow::Result<TrustAnchors> {
     let anchors = anchors_if_any(trust, &policy.limits)?;
@@ -379,7 +390,7 @@ pub(crate) fn signers(signers: &args::Signers) -> anyhow::Result<Vec<ExpectedSig
 
 /// Understands how `sign` and `encrypt` are to take their input and write their output.
 pub(crate) fn made(made: &args::Made) -> (smime::smime::Content, smime::smime::Encoding) {
-    use smime::smime::{Content, Encoding};
+    use smime::smime::Content;
     let content = if made.text {
         Content::Text
     } else if made.binary {
@@ -387,12 +398,17 @@ pub(crate) fn made(made: &args::Made) -> (smime::smime::Content, smime::smime::E
     } else {
         Content::Message
     };
-    let encoding = match made.format {
+    (content, encoding(made.format))
+}
+
+/// Understands how output is written.
+pub(crate) fn encoding(format: args::Format) -> smime::smime::Encoding {
+    use smime::smime::Encoding;
+    match format {
         args::Format::Smime => Encoding::Smime,
         args::Format::Der => Encoding::Der,
         args::Format::Pem => Encoding::Pem,
-    };
-    (content, encoding)
+    }
 }
 
 /// Refuses to show DER to people.

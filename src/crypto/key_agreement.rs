@@ -69,7 +69,7 @@ pub(super) fn hkdf(
     let too_long = |_| Error::Key("a derived key that is too long");
     with_digest!(digest, D => {
         hkdf::Hkdf::<D>::new(salt, secret.expose()).expand(info, &mut key).map_err(too_long)?;
-    });
+    }, else return Err(Error::Unsupported(format!("hkdf with {}", digest.name()))));
     Ok(Secret::new(std::mem::take(&mut *key)))
 }
 
@@ -165,7 +165,7 @@ mod tests {
             key.expose().to_vec()
         };
         let mut all = Vec::new();
-        for digest in Digest::ALL.into_iter().skip(1) {
+        for digest in Digest::ALL.into_iter().take(6).skip(1) {
             let mut kdfs = vec![AgreementKdf::X963(digest)];
             if digest >= Digest::Sha256 {
                 kdfs.push(AgreementKdf::Hkdf(digest));

@@ -2,18 +2,24 @@
 //!
 //! Randomness is an argument (`&mut dyn CryptoRng`); secrets are [`secret::Secret`], zeroized and never printed.
 pub mod algorithm;
+mod bp512;
 mod ccm;
 mod chacha20_poly1305;
 pub mod chunk;
 pub mod content;
 pub mod content_encryption;
 pub mod digest;
+mod dsa;
+mod ecdsa_scheme;
+mod ed448;
 mod gcm;
 pub mod kem;
 pub mod key_agreement;
 pub mod key_file;
 pub mod key_transport;
 pub mod key_wrap;
+pub mod mac;
+pub mod ml_dsa;
 mod parameters;
 pub mod password;
 pub mod password_wrap;
@@ -22,6 +28,7 @@ pub mod private_key;
 pub mod public_key;
 mod rsa_scheme;
 pub mod secret;
+pub mod slh_dsa;
 #[cfg(test)]
 mod wycheproof;
 
@@ -31,10 +38,13 @@ pub use algorithm::{
 };
 pub use content_encryption::ContentEncryption;
 pub use digest::Hasher;
+pub use mac::{Mac, MacAlgorithm};
+pub use ml_dsa::MlDsa;
 pub use private_key::{PrivateKey, SoftwareKey};
 pub use public_key::PublicKey;
 pub use rand::CryptoRng;
 pub use secret::Secret;
+pub use slh_dsa::SlhDsa;
 
 /// Why a cryptographic operation could not be done. A signature that does not verify is no error but an answer.
 #[derive(Debug, thiserror::Error)]

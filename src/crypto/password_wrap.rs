@@ -35,7 +35,7 @@ impl Derivation {
                 algorithm: "pbkdf2",
                 what: "a key length that is not the cipher's",
             }),
-            _ => Ok(self.0.derive(password, size)),
+            _ => self.0.derive(password, size),
         }
     }
 }

@@ -30,6 +30,8 @@ limits! {
     recipients: usize = 10_000, "recipients", "recipients of a message", "ten times Exchange's default of 1,000";
     key_iterations: u32 = 10_000_000, "key-iterations", "iterations of a password's key derivation", "Bouncy Castle 1.85's cap for PBKDF2";
     key_file_bytes: usize = 16 << 20, "key-file-bytes", "bytes of a key, certificate or trust file", "CA bundles are 300 kB";
+    compression_ratio: u64 = 100, "compression-ratio", "bytes that come out of one compressed byte, of all layers together", "zlib reaches 1,032; text and documents stay under 20";
+    uncompressed_bytes: u64 = 4 << 30, "uncompressed-bytes", "bytes of one compressed layer's content", "no mail system takes a message as large";
     path_length: usize = 64, "path-length", "certificates in a path", "the longest chain of NIST's test suite has 8";
     path_signatures: u32 = 100, "path-signatures", "signatures checked to build one path", "rustls-webpki's budget";
     message_signatures: u32 = 300, "message-signatures", "signatures checked for one message, its certificates' included", "the limit of signers, each with a chain of four";

@@ -1,6 +1,6 @@
 //! Reads files and directories: the only file in the library that opens any.
 //!
-//! Recognizes PEM with any blocks, and the DER of certificates, CRLs, PKCS#7 and CMS, PKCS#12 and private keys. A file that is named must
+//! Recognizes PEM with any blocks, mail of certificates alone, and the DER of certificates, CRLs, PKCS#7 and CMS, PKCS#12 and private keys. A file that is named must
 //! hold what it is named for; in a directory what cannot be used is passed over, unless the directory is one of trust anchors.
 use super::{Error, Identities, pkcs12};
 use crate::{
@@ -12,6 +12,10 @@ use crate::{
     },
     crypto::{self, Secret, SoftwareKey, key_file},
     encoding::hex,
+    mime::{
+        header::{self, Header},
+        transfer,
+    },
     policy::Limits,
     x509::{self, Certificate, Collection, Crl, TrustAnchor, TrustAnchors},
 };
@@ -115,24 +119,37 @@ pub fn recipient(path: &Path, limits: &Limits) -> Result<(Certificate, Vec<Certi
     Ok((first, certificates.collect()))
 }
 
-/// Reads a key-encryption key: 16, 24 or 32 octets, as they are or in hexadecimal digits; returns also whether group or others may read the file.
+/// Reads a key-encryption key, which must have 16, 24 or 32 octets; returns also whether group or others may read the file.
 pub fn shared_key(path: &Path, limits: &Limits) -> Result<(Secret, bool), Error> {
-    let (octets, metadata) = read(path, limits.key_file_bytes)?;
-    let text = octets.trim_ascii();
-    let digits = matches!(text.len(), 32 | 48 | 64) && text.iter().all(u8::is_ascii_hexdigit);
-    let key = if digits {
-        let digits = str::from_utf8(text).ok();
-        Secret::new(digits.and_then(hex::decode).unwrap_or_default())
-    } else {
-        Secret::new(octets.to_vec())
-    };
+    let (key, metadata) = symmetric_key(path, limits)?;
     match key.expose().len() {
         16 | 24 | 32 => Ok((key, others_may_read(&metadata))),
-        _ => Err(nothing(
-            path,
-            "key of 16, 24 or 32 bytes, as they are or in hexadecimal digits",
-        )),
+        _ => Err(nothing(path, "key of 16, 24 or 32 bytes")),
     }
+}
+
+/// Reads a key that was agreed on: a file of its octets, or of an even number of hexadecimal digits and white space.
+pub fn secret_key(path: &Path, limits: &Limits) -> Result<Secret, Error> {
+    symmetric_key(path, limits).map(|(key, _)| key)
+}
+fn symmetric_key(path: &Path, limits: &Limits) -> Result<(Secret, fs::Metadata), Error> {
+    let (octets, metadata) = octets(path, limits)?;
+    let digits: Zeroizing<Vec<u8>> = Zeroizing::new(
+        octets
+            .iter()
+            .copied()
+            .filter(|octet| !octet.is_ascii_whitespace())
+            .collect(),
+    );
+    let text = std::str::from_utf8(&digits).unwrap_or_default();
+    let key = match hex::decode(text) {
+        Some(key) => key,
+        None => octets.to_vec(),
+    };
+    if key.is_empty() {
+        return Err(nothing(path, "key"));
+    }
+    Ok((Secret::new(key), metadata))
 }
 
 /// What is looked for in a file.
@@ -187,10 +204,11 @@ fn directory(path: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), 
     Ok(())
 }
 
-/// Reads the octets of one file, no more than `limit`.
-fn read(path: &Path, limit: usize) -> Result<(Zeroizing<Vec<u8>>, fs::Metadata), Error> {
+/// Reads the octets of one file, and says what the system knows of it.
+fn octets(path: &Path, limits: &Limits) -> Result<(Zeroizing<Vec<u8>>, fs::Metadata), Error> {
     let file = File::open(path).map_err(io(path))?;
     let metadata = file.metadata().map_err(io(path))?;
+    let limit = limits.key_file_bytes;
     // A length is no reason to allocate; what is held is what was read. A growing Vec leaves copies of secrets behind, so it starts out large enough.
     let expected = usize::try_from(metadata.len()).unwrap_or(limit).min(limit);
     let mut octets = Zeroizing::new(Vec::with_capacity(expected.saturating_add(1)));
@@ -209,7 +227,7 @@ fn read(path: &Path, limit: usize) -> Result<(Zeroizing<Vec<u8>>, fs::Metadata),
 
 /// Reads one file.
 fn contents(path: &Path, limits: &Limits, wanted: Wanted<'_, '_>) -> Result<Contents, Error> {
-    let (octets, metadata) = read(path, limits.key_file_bytes)?;
+    let (octets, metadata) = octets(path, limits)?;
     let mut reading = Reading {
         path,
         origin: Arc::from(path.display().to_string()),
@@ -230,12 +248,34 @@ fn contents(path: &Path, limits: &Limits, wanted: Wanted<'_, '_>) -> Result<Cont
         source,
     })?;
     if blocks.is_empty() {
-        reading.der(&octets)?;
+        match mailed(&octets, limits) {
+            Some(cms) => reading.cms(&cms)?,
+            None => reading.der(&octets)?,
+        }
     }
     for block in &blocks {
         reading.block(block)?;
     }
     Ok(reading.contents)
+}
+
+/// Returns the object that a mail consists of: certificates are also sent so (RFC 8551 §3.8).
+fn mailed(octets: &[u8], limits: &Limits) -> Option<Vec<u8>> {
+    let mut rest = octets;
+    let limits = header::Limits {
+        block: limits.header_bytes,
+        line: limits.header_line_bytes,
+    };
+    let header = Header::read(&mut rest, limits).ok()?;
+    let content_type = header.content_type().ok()??;
+    let is_cms = ["pkcs7-mime", "x-pkcs7-mime"]
+        .iter()
+        .any(|subtype| content_type.is("application", subtype));
+    let mut cms = Vec::new();
+    transfer::Decoder::new(header.transfer_encoding().ok().filter(|_| is_cms)?, rest)
+        .read_to_end(&mut cms)
+        .ok()?;
+    Some(cms)
 }
 
 /// One file being read.

@@ -7,7 +7,7 @@ use crate::asn1::{
 };
 use const_oid::{
     ObjectIdentifier as Oid,
-    db::rfc5280::{ANY_EXTENDED_KEY_USAGE, ID_KP_EMAIL_PROTECTION},
+    db::rfc5280::{ANY_EXTENDED_KEY_USAGE, ID_AD_CA_ISSUERS, ID_KP_EMAIL_PROTECTION},
 };
 use spki::der::{Decode as _, asn1::OctetStringRef};
 use x509_cert::ext::pkix;
@@ -252,6 +252,57 @@ pub(super) fn authority_key_identifier(der: &[u8]) -> Result<Option<Vec<u8>>, Er
     Ok(authority
         .key_identifier
         .map(|identifier| identifier.into_bytes().into()))
+}
+
+/// Reads CRLDistributionPoints ::= SEQUENCE SIZE (1..MAX) OF DistributionPoint (§4.2.1.13) and returns the URIs of their full names.
+pub(super) fn crl_locations(der: &[u8]) -> Result<Vec<String>, Error> {
+    let mut points = sequence(der)?;
+    let mut locations = Vec::new();
+    while !points.is_empty() {
+        let mut point = points.enter(Tag::SEQUENCE)?;
+        // distributionPoint [0] { fullName [0] GeneralNames | nameRelativeToCRLIssuer [1] }
+        let Some(name) = point.optional(Tag::context(0))? else {
+            continue;
+        };
+        let Some(names) = name.inside().optional(Tag::context(0))? else {
+            continue;
+        };
+        let mut names = names.inside();
+        while !names.is_empty() {
+            if let GeneralName::Uri(uri) = GeneralName::read(&mut names)? {
+                locations.push(String::from_utf8_lossy(uri).into_owned());
+            }
+        }
+    }
+    Ok(locations)
+}
+
+/// Reads AuthorityInfoAccessSyntax ::= SEQUENCE SIZE (1..MAX) OF AccessDescription { accessMethod, accessLocation } (§4.2.2.1) and returns
+/// each method with its location.
+pub(super) fn access_descriptions(der: &[u8]) -> Result<Vec<(&[u8], GeneralName<'_>)>, Error> {
+    let mut list = sequence(der)?;
+    let mut found = Vec::new();
+    while !list.is_empty() {
+        let mut description = list.enter(Tag::SEQUENCE)?;
+        let method = description.expect(Tag::OID)?.content;
+        found.push((method, GeneralName::read(&mut description)?));
+        description.finish()?;
+    }
+    Ok(found)
+}
+
+/// Returns the URIs of the issuer's certificates in AuthorityInfoAccessSyntax.
+pub(super) fn issuer_locations(der: &[u8]) -> Result<Vec<String>, Error> {
+    let locations = access_descriptions(der)?;
+    let issuers = locations
+        .into_iter()
+        .filter_map(|(method, name)| match name {
+            GeneralName::Uri(uri) if method == ID_AD_CA_ISSUERS.as_bytes() => {
+                Some(String::from_utf8_lossy(uri).into_owned())
+            }
+            _ => None,
+        });
+    Ok(issuers.collect())
 }
 
 /// Reads SubjectAltName ::= GeneralNames (§4.2.1.6); not by crate `x509-cert`, which keeps no octets of names and knows no x400Address.

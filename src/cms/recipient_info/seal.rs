@@ -59,9 +59,9 @@ impl Method {
                 }));
             }
             KeyKind::Rsa { .. } => return Ok(Self::Transport(KeyTransport::RsaPkcs1)),
-            KeyKind::P256 => AgreementKdf::X963(Digest::Sha256),
-            KeyKind::P384 => AgreementKdf::X963(Digest::Sha384),
-            KeyKind::P521 => AgreementKdf::X963(Digest::Sha512),
+            KeyKind::P256 | KeyKind::BrainpoolP256 => AgreementKdf::X963(Digest::Sha256),
+            KeyKind::P384 | KeyKind::BrainpoolP384 => AgreementKdf::X963(Digest::Sha384),
+            KeyKind::P521 | KeyKind::BrainpoolP512 => AgreementKdf::X963(Digest::Sha512),
             KeyKind::X25519 => AgreementKdf::Hkdf(Digest::Sha256),
             KeyKind::X448 => AgreementKdf::Hkdf(Digest::Sha512),
             KeyKind::MlKem(kem) => {
@@ -74,7 +74,11 @@ impl Method {
                     },
                 });
             }
-            KeyKind::Ed25519 => {
+            KeyKind::Ed25519
+            | KeyKind::Ed448
+            | KeyKind::MlDsa(_)
+            | KeyKind::SlhDsa(_)
+            | KeyKind::Dsa { .. } => {
                 return Err(crypto::Error::KeyType {
                     key: key.kind().name(),
                     what: "encrypt",

@@ -14,7 +14,7 @@ use crate::{
         Error,
         layer::Label,
         plaintext::{End, Plaintext},
-        report::{EncryptedLayer, Layer, RecipientSummary},
+        report::{Container, EncryptedLayer, Layer, RecipientSummary},
         source::CHUNK,
     },
     store::Identities,
@@ -29,6 +29,7 @@ impl Peeler<'_> {
     pub(super) fn encrypted(
         &mut self,
         reader: cms::enveloped_data::Reader<Wire<'_>>,
+        container: Container,
         label: Option<Label>,
     ) -> Result<(), Error> {
         if self.goal == Goal::Verify {
@@ -36,16 +37,13 @@ impl Peeler<'_> {
             return Ok(());
         }
         let slot = self.report.layers.len();
-        let mut layer = describe(&reader);
-        if label == Some(Label::Signed) {
-            layer.findings.push(self.policy.finding(
-                Rule::SmimeType,
-                "the label says signed, but the message is encrypted",
-            ));
-        }
+        let mut layer = describe(&reader, container);
+        layer
+            .findings
+            .extend(self.mislabelled(label, Label::Encrypted));
         let encryption = reader.encryption();
         if let Ok(encryption) = &encryption {
-            self.grade_cipher(encryption.cipher, reader.authenticated, &mut layer.findings);
+            self.grade_cipher(encryption.cipher, container, &mut layer.findings);
         }
         if self.goal == Goal::Inspect || Policy::denies(&layer.findings) {
             self.report.layers.push(Layer::Encrypted(layer));
@@ -60,13 +58,26 @@ impl Peeler<'_> {
             }));
         }
         layer.findings.extend(self.not_opened(reader.content_type));
-        let size = encryption.cipher.key_size();
-        let (index, content_key) = self.content_key(&reader.recipients, size, &layer)?;
-        layer.opened_by = Some(index);
-        let mut plaintext =
-            Plaintext::new(reader, &encryption, &content_key).map_err(Error::Crypto)?;
+        let content_type = reader.content_type;
+        let mut plaintext = if container == Container::Encrypted {
+            let key = self.keys.as_ref().and_then(|keys| keys.secret_key);
+            let key = key.ok_or_else(|| Error::NoKey {
+                recipients: Vec::new(),
+            })?;
+            Plaintext::new(reader, &encryption, key)
+        } else {
+            let size = encryption.cipher.key_size();
+            let (index, content_key) =
+                self.content_key(&reader.recipients, size, &layer.recipients)?;
+            layer.opened_by = Some(index);
+            Plaintext::new(reader, &encryption, &content_key)
+        }
+        .map_err(Error::Crypto)?;
         let before = (self.report.findings.len(), self.froms.len());
-        let inside = self.inside(&mut BufReader::with_capacity(CHUNK, &mut plaintext));
+        let inside = self.inside(
+            &content_type,
+            &mut BufReader::with_capacity(CHUNK, &mut plaintext),
+        );
         match plaintext.end() {
             End::Proven(wire) => {
                 inside?;
@@ -97,10 +108,10 @@ impl Peeler<'_> {
     pub(super) fn grade_cipher(
         &self,
         cipher: ContentCipher,
-        authenticated: bool,
+        container: Container,
         findings: &mut Vec<Finding>,
     ) {
-        if cipher.mode() == Mode::Gcm && !authenticated {
+        if cipher.mode() == Mode::Gcm && container == Container::Enveloped {
             findings.push(self.policy.finding(
                 Rule::MisplacedTag,
                 format!(
@@ -108,11 +119,11 @@ impl Peeler<'_> {
                     cipher.name()
                 ),
             ));
-        } else if cipher.is_aead() != authenticated {
-            let container = if authenticated {
-                "AuthEnvelopedData"
-            } else {
-                "EnvelopedData"
+        } else if cipher.is_aead() != (container == Container::AuthEnveloped) {
+            let container = match container {
+                Container::AuthEnveloped => "AuthEnvelopedData",
+                Container::Enveloped => "EnvelopedData",
+                Container::Encrypted => "EncryptedData",
             };
             findings.push(self.policy.finding(
                 Rule::WrongContainer,
@@ -142,10 +153,10 @@ impl Peeler<'_> {
         &mut self,
         recipients: &[Recipient],
         size: usize,
-        layer: &EncryptedLayer,
+        summaries: &[RecipientSummary],
     ) -> Result<(usize, Secret), Error> {
         let no_key = || Error::NoKey {
-            recipients: layer.recipients.clone(),
+            recipients: summaries.to_vec(),
         };
         let Some(keys) = &mut self.keys else {
             return Err(no_key());
@@ -260,7 +271,7 @@ fn key_for(identities: &Identities, rid: &CertificateId) -> Option<Arc<dyn Priva
 }
 
 /// Returns what an encrypted object says of itself, nothing judged.
-fn describe<R>(reader: &cms::enveloped_data::Reader<R>) -> EncryptedLayer
+fn describe<R>(reader: &cms::enveloped_data::Reader<R>, container: Container) -> EncryptedLayer
 where
     R: Read,
 {
@@ -272,7 +283,7 @@ where
         Err(_) => (asn1::oid::name(&reader.algorithm.oid), reader.authenticated),
     };
     EncryptedLayer {
-        auth_enveloped: reader.authenticated,
+        container,
         cipher,
         authenticated,
         recipients: reader.recipients.iter().map(summary).collect(),
@@ -281,7 +292,7 @@ where
     }
 }
 
-fn summary(recipient: &Recipient) -> RecipientSummary {
+pub(super) fn summary(recipient: &Recipient) -> RecipientSummary {
     let (issuer, serial, key_identifier) = match &recipient.rid {
         Some(CertificateId::IssuerSerial { issuer, serial }) => {
             (Some(issuer.to_string()), Some(serial_text(serial)), None)
