@@ -80,9 +80,10 @@ rules! {
     SigningTime "signing-time" Warn Warn Warn false "RFC 5652 §11.3" "the claimed signing time lies in the future";
     // what was encrypted
     DecryptionFailed "decryption-failed" Deny Deny Deny true "RFC 5652 §6, RFC 5083 §2" "the content could not be decrypted, or is not what was encrypted";
-    WeakCipher "weak-cipher" Deny Deny Warn false "RFC 8551 §2.7" "the content is encrypted with 3DES or RC2";
+    WeakCipher "weak-cipher" Deny Deny Warn false "RFC 8551 §2.7" "the content is encrypted with 3DES, DES or RC2";
     UnauthenticatedCiphertext "unauthenticated-ciphertext" Warn Warn Warn false "RFC 8551 §6" "the encryption does not protect against changes (CBC): who knows parts of the content may have altered it";
     WrongContainer "wrong-container" Deny Deny Deny true "RFC 5083 §1.1" "the cipher does not belong in this content type";
+    MisplacedTag "misplaced-tag" Warn Warn Warn false "RFC 5084 §1.3" "AES-GCM stands in EnvelopedData, its authentication tag after the ciphertext";
     MacInvalid "mac-invalid" Deny Deny Deny true "RFC 5652 §9.3" "the content is not what was authenticated";
     // what it is
     DamagedContentType "damaged-content-type" Deny Deny Warn false "RFC 5652 §3" "a transfer as text has made LF of every CR in the object: its content type is known all the same";

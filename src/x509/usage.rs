@@ -149,14 +149,16 @@ fn needed(purpose: Purpose, kind: KeyKind) -> Option<Needed> {
                 KeyUsage(KeyUsage::DIGITAL_SIGNATURE.0 | KeyUsage::NON_REPUDIATION.0),
                 Reason::NoDigitalSignature,
             )),
-            KeyKind::X25519 => Err(Reason::KeyCannotSign),
+            KeyKind::X25519 | KeyKind::X448 | KeyKind::MlKem(_) => Err(Reason::KeyCannotSign),
         }),
         Purpose::Encrypt => Some(match kind {
             // RFC 3279 §2.3.1, RFC 4055 §1.2
             KeyKind::Rsa {
                 restricted_to_pss: false,
                 ..
-            } => Ok((KeyUsage::KEY_ENCIPHERMENT, Reason::NoKeyEncipherment)),
+            }
+            // RFC 9935 §5
+            | KeyKind::MlKem(_) => Ok((KeyUsage::KEY_ENCIPHERMENT, Reason::NoKeyEncipherment)),
             // RFC 5480 §3, RFC 8410 §5
             KeyKind::P256
             | KeyKind::P384
@@ -164,7 +166,8 @@ fn needed(purpose: Purpose, kind: KeyKind) -> Option<Needed> {
             | KeyKind::BrainpoolP256
             | KeyKind::BrainpoolP384
             | KeyKind::BrainpoolP512
-            | KeyKind::X25519 => Ok((KeyUsage::KEY_AGREEMENT, Reason::NoKeyAgreement)),
+            | KeyKind::X25519
+            | KeyKind::X448 => Ok((KeyUsage::KEY_AGREEMENT, Reason::NoKeyAgreement)),
             KeyKind::Rsa {
                 restricted_to_pss: true,
                 ..
