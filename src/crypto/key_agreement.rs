@@ -165,8 +165,7 @@ mod tests {
             key.expose().to_vec()
         };
         let mut all = Vec::new();
-        // there is no scheme with MD5, SHA-3 and SHAKE
-        for digest in Digest::ALL.into_iter().skip(1).take(5) {
+        for digest in Digest::ALL.into_iter().take(6).skip(1) {
             let mut kdfs = vec![AgreementKdf::X963(digest)];
             if digest >= Digest::Sha256 {
                 kdfs.push(AgreementKdf::Hkdf(digest));

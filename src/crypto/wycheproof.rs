@@ -6,6 +6,8 @@
     clippy::indexing_slicing,
     clippy::print_stderr
 )]
+mod encryption;
+
 use super::*;
 use crate::asn1::{Tag, write};
 use crate::crypto::public_key::Signed;

@@ -27,7 +27,7 @@ pub fn is_weak_digest(digest: Digest) -> bool {
 pub fn is_weak_cipher(cipher: ContentCipher) -> bool {
     matches!(
         cipher,
-        ContentCipher::TripleDesCbc | ContentCipher::Rc2Cbc { .. }
+        ContentCipher::TripleDesCbc | ContentCipher::DesCbc | ContentCipher::Rc2Cbc { .. }
     )
 }
 
