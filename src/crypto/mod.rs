@@ -30,6 +30,8 @@ mod rsa_scheme;
 pub mod secret;
 pub mod slh_dsa;
 #[cfg(test)]
+pub(crate) use dsa::tests::signer as dsa_signer;
+#[cfg(test)]
 mod wycheproof;
 
 pub use algorithm::{
