@@ -20,6 +20,7 @@ mod kill;
 mod library;
 mod limits;
 mod matrix;
+mod policies;
 mod readme;
 mod regressions;
 mod tamper;
