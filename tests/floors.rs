@@ -73,6 +73,11 @@ const CRATES: &[(&str, &[&str])] = &[
     ("ghash", &["crypto"]),
     ("des", &["crypto"]),
     ("rc2", &["crypto"]),
+    ("x448", &["crypto"]),
+    ("ml_kem", &["crypto"]),
+    ("ccm", &["crypto"]),
+    ("chacha20", &["crypto"]),
+    ("chacha20poly1305", &["crypto"]),
     ("md5", &["crypto"]),
     ("sha1", &["crypto"]),
     ("sha2", &["crypto"]),
@@ -85,6 +90,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("getrandom", &["cli", "main"]),
     ("rpassword", &["cli"]),
     ("rustix", &["cli"]),
+    ("rustls_native_certs", &["cli"]),
     ("serde_json", &["cli"]),
 ];
 

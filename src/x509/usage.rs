@@ -7,7 +7,7 @@ use crate::{
     crypto::public_key::KeyKind,
     policy::{
         Finding, Policy, Reason,
-        strength::{RSA_BITS, is_weak_digest, is_weak_key},
+        strength::{RSA_BITS, is_weak_algorithm, is_weak_digest, is_weak_key},
     },
 };
 
@@ -50,6 +50,23 @@ pub(super) fn time(certificate: &Certificate, question: Question<'_>, findings: 
             }
         });
     }
+}
+
+/// Notes an anchor that is not valid at the time judged: RFC 5280 §6.1.1 (d) has no validity among what an anchor is.
+pub(super) fn anchor_time(
+    anchor: &Certificate,
+    question: Question<'_>,
+    findings: &mut Vec<Finding>,
+) {
+    let Question { at, policy, .. } = question;
+    let found = if at < anchor.not_before() {
+        format!("it is an anchor from {} on", anchor.not_before())
+    } else if anchor.not_after() < at {
+        format!("it was an anchor until {}", anchor.not_after())
+    } else {
+        return;
+    };
+    findings.push(policy.object(anchor.objection(Reason::AnchorExpired, found)));
 }
 
 fn valid_at(at: Time) -> String {
@@ -132,14 +149,16 @@ fn needed(purpose: Purpose, kind: KeyKind) -> Option<Needed> {
                 KeyUsage(KeyUsage::DIGITAL_SIGNATURE.0 | KeyUsage::NON_REPUDIATION.0),
                 Reason::NoDigitalSignature,
             )),
-            KeyKind::X25519 => Err(Reason::KeyCannotSign),
+            KeyKind::X25519 | KeyKind::X448 | KeyKind::MlKem(_) => Err(Reason::KeyCannotSign),
         }),
         Purpose::Encrypt => Some(match kind {
             // RFC 3279 §2.3.1, RFC 4055 §1.2
             KeyKind::Rsa {
                 restricted_to_pss: false,
                 ..
-            } => Ok((KeyUsage::KEY_ENCIPHERMENT, Reason::NoKeyEncipherment)),
+            }
+            // RFC 9935 §5
+            | KeyKind::MlKem(_) => Ok((KeyUsage::KEY_ENCIPHERMENT, Reason::NoKeyEncipherment)),
             // RFC 5480 §3, RFC 8410 §5
             KeyKind::P256
             | KeyKind::P384
@@ -147,7 +166,8 @@ fn needed(purpose: Purpose, kind: KeyKind) -> Option<Needed> {
             | KeyKind::BrainpoolP256
             | KeyKind::BrainpoolP384
             | KeyKind::BrainpoolP512
-            | KeyKind::X25519 => Ok((KeyUsage::KEY_AGREEMENT, Reason::NoKeyAgreement)),
+            | KeyKind::X25519
+            | KeyKind::X448 => Ok((KeyUsage::KEY_AGREEMENT, Reason::NoKeyAgreement)),
             KeyKind::Rsa {
                 restricted_to_pss: true,
                 ..
@@ -184,14 +204,20 @@ pub(super) fn purposes(certificate: &Certificate) -> String {
     certificate.purposes().unwrap_or_default().join(", ")
 }
 
-/// Judges the size of the key.
+/// Judges kind and size of the key.
 pub(super) fn strength(certificate: &Certificate, policy: &Policy, findings: &mut Vec<Finding>) {
-    if let Ok(key) = certificate.public_key()
-        && let KeyKind::Rsa { bits, .. } = key.kind()
-        && is_weak_key(key.kind())
-    {
-        let weak = certificate.objection(Reason::WeakKey, format!("its RSA key has {bits} bits"));
+    let Ok(key) = certificate.public_key() else {
+        return;
+    };
+    let (kind, name, bits) = (key.kind(), key.kind().name(), key.kind().bits());
+    if is_weak_key(kind) {
+        let found = format!("its {name} key has {bits} bits");
+        let weak = certificate.objection(Reason::WeakKey, found);
         findings.push(policy.object(weak.wanting(format!("{RSA_BITS} are needed to be safe"))));
+    }
+    if is_weak_algorithm(kind) {
+        let found = format!("its key is a {name} key");
+        findings.push(policy.object(certificate.objection(Reason::WeakAlgorithm, found)));
     }
 }
 

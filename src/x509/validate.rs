@@ -89,6 +89,7 @@ pub(super) fn validate(
         state.issuer(anchor)?;
         // RFC 5280 takes an anchor as it is; but whoever can compute its key can issue under it
         usage::strength(anchor, question.policy, &mut findings);
+        usage::anchor_time(anchor, question, &mut findings);
         for certificate in intermediates.iter().rev() {
             may_issue(certificate, Anchored::ByAnother)?;
             profile::check(certificate, Role::Authority, question, &mut findings)?;
