@@ -22,6 +22,7 @@ mod limits;
 mod matrix;
 mod matrix_content;
 mod matrix_signatures;
+mod policies;
 mod readme;
 mod reasons;
 mod regressions;
