@@ -35,6 +35,9 @@ pub(crate) enum Problem {
     /// The file of the password cannot be used.
     #[error("cannot read the password from {}: {}", .path.display(), reason(.source))]
     Password { path: PathBuf, source: io::Error },
+    /// The password of a message is needed.
+    #[error("the password of the message is needed")]
+    PasswordNeeded,
     /// A trust path that was named does not exist, or a list of it holds nothing.
     #[error("{} holds no {wanted}", .path.display())]
     Nothing { path: PathBuf, wanted: &'static str },
@@ -174,6 +177,9 @@ impl Failure {
             Problem::Closed => Self::new(ENVIRONMENT, "write", message)
                 .hint("-o FILE writes the message to a file; to throw it away: -o /dev/null"),
             Problem::Password { path, .. } => Self::new(KEY, "password", message).file(path),
+            Problem::PasswordNeeded => Self::new(KEY, "password-needed", message).hint(
+                "--password-file PATH gives it (its first line; /dev/fd/N works); without it, it is asked on the terminal",
+            ),
             Problem::Nothing { path, .. } => Self::new(KEY, "nothing-in-file", message).file(path),
             Problem::NoSuchRecipient { .. } => Self::new(KEY, "no-recipient-certificate", message)
                 .hint("-r takes a certificate file, or an address whose certificate -c PATH holds"),

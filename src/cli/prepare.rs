@@ -15,7 +15,7 @@ use smime::{
     mime::mailbox::Address,
     policy::{Finding, Level, Limits, Policy, PolicyInputs, PolicyName, Revocation, Rule},
     smime::{ExpectedSigner, Source},
-    store::{Identities, files},
+    store::{Identities, SharedKey, files},
     x509::{Certificate, Collection, TrustAnchor, TrustAnchors},
 };
 use std::{
@@ -191,6 +191,73 @@ impl Input {
 pub(crate) struct Keys {
     pub(crate) identities: Identities,
     pub(crate) findings: Vec<Finding>,
+}
+
+/// Reads the keys of `-i`, the certificates of `-c` to go with them, and what opens recipients that have neither.
+pub(crate) fn decryption_keys(
+    keys: &args::Keys,
+    shared: &args::Shared,
+    certs: &[PathBuf],
+    policy: &Policy,
+) -> anyhow::Result<Keys> {
+    let mut found = self::keys(keys, certs, policy)?;
+    for key in shared_keys(shared, policy, &mut found.findings)? {
+        found.identities.add_shared_key(key);
+    }
+    if shared.password_recipient {
+        let password = message_password(keys.password_file.as_deref(), false)?;
+        found.identities.set_password(password);
+    }
+    Ok(found)
+}
+
+/// Understands `--kek NAME:FILE` and reads the keys. A name is text, or octets written `0x` and hexadecimal digits.
+pub(crate) fn shared_keys(
+    shared: &args::Shared,
+    policy: &Policy,
+    findings: &mut Vec<Finding>,
+) -> anyhow::Result<Vec<SharedKey>> {
+    let mut keys: Vec<SharedKey> = Vec::new();
+    for text in &shared.kek {
+        let split = text.split_once(':');
+        let (name, path) = split
+            .filter(|(name, path)| !name.is_empty() && !path.is_empty())
+            .ok_or_else(|| {
+                Problem::usage_with(
+                    format!("--kek: '{text}' is no name and file"),
+                    "a shared key is given --kek NAME:FILE, with NAME as the message has it (or 0x and hexadecimal digits)",
+                )
+            })?;
+        let octets = name
+            .strip_prefix("0x")
+            .and_then(smime::encoding::hex::decode);
+        let name = octets.unwrap_or_else(|| name.as_bytes().to_vec());
+        if keys.iter().any(|key| key.name == name) {
+            return Err(Problem::usage("--kek: two keys of one name").into());
+        }
+        let path = Path::new(path);
+        let (key, readable) = files::shared_key(path, &policy.limits)?;
+        if readable {
+            let message = format!("{} can be read by others", path.display());
+            findings.push(policy.finding(Rule::KeyFileReadable, message));
+        }
+        keys.push(SharedKey {
+            name,
+            key: Arc::new(key),
+        });
+    }
+    Ok(keys)
+}
+
+/// Returns the password of a message: from `--password-file`, or asked for.
+pub(crate) fn message_password(file: Option<&Path>, is_new: bool) -> anyhow::Result<Secret> {
+    let passwords = Passwords::from(file)?;
+    let password = super::password::for_message(&passwords, is_new);
+    let password = password.ok_or(Problem::PasswordNeeded)?;
+    if password.is_empty() {
+        return Err(Problem::usage("the password of the message is empty").into());
+    }
+    Ok(Secret::new(password.as_bytes().to_vec()))
 }
 
 /// Reads the keys of `-i`, and the certificates of `-c` to go with them.

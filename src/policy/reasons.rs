@@ -125,6 +125,7 @@ reasons! {
     UnknownCritical "unknown-critical-extension" Untrusted "RFC 5280 §4.2" "a critical extension must be understood";
     MissingExtension "missing-extension" Untrusted "RFC 5280 §4.2" "it must be there";
     MalformedExtension "malformed-extension" Untrusted "RFC 5280 §4.2" "an extension must be well-formed";
+    Profile "profile" CertificateProfile "RFC 5280 §4" "its issuer must keep to the profile of certificates";
     // names
     NameExcluded "name-excluded" Untrusted "RFC 5280 §4.2.1.10" "no name may lie in a subtree that nameConstraints above exclude";
     NameNotPermitted "name-not-permitted" Untrusted "RFC 5280 §4.2.1.10" "every name must lie in a subtree that nameConstraints above permit";
@@ -155,6 +156,7 @@ reasons! {
     SignerUnexpected "signer-unexpected" SenderMismatch "RFC 8550 §3" "those who were named must have signed";
     // strength
     WeakKey "weak-key" WeakKey "RFC 8551 §4.3" "its key must be large enough to be safe";
+    WeakAlgorithm "weak-algorithm" WeakAlgorithm "RFC 8551 §B.2" "its key must be of a kind that is still used";
     WeakDigest "weak-digest" WeakDigest "RFC 8551 §B.1" "its signature must be over a digest that resists collisions";
 }
 

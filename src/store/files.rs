@@ -122,9 +122,21 @@ pub fn recipient(path: &Path, limits: &Limits) -> Result<(Certificate, Vec<Certi
     }
 }
 
+/// Reads a key-encryption key, which must have 16, 24 or 32 octets; returns also whether group or others may read the file.
+pub fn shared_key(path: &Path, limits: &Limits) -> Result<(Secret, bool), Error> {
+    let (key, metadata) = symmetric_key(path, limits)?;
+    match key.expose().len() {
+        16 | 24 | 32 => Ok((key, others_may_read(&metadata))),
+        _ => Err(nothing(path, "key of 16, 24 or 32 bytes")),
+    }
+}
+
 /// Reads a key that was agreed on: a file of its octets, or of an even number of hexadecimal digits and white space.
 pub fn secret_key(path: &Path, limits: &Limits) -> Result<Secret, Error> {
-    let (octets, _) = octets(path, limits)?;
+    symmetric_key(path, limits).map(|(key, _)| key)
+}
+fn symmetric_key(path: &Path, limits: &Limits) -> Result<(Secret, fs::Metadata), Error> {
+    let (octets, metadata) = octets(path, limits)?;
     let digits: Zeroizing<Vec<u8>> = Zeroizing::new(
         octets
             .iter()
@@ -132,15 +144,14 @@ pub fn secret_key(path: &Path, limits: &Limits) -> Result<Secret, Error> {
             .filter(|octet| !octet.is_ascii_whitespace())
             .collect(),
     );
-    let text = std::str::from_utf8(&digits).unwrap_or_default();
-    let key = match hex::decode(text) {
-        Some(key) => key,
-        None => octets.to_vec(),
-    };
+    let text = std::str::from_utf8(&digits).ok();
+    let key = text
+        .and_then(hex::decode)
+        .unwrap_or_else(|| octets.to_vec());
     if key.is_empty() {
         return Err(nothing(path, "key"));
     }
-    Ok(Secret::new(key))
+    Ok((Secret::new(key), metadata))
 }
 
 /// What is looked for in a file.

@@ -4,7 +4,7 @@ pub mod identity;
 pub mod pkcs12;
 pub mod spool;
 
-pub use identity::{Identities, Identity};
+pub use identity::{Identities, Identity, SharedKey};
 pub use spool::Spool;
 
 /// Why a key or certificate cannot be used; carries the file.

@@ -34,6 +34,8 @@ use std::{borrow::Cow, collections::BTreeSet, ops::Range, sync::Arc};
 pub struct Certificate {
     inner: Arc<Inner>,
     origin: Option<Arc<str>>,
+    /// the key of its issuer, if its own takes parameters from there
+    issuer_key: Option<Arc<PublicKey>>,
 }
 
 /// ```text
@@ -124,6 +126,7 @@ impl Certificate {
 
         Ok(Self {
             origin: None,
+            issuer_key: None,
             inner: Arc::new(Inner {
                 tbs: at(tbs.raw),
                 version,
@@ -236,9 +239,18 @@ impl Certificate {
         self.octets(&self.inner.spki)
     }
 
-    /// Parses the public key.
+    /// Parses the public key. A DSA key without parameters has them only in the certificates of a path that was found.
     pub fn public_key(&self) -> crypto::Result<PublicKey> {
-        PublicKey::from_spki(self.spki())
+        let key = PublicKey::from_spki(self.spki())?;
+        match &self.issuer_key {
+            Some(issuer) => key.inheriting(issuer),
+            None => Ok(key),
+        }
+    }
+    /// Lets the key take the parameters that it lacks from its issuer's (RFC 3279 §2.3.2).
+    pub(super) fn inheriting(mut self, issuer: PublicKey) -> Self {
+        self.issuer_key = Some(Arc::new(issuer));
+        self
     }
 
     /// Parses the algorithm of the issuer's signature.
