@@ -4,7 +4,10 @@
 //! Certificates are handed on unread. Files protected by signatures and public keys (RFC 7292 §4) are not read: nothing writes them.
 use crate::{
     asn1::{Tag, cursor::Cursor, normal, oid::Oid},
-    crypto::{self, Digest, Secret, SoftwareKey, key_file, password},
+    crypto::{
+        self, Digest, Secret, SoftwareKey, key_file,
+        password::{self, Cost},
+    },
     policy::Limits,
 };
 use der::Decode;
@@ -124,7 +127,7 @@ impl Reader<'_> {
         let matches = match modern {
             Some(matches) => {
                 let matches = matches?;
-                self.spend(password::iterations(&algorithm, self.iterations)?);
+                self.spend(password::iterations(&algorithm, self.left())?);
                 matches
             }
             None => {
@@ -147,6 +150,13 @@ impl Reader<'_> {
         };
         self.authentic = matches;
         matches.then_some(()).ok_or(Error::WrongPassword)
+    }
+    /// What may still be spent.
+    fn left(&self) -> Cost {
+        Cost {
+            iterations: self.iterations,
+            ..self.limits.key_cost()
+        }
     }
     fn spend(&mut self, iterations: u32) {
         self.iterations = self.iterations.saturating_sub(iterations);
@@ -191,14 +201,9 @@ impl Reader<'_> {
         }
         let octets = normal::octets(&octets).map_err(|_| MALFORMED)?;
         self.may_decrypt()?;
-        self.spend(password::iterations(&algorithm, self.iterations)?);
-        password::decrypt(
-            &algorithm,
-            self.password,
-            &octets,
-            self.limits.key_iterations,
-        )
-        .map_err(after_mac)
+        self.spend(password::iterations(&algorithm, self.left())?);
+        password::decrypt(&algorithm, self.password, &octets, self.limits.key_cost())
+            .map_err(after_mac)
     }
     /// SafeContents (§4.2): `SEQUENCE OF SEQUENCE { bagId, bagValue [0] EXPLICIT, bagAttributes SET OPTIONAL }`.
     fn safe_contents(&mut self, octets: &[u8], nesting: u32) -> Result<(), Error> {
@@ -236,8 +241,8 @@ impl Reader<'_> {
         let algorithm = sequence(der, MALFORMED)?.expect(Tag::SEQUENCE);
         let algorithm = algorithm.map_err(|_| MALFORMED)?;
         let algorithm = AlgorithmIdentifierOwned::from_der(algorithm.raw).map_err(|_| MALFORMED)?;
-        self.spend(password::iterations(&algorithm, self.iterations)?);
-        let key = key_file::from_encrypted(der, Some(self.password), self.limits.key_iterations);
+        self.spend(password::iterations(&algorithm, self.left())?);
+        let key = key_file::from_encrypted(der, Some(self.password), self.limits.key_cost());
         self.contents.keys.push(key.map_err(after_mac)?);
         Ok(())
     }
