@@ -21,6 +21,7 @@ mod library;
 mod limits;
 mod matrix;
 mod matrix_content;
+mod matrix_keys;
 mod readme;
 mod regressions;
 mod tamper;
