@@ -69,12 +69,13 @@ impl Maker {
     #[track_caller]
     fn check(&self, file: &Path) {
         self.use_it(file, &self.password).expect(0);
-        let wrong = self.dir.write("wrong", "secreT\n");
-        let run = self.use_it(file, &wrong).expect(4);
-        assert!(
-            run.stdout.is_empty() && run.stderr.contains("password does not open"),
-            "{run:?}"
-        );
+        // a file that needs no password is opened without asking for one
+        if !self.text.is_empty() {
+            let wrong = self.dir.write("wrong", "secreT\n");
+            let run = self.use_it(file, &wrong).expect(4);
+            let said = run.stderr.contains("password does not open");
+            assert!(run.stdout.is_empty() && said, "{run:?}");
+        }
         let mut octets = std::fs::read(file).unwrap();
         let middle = octets.len() / 2;
         octets[middle] ^= 1;
@@ -128,7 +129,7 @@ fn pkcs12_of_openssl() {
                 "sha1"
             ],
             args!["-certpbe", "NONE"],
-            args!["-name", "odd \u{1f511} name", "-CSP", "a provider"],
+            args!["-name", "\u{f6}dd name", "-CSP", "a provider"],
             legacy(args![]),
             legacy(args![
                 "-certpbe",
@@ -186,7 +187,11 @@ fn pkcs12_of_nss() {
             args![],
             args!["-c", "AES-256-CBC", "-C", "AES-128-CBC"],
             args!["-c", "AES-192-CBC", "-M", "SHA-512"],
-        ] {
+        ]
+        .into_iter()
+        // its iterations are many
+        .take(if *text == PASSWORDS[0] { 3 } else { 1 })
+        {
             let out = maker.dir.file("nss.p12");
             let line = join(&[
                 &args!["-o", out.clone(), "-n", "carol"],
