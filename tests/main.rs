@@ -23,6 +23,8 @@ mod matrix;
 mod matrix_content;
 mod matrix_keys;
 mod readme;
+mod reasons;
 mod regressions;
 mod tamper;
+mod trust;
 mod verbs;
