@@ -23,6 +23,7 @@ mod matrix;
 mod matrix_content;
 mod matrix_signatures;
 mod policies;
+mod matrix_keys;
 mod readme;
 mod reasons;
 mod regressions;
