@@ -35,6 +35,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ),
     ("spki", &["asn1", "crypto", "x509", "cms", "store"]),
     ("time", &["asn1", "cli"]),
+    ("stringprep", &["x509"]),
+    ("unicode_normalization", &["x509"]),
     ("idna", &["mime", "x509"]),
     ("mail_parser", &["mime"]),
     ("mail_builder", &["mime"]),
@@ -88,6 +90,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("getrandom", &["cli", "main"]),
     ("rpassword", &["cli"]),
     ("rustix", &["cli"]),
+    ("rustls_native_certs", &["cli"]),
     ("serde_json", &["cli"]),
 ];
 

@@ -500,6 +500,9 @@ pub(crate) struct Trust {
     /// Trust anchors: a file or directory
     #[arg(short, long, value_name = "PATH")]
     pub(crate) trust: Vec<PathBuf>,
+    /// Trust the operating system's anchors too
+    #[arg(long)]
+    pub(crate) trust_system: bool,
     /// Certificate revocation lists
     #[arg(long, value_name = "PATH")]
     pub(crate) crls: Vec<PathBuf>,

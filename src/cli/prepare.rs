@@ -16,9 +16,10 @@ use smime::{
     policy::{Finding, Level, Limits, Policy, PolicyInputs, PolicyName, Revocation, Rule},
     smime::{ExpectedSigner, Source},
     store::{Identities, SharedKey, files},
-    x509::{Collection, TrustAnchors},
+    x509::{Certificate, Collection, TrustAnchor, TrustAnchors},
 };
 use std::{
+    collections::HashSet,
     env,
     fs::File,
     io::{BufReader, IsTerminal, Seek, SeekFrom},
@@ -305,24 +306,55 @@ pub(crate) fn anchors(trust: &args::Trust, policy: &Policy) -> anyhow::Result<Tr
     Ok(anchors)
 }
 
-/// Reads the trust anchors: those of `-t`, else those of the default directory.
+/// Reads the trust anchors: those of `-t` and `--trust-system`, else those of the default directory.
 pub(crate) fn anchors_if_any(trust: &args::Trust, limits: &Limits) -> anyhow::Result<TrustAnchors> {
     let mut anchors = TrustAnchors::default();
-    if trust.trust.is_empty() {
+    if trust.trust.is_empty() && !trust.trust_system {
         if let Some(directory) = trust_directory().filter(|d| exists(d)) {
             match files::trust_anchors(&directory, limits) {
                 Ok(found) => anchors = found,
-                Err(smime::store::Error::Nothing { .. }) => {}
+                Err(smime::store::Error::Nothing { path, .. }) if path == directory => {}
                 Err(e) => return Err(e.into()),
             }
         }
-    } else {
-        for path in &trust.trust {
-            let found = files::trust_anchors(path, limits)?;
-            anchors.anchors.extend(found.anchors);
-        }
+        return Ok(anchors);
+    }
+    let mut known = HashSet::new();
+    for path in &trust.trust {
+        let found = files::trust_anchors(path, limits)?.anchors;
+        let new = found
+            .into_iter()
+            .filter(|it| known.insert(it.certificate.clone()));
+        anchors.anchors.extend(new);
+    }
+    if trust.trust_system {
+        let new = system_anchors()?
+            .into_iter()
+            .filter(|it| known.insert(it.certificate.clone()));
+        anchors.anchors.extend(new);
     }
     Ok(anchors)
+}
+
+/// Reads the operating system's store, or what SSL_CERT_FILE and SSL_CERT_DIR name instead. A certificate in it that cannot be read vouches for
+/// nobody, and is left out.
+fn system_anchors() -> anyhow::Result<Vec<TrustAnchor>> {
+    let found = rustls_native_certs::load_native_certs();
+    if found.certs.is_empty() {
+        let why = found.errors.first().map(ToString::to_string);
+        return Err(Problem::NoSystemStore(why).into());
+    }
+    let source = "the system's store";
+    let origin = Arc::from(source);
+    let read = found.certs.iter().filter_map(|der| {
+        let certificate = Certificate::from_der(der).ok()?.from_origin(&origin);
+        let source = source.to_owned();
+        Some(TrustAnchor {
+            certificate,
+            source,
+        })
+    });
+    Ok(read.collect())
 }
 
 /// Whether something is there. What cannot be looked at is: reading it then says why not.

@@ -949,6 +949,8 @@ mod tests {
         let rows: Vec<Row> = Digest::ALL
             .iter()
             .map(|d| d.row())
+            .chain(MlDsa::ALL.iter().map(|s| s.row()))
+            .chain(SlhDsa::ALL.iter().map(|s| s.row()))
             .chain(KeyWrap::ALL.iter().map(|w| w.row()))
             .chain(ContentCipher::ALL.iter().take(13).map(|c| c.row()))
             .collect();
@@ -976,6 +978,11 @@ mod tests {
             ("rsa-md5", Some(Digest::Md5)),
             ("sha-224", Some(Digest::Sha224)),
             ("sha-512/224", None),
+            ("sha3-256", Some(Digest::Sha3_256)),
+            ("SHA3-512", Some(Digest::Sha3_512)),
+            ("shake128", Some(Digest::Shake128)),
+            ("SHAKE-256", Some(Digest::Shake256)),
+            ("shake", None),
             ("", None),
             ("rsa", None),
             ("sha-256 ", None),
@@ -999,13 +1006,31 @@ mod tests {
 
     #[test]
     fn signature_algorithms_come_back_as_written() {
-        let mut all = vec![SignatureAlgorithm::Ed25519];
+        let mut all = vec![SignatureAlgorithm::Ed25519, SignatureAlgorithm::Ed448];
+        all.extend(MlDsa::ALL.map(SignatureAlgorithm::MlDsa));
+        all.extend(
+            SlhDsa::ALL
+                .iter()
+                .map(|set| SignatureAlgorithm::SlhDsa(*set)),
+        );
+        let is_shake = |digest: Digest| digest.with_pss().is_some();
         for digest in Digest::ALL {
-            all.push(SignatureAlgorithm::RsaPkcs1(digest));
             if digest != Digest::Md5 {
                 all.push(SignatureAlgorithm::Ecdsa(digest));
             }
-            for mgf in Digest::ALL {
+            if digest != Digest::Md5 && !is_shake(digest) {
+                all.push(SignatureAlgorithm::Dsa(digest));
+            }
+            if is_shake(digest) {
+                all.push(SignatureAlgorithm::RsaPss {
+                    digest,
+                    mgf: digest,
+                    salt: digest.size(),
+                });
+                continue;
+            }
+            all.push(SignatureAlgorithm::RsaPkcs1(digest));
+            for mgf in Digest::ALL.into_iter().filter(|mgf| !is_shake(*mgf)) {
                 for salt in [0, 20, 32, 222, 478] {
                     all.push(SignatureAlgorithm::RsaPss { digest, mgf, salt });
                 }
@@ -1059,6 +1084,155 @@ mod tests {
             });
             assert_eq!(read(oid), agreement);
             assert_eq!(agreement.name(), "ecdh-x963-sha224");
+        }
+    }
+
+    #[test]
+    fn shake256_of_ed448_tells_its_length() {
+        let read = |parameters| Digest::from_identifier(&identifier(SHAKE256_LEN, parameters));
+        assert_eq!(read(Some("02020200")).unwrap(), Digest::Shake256);
+        for bad in [
+            None,
+            Some("0500"),
+            Some("02020100"),
+            Some("020100"),
+            Some("0202fe00"),
+            Some("3000"),
+        ] {
+            assert!(
+                matches!(read(bad), Err(Error::Parameters { .. })),
+                "{bad:?}"
+            );
+        }
+        let ed448 = SignatureAlgorithm::Ed448;
+        let written = ed448.digest_identifier(ed448.message_digest());
+        assert_eq!(hex(&written), "300f060960864801650304021202020200");
+        assert_eq!(read(Some("02020200")).unwrap(), ed448.message_digest());
+    }
+
+    #[test]
+    fn what_has_no_parameters_is_refused_with_any() {
+        let mut all = vec![ED25519, ED448, RSASSA_PSS_SHAKE128, RSASSA_PSS_SHAKE256];
+        all.extend(MlDsa::ALL.map(|set| set.row().oid));
+        all.extend(SlhDsa::ALL.iter().map(|set| set.row().oid));
+        for oid in all {
+            let read = |parameters| {
+                SignatureAlgorithm::from_identifier(
+                    &identifier(oid, parameters),
+                    Some(Digest::Sha256),
+                )
+            };
+            assert!(read(None).is_ok());
+            for bad in ["0500", "3000", "020120"] {
+                assert!(
+                    matches!(read(Some(bad)), Err(Error::Parameters { .. })),
+                    "{oid}"
+                );
+            }
+        }
+        // the mask of SHAKE is no MGF1 (RFC 8702 §3.2.1)
+        for shake in [
+            "300fa00d300b060960864801650304020b",
+            "300fa00d300b060960864801650304020c",
+        ] {
+            let read =
+                SignatureAlgorithm::from_identifier(&identifier(RSASSA_PSS, Some(shake)), None);
+            assert!(matches!(read, Err(Error::Parameters { .. })));
+        }
+    }
+
+    #[test]
+    fn digests_of_content_go_with_signatures() {
+        let ml = |set| SignatureAlgorithm::MlDsa(set);
+        let slh = |set| SignatureAlgorithm::SlhDsa(set);
+        for (algorithm, natural, written, unwritten, unread) in [
+            (
+                SignatureAlgorithm::Ed25519,
+                Digest::Sha512,
+                vec![],
+                vec![Digest::Sha256, Digest::Shake256],
+                vec![Digest::Sha256, Digest::Shake256],
+            ),
+            (
+                SignatureAlgorithm::Ed448,
+                Digest::Shake256,
+                vec![],
+                vec![Digest::Sha512],
+                vec![Digest::Sha512],
+            ),
+            (
+                SignatureAlgorithm::Ecdsa(Digest::Sha384),
+                Digest::Sha384,
+                vec![],
+                vec![Digest::Sha512],
+                vec![Digest::Sha512],
+            ),
+            (
+                ml(MlDsa::MlDsa44),
+                Digest::Sha512,
+                vec![Digest::Sha256, Digest::Shake128, Digest::Sha3_256],
+                vec![Digest::Sha224, Digest::Sha1],
+                vec![],
+            ),
+            (
+                ml(MlDsa::MlDsa65),
+                Digest::Sha512,
+                vec![Digest::Sha384, Digest::Shake256],
+                vec![Digest::Sha256, Digest::Shake128],
+                vec![],
+            ),
+            (
+                ml(MlDsa::MlDsa87),
+                Digest::Sha512,
+                vec![Digest::Sha3_512, Digest::Shake256],
+                vec![Digest::Sha384, Digest::Sha3_384],
+                vec![],
+            ),
+            (
+                slh(SlhDsa::Sha2_128f),
+                Digest::Sha256,
+                vec![Digest::Sha512],
+                vec![Digest::Sha1],
+                vec![],
+            ),
+            (
+                slh(SlhDsa::Sha2_192s),
+                Digest::Sha512,
+                vec![Digest::Sha384],
+                vec![Digest::Sha256],
+                vec![],
+            ),
+            (
+                slh(SlhDsa::Shake128s),
+                Digest::Shake128,
+                vec![Digest::Sha256],
+                vec![Digest::Sha3_224],
+                vec![],
+            ),
+            (
+                slh(SlhDsa::Shake256f),
+                Digest::Shake256,
+                vec![Digest::Sha512],
+                vec![Digest::Sha384, Digest::Shake128],
+                vec![],
+            ),
+        ] {
+            assert_eq!(algorithm.message_digest(), natural);
+            assert!(algorithm.is_matched_by(natural) && algorithm.permits_message_digest(natural));
+            assert!(
+                written
+                    .iter()
+                    .all(|d| algorithm.is_matched_by(*d) && algorithm.permits_message_digest(*d)),
+                "{algorithm:?}"
+            );
+            assert!(
+                !unwritten.iter().any(|d| algorithm.is_matched_by(*d)),
+                "{algorithm:?}"
+            );
+            assert!(
+                !unread.iter().any(|d| algorithm.permits_message_digest(*d)),
+                "{algorithm:?}"
+            );
         }
     }
 
@@ -1275,9 +1449,11 @@ mod tests {
     proptest! {
         #[test]
         fn any_parameters_are_read_or_refused(der in prop::collection::vec(any::<u8>(), 0..80), tag in 0_u8..=255) {
-            let oids = Digest::ALL.into_iter().filter_map(|d| d.schemes().rsa)
+            let oids = Digest::ALL.into_iter().flat_map(|d| [d.schemes().rsa, d.schemes().ecdsa, d.with_dsa(), d.with_pss()]).flatten()
+                .chain(MlDsa::ALL.map(|s| s.row().oid))
+                .chain(SlhDsa::ALL.iter().map(|s| s.row().oid))
                 .chain(ContentCipher::ALL.map(|c| c.row().oid))
-                .chain([RSASSA_PSS, RSAES_OAEP, ED25519, Oid::new_unwrap("1.3.132.1.11.1")]);
+                .chain([RSASSA_PSS, RSAES_OAEP, ED25519, ED448, DSA, SHAKE256_LEN, Oid::new_unwrap("1.3.132.1.11.1")]);
             let parameters = [crate::asn1::write::tlv(crate::asn1::Tag(tag & !0x1f | 16), &der), der];
             for oid in oids {
                 for parameters in &parameters {

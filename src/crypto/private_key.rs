@@ -517,10 +517,13 @@ mod tests {
         rand_chacha::ChaCha20Rng::from_seed([3; 32])
     }
     fn algorithms() -> Vec<SignatureAlgorithm> {
-        let mut all = vec![SignatureAlgorithm::Ed25519];
+        let mut all = vec![SignatureAlgorithm::Ed25519, SignatureAlgorithm::Ed448];
+        all.extend(MlDsa::ALL.map(SignatureAlgorithm::MlDsa));
+        all.extend([SlhDsa::Sha2_128f, SlhDsa::Shake256f].map(SignatureAlgorithm::SlhDsa));
         for digest in Digest::ALL {
             all.push(SignatureAlgorithm::RsaPkcs1(digest));
             all.push(SignatureAlgorithm::Ecdsa(digest));
+            all.push(SignatureAlgorithm::Dsa(digest));
             all.push(SignatureAlgorithm::RsaPss {
                 digest,
                 mgf: digest,
@@ -555,6 +558,9 @@ mod tests {
                 SignatureAlgorithm::Ecdsa(_),
             ) => true,
             (KeyKind::Ed25519, SignatureAlgorithm::Ed25519) => true,
+            (KeyKind::Ed448, SignatureAlgorithm::Ed448) => true,
+            (KeyKind::MlDsa(set), SignatureAlgorithm::MlDsa(other)) => set == *other,
+            (KeyKind::SlhDsa(set), SignatureAlgorithm::SlhDsa(other)) => set == *other,
             _ => false,
         }
     }
@@ -571,6 +577,12 @@ mod tests {
             "brainpool-p384",
             "brainpool-p512",
             "ed25519",
+            "ed448",
+            "ml-dsa-44-seed-only",
+            "ml-dsa-65-priv-only",
+            "ml-dsa-87-seed-priv",
+            "slh-dsa-sha2-128f",
+            "slh-dsa-shake-256f",
             "x25519",
         ] {
             let key = key(name);
@@ -604,20 +616,111 @@ mod tests {
 
     #[test]
     fn what_openssl_signed_verifies() {
-        for (name, algorithm) in [
-            ("brainpool-p256", SignatureAlgorithm::Ecdsa(Digest::Sha256)),
-            ("brainpool-p384", SignatureAlgorithm::Ecdsa(Digest::Sha384)),
-            ("brainpool-p512", SignatureAlgorithm::Ecdsa(Digest::Sha512)),
+        for (name, key, algorithm) in [
+            (
+                "brainpool-p256",
+                "",
+                SignatureAlgorithm::Ecdsa(Digest::Sha256),
+            ),
+            (
+                "brainpool-p384",
+                "",
+                SignatureAlgorithm::Ecdsa(Digest::Sha384),
+            ),
+            (
+                "brainpool-p512",
+                "",
+                SignatureAlgorithm::Ecdsa(Digest::Sha512),
+            ),
+            ("ed448", "", SignatureAlgorithm::Ed448),
+            (
+                "ml-dsa-44",
+                "-priv-only",
+                SignatureAlgorithm::MlDsa(MlDsa::MlDsa44),
+            ),
+            (
+                "ml-dsa-65",
+                "-seed-only",
+                SignatureAlgorithm::MlDsa(MlDsa::MlDsa65),
+            ),
+            (
+                "ml-dsa-87",
+                "-seed-priv",
+                SignatureAlgorithm::MlDsa(MlDsa::MlDsa87),
+            ),
+            (
+                "slh-dsa-sha2-128s",
+                "",
+                SignatureAlgorithm::SlhDsa(SlhDsa::Sha2_128s),
+            ),
+            (
+                "slh-dsa-shake-128s",
+                "",
+                SignatureAlgorithm::SlhDsa(SlhDsa::Shake128s),
+            ),
         ] {
             let signature = key_file::tests::signature(name);
-            let key = key(name);
-            let verify = |message| {
+            let key = self::key(&format!("{name}{key}"));
+            let verify = |message, signature: &[u8]| {
                 let signed = Signed::Message(message);
-                key.public_key().verify(&algorithm, signed, &signature)
+                key.public_key().verify(&algorithm, signed, signature)
             };
-            assert!(verify(b"message").unwrap(), "{name}");
-            assert!(!verify(b"massage").unwrap(), "{name}");
+            assert!(verify(b"message", &signature).unwrap(), "{name}");
+            assert!(!verify(b"massage", &signature).unwrap(), "{name}");
+            for size in [0, 1, signature.len() - 1] {
+                assert!(!verify(b"message", &signature[..size]).unwrap(), "{name}");
+            }
         }
+    }
+
+    #[test]
+    fn every_form_of_a_post_quantum_key_is_the_same_key() {
+        for level in [44, 65, 87] {
+            let spki = |form| {
+                let key = key(&format!("ml-dsa-{level}-{form}"));
+                key.public_key().spki().to_vec()
+            };
+            assert_eq!(spki("seed-only"), spki("priv-only"));
+            assert_eq!(spki("seed-only"), spki("seed-priv"));
+        }
+        for set in SlhDsa::ALL
+            .iter()
+            .filter(|set| set.row().name.ends_with('f'))
+        {
+            let key = key(set.row().name).public_key().kind();
+            assert_eq!(key, public_key::KeyKind::SlhDsa(*set));
+        }
+    }
+
+    #[test]
+    fn post_quantum_keys_whose_parts_differ_are_refused() {
+        let refused = |der: &[u8]| SoftwareKey::from_pkcs8(der).is_err();
+        let fits = |name: &str| key_file::tests::block(name).der.to_vec();
+        for (name, places) in [
+            // the seed, then rho, tr, s1, s2 and t0 of the expanded key
+            (
+                "ml-dsa-44-seed-priv",
+                &[40_usize, 80, 150, 220, 700, 2000][..],
+            ),
+            // rho, K is anything, tr, s1
+            ("ml-dsa-65-priv-only", &[40, 130, 200]),
+            // SK.seed, SK.prf is anything, PK.seed, PK.root
+            ("slh-dsa-sha2-128f", &[24, 58, 76]),
+        ] {
+            let der = fits(name);
+            assert!(!refused(&der), "{name}");
+            for at in places {
+                let mut altered = der.clone();
+                altered[*at] ^= 0x10;
+                assert!(refused(&altered), "{name} {at}");
+            }
+            assert!(refused(&der[..der.len() - 1]), "{name}");
+        }
+        // all bits of s1 and s2 set: no coefficient there is
+        let mut altered = fits("ml-dsa-44-priv-only");
+        let length = altered.len();
+        altered[length - 2560 + 128..length - 2560 + 896].fill(0xff);
+        assert!(refused(&altered));
     }
 
     #[test]

@@ -401,6 +401,9 @@ mod tests {
             (Digest::Sha256, Digest::Sha1, 0),
             (Digest::Sha512, Digest::Sha256, 20),
             (Digest::Sha1, Digest::Sha512, 234),
+            (Digest::Sha3_256, Digest::Sha3_512, 32),
+            (Digest::Shake128, Digest::Shake128, 32),
+            (Digest::Shake256, Digest::Shake256, 64),
         ] {
             let pss = Parameters {
                 digest: digest_kind,
@@ -435,7 +438,7 @@ mod tests {
             salt: 32,
         };
         let hash = digest(Digest::Sha256, b"message");
-        let message = encode_pss(2040, pss, &hash, &[7; 32]).unwrap();
+        let message = encode_pss(2040, pss, &hash, &vec![0x5a; pss.salt]).unwrap();
         let with = |first: u8| [&[first], message.as_slice()].concat();
         assert_eq!(emsa_pss(&with(0), 2040, pss, &hash), Some(true));
         assert_eq!(emsa_pss(&with(1), 2040, pss, &hash), None);

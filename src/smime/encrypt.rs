@@ -19,7 +19,7 @@ use crate::{
         header::Header,
         mailbox::{self, Address},
     },
-    policy::{Finding, Policy},
+    policy::{Finding, Policy, Rule},
     store::SharedKey,
     x509::{
         Certificate, Collection, PathBuilder, Purpose, Repository, TrustAnchors,
@@ -245,11 +245,14 @@ impl<'a> Encryptor<'a> {
         at: Time,
     ) -> Result<(Vec<Certificate>, Vec<Finding>), Error> {
         let mut wanted = self.recipients.to_vec();
+        let mut findings = Vec::new();
         if self.options.to_header {
-            wanted.extend(addressees(header)?.into_iter().map(Recipient::Address));
+            let open = addressees(header, &["To", "Cc"])?;
+            let blind = addressees(header, &["Bcc"])?;
+            findings.extend(blind.first().map(|one| self.sees_blind_copies(one)));
+            wanted.extend(open.into_iter().chain(blind).map(Recipient::Address));
         }
         let mut chosen: Vec<Certificate> = Vec::new();
-        let mut findings = Vec::new();
         let mut others = 0;
         for recipient in &wanted {
             let (certificate, found) = match recipient {
@@ -278,12 +281,26 @@ impl<'a> Encryptor<'a> {
         }
     }
 
-    /// Of the certificates that name an address, the valid one; two valid ones with different keys leave the choice to the user.
+    /// Every recipient can read for whom a message is encrypted, and so who got it as a blind copy.
+    fn sees_blind_copies(&self, one: &Address) -> Finding {
+        let message = format!("Bcc names {one}: every recipient would see a recipient more");
+        self.policy.finding(Rule::BlindCopy, message)
+    }
+
+    /// Of the certificates that name an address, one that was given as a recipient's, else the valid one; two valid ones with different keys
+    /// leave the choice to the user.
     fn by_address(
         &self,
         address: &Address,
         at: Time,
     ) -> Result<(Certificate, Vec<Finding>), Error> {
+        for recipient in self.recipients {
+            if let Recipient::Certificate(certificate) = recipient
+                && names(certificate, address)
+            {
+                return Ok((certificate.clone(), self.judge(certificate, at)?));
+            }
+        }
         let mut judged = Vec::new();
         for certificate in self
             .repository
@@ -301,7 +318,10 @@ impl<'a> Encryptor<'a> {
             .iter()
             .any(|(c, _)| valid.iter().any(|(other, _)| c.spki() != other.spki()))
         {
-            return Err(Error::AmbiguousRecipient(address.clone()));
+            return Err(Error::AmbiguousRecipient {
+                address: address.clone(),
+                candidates: valid.iter().map(|(c, _)| c.concerned()).collect(),
+            });
         }
         // one key, several certificates: the one that lasts longest
         valid.sort_by_key(|(c, _)| c.not_after());
@@ -325,10 +345,10 @@ impl<'a> Encryptor<'a> {
     }
 }
 
-/// Everyone in To, Cc and Bcc.
-fn addressees(header: Option<&Header>) -> Result<Vec<Address>, Error> {
+/// Everyone in these fields.
+fn addressees(header: Option<&Header>, fields: &[&'static str]) -> Result<Vec<Address>, Error> {
     let mut all = Vec::new();
-    for name in ["To", "Cc", "Bcc"] {
+    for &name in fields {
         for field in header.into_iter().flat_map(|h| h.all(name)) {
             let list = mailbox::list(&field.value()).ok_or(Error::Mime(
                 crate::mime::Error::Malformed {

@@ -44,12 +44,14 @@ pub enum Error {
         source: crate::asn1::pem::Error,
     },
     /// A file holds nothing that was looked for.
-    #[error("{} holds no {wanted}", .path.display())]
+    #[error("{} holds no {wanted}{}", .path.display(), match .held { Some(held) => format!(": {held}"), None => String::new() })]
     Nothing {
-        /// file
+        /// file or directory
         path: std::path::PathBuf,
         /// "certificate", "private key", …
         wanted: &'static str,
+        /// what it holds instead: `it is empty`
+        held: Option<String>,
     },
     /// A certificate in it cannot be read.
     #[error("{}: {source}", .path.display())]
