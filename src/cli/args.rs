@@ -435,7 +435,7 @@ pub(crate) struct Trust {
     /// Trust anchors: a file or directory
     #[arg(short, long, value_name = "PATH")]
     pub(crate) trust: Vec<PathBuf>,
-    /// Certificate revocation lists
+    /// Revocation lists and OCSP responses: a file or directory
     #[arg(long, value_name = "PATH")]
     pub(crate) crls: Vec<PathBuf>,
     /// off, soft or hard

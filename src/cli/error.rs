@@ -39,9 +39,6 @@ pub(crate) enum Problem {
     /// The file of the password cannot be used.
     #[error("cannot read the password from {}: {}", .path.display(), reason(.source))]
     Password { path: PathBuf, source: io::Error },
-    /// A trust path that was named does not exist, or a list of it holds nothing.
-    #[error("{} holds no {wanted}", .path.display())]
-    Nothing { path: PathBuf, wanted: &'static str },
     /// A recipient is neither a file nor an address.
     #[error("cannot read the certificate {who}: no such file, and not a mail address")]
     NoSuchRecipient { who: String },
@@ -175,7 +172,6 @@ impl Failure {
             Problem::Closed => Self::new(ENVIRONMENT, "write", message)
                 .hint("-o FILE writes the message to a file; to throw it away: -o /dev/null"),
             Problem::Password { path, .. } => Self::new(KEY, "password", message).file(path),
-            Problem::Nothing { path, .. } => Self::new(KEY, "nothing-in-file", message).file(path),
             Problem::NoSuchRecipient { .. } => Self::new(KEY, "no-recipient-certificate", message)
                 .hint("-r takes a certificate file, or an address whose certificate -c PATH holds"),
             Problem::Certificates(error) => {
@@ -448,13 +444,6 @@ mod tests {
                 Problem::Password {
                     path: path.clone(),
                     source: io(),
-                },
-                4,
-            ),
-            (
-                Problem::Nothing {
-                    path: path.clone(),
-                    wanted: "CRL",
                 },
                 4,
             ),

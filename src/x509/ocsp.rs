@@ -297,6 +297,23 @@ impl std::fmt::Debug for OcspResponse {
     }
 }
 
+/// Returns the OCSPResponse in an OtherRevocationInfoFormat of CMS, its tag included (RFC 5652 §10.2.1, RFC 5940 §3).
+///
+/// ```text
+/// RevocationInfoChoice ::= CHOICE { crl CertificateList, other [1] IMPLICIT SEQUENCE { otherRevInfoFormat OID, otherRevInfo ANY } }
+/// ```
+pub fn in_revocation_info(der: &[u8]) -> Option<&[u8]> {
+    /// id-ri-ocsp-response
+    const OCSP_RESPONSE: Oid = Oid::new_unwrap("1.3.6.1.5.5.7.16.2");
+    let mut outer = Cursor::new(der, 0);
+    let mut fields = outer.enter(Tag::context(1)).ok()?;
+    outer.finish().ok()?;
+    let format = fields.expect(Tag::OID).ok()?.content;
+    let response = fields.any().ok()?.raw;
+    fields.finish().ok()?;
+    (format == OCSP_RESPONSE.as_bytes()).then_some(response)
+}
+
 /// OCSPResponseStatus ::= ENUMERATED: anything but successful has no answers.
 fn successful(status: &[u8]) -> Result<(), Error> {
     Err(match status {
