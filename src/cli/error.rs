@@ -208,7 +208,9 @@ impl Failure {
         };
         let failure = Self::new(KEY, code, message).file(path);
         match error {
-            E::TooLarge { .. } => failure.hint("smime help limits lists the limits (key-file-bytes)"),
+            E::TooLarge { name, .. } => {
+                failure.hint(format!("smime help limits lists the limits ({name})"))
+            }
             E::PasswordNeeded { .. } => failure.hint(
                 "there is no terminal to ask for the password on: --password-file PATH (its first line; /dev/fd/N works)",
             ),

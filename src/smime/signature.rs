@@ -22,8 +22,7 @@ use crate::{
     policy::{Finding, Policy, Rule, strength},
     x509::{
         Certificate, Collection, Crl, OcspResponse, PathBuilder, Purpose, Repository,
-        RevocationStatus, ocsp,
-        TrustAnchors, certificate::serial_text,
+        RevocationStatus, TrustAnchors, certificate::serial_text, ocsp,
     },
 };
 

@@ -13,9 +13,7 @@ use crate::{
     },
     crypto::{self, SoftwareKey, key_file},
     policy::Limits,
-    x509::{
-        self, Certificate, Collection, Crl, OcspResponse, TrustAnchor, TrustAnchors, ocsp,
-    },
+    x509::{self, Certificate, Collection, Crl, OcspResponse, TrustAnchor, TrustAnchors, ocsp},
 };
 use std::{
     fs::{self, File},
@@ -191,9 +189,9 @@ fn directory(path: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), 
 fn contents(path: &Path, limits: &Limits, wanted: Wanted<'_, '_>) -> Result<Contents, Error> {
     let file = File::open(path).map_err(io(path))?;
     let metadata = file.metadata().map_err(io(path))?;
-    let limit = match wanted {
-        Wanted::Revocation => limits.crl_bytes,
-        Wanted::Certificates | Wanted::Identities(_) => limits.key_file_bytes,
+    let (name, limit) = match wanted {
+        Wanted::Revocation => ("crl-bytes", limits.crl_bytes),
+        Wanted::Certificates | Wanted::Identities(_) => ("key-file-bytes", limits.key_file_bytes),
     };
     // A length is no reason to allocate; what is held is what was read. A growing Vec leaves copies of secrets behind, so it starts out large enough.
     let expected = usize::try_from(metadata.len()).unwrap_or(limit).min(limit);
@@ -205,6 +203,7 @@ fn contents(path: &Path, limits: &Limits, wanted: Wanted<'_, '_>) -> Result<Cont
     if octets.len() > limit {
         return Err(Error::TooLarge {
             path: path.to_owned(),
+            name,
             limit,
         });
     }
@@ -446,7 +445,9 @@ fn signed_data(der: &[u8]) -> asn1::Result<[Vec<Value<'_>>; 2]> {
 /// then come a name and a time; a TBSCertificate has [0] or a serial number, the algorithm, one name and a SEQUENCE.
 fn looks_like_crl(der: &[u8]) -> bool {
     let parse = || {
-        let mut fields = Cursor::new(der, 0).enter(Tag::SEQUENCE)?.enter(Tag::SEQUENCE)?;
+        let mut fields = Cursor::new(der, 0)
+            .enter(Tag::SEQUENCE)?
+            .enter(Tag::SEQUENCE)?;
         fields.optional(Tag::INTEGER)?;
         fields.expect(Tag::SEQUENCE)?;
         fields.expect(Tag::SEQUENCE)?;

@@ -18,8 +18,8 @@ use const_oid::{
     ObjectIdentifier as Oid,
     db::rfc5280::{
         ID_CE_AUTHORITY_KEY_IDENTIFIER, ID_CE_CERTIFICATE_ISSUER, ID_CE_CRL_NUMBER,
-        ID_CE_CRL_REASONS, ID_CE_DELTA_CRL_INDICATOR, ID_CE_INVALIDITY_DATE,
-        ID_CE_ISSUER_ALT_NAME, ID_CE_ISSUING_DISTRIBUTION_POINT,
+        ID_CE_CRL_REASONS, ID_CE_DELTA_CRL_INDICATOR, ID_CE_INVALIDITY_DATE, ID_CE_ISSUER_ALT_NAME,
+        ID_CE_ISSUING_DISTRIBUTION_POINT,
     },
 };
 use std::{cmp::Ordering, collections::BTreeSet, ops::Range, sync::Arc};
@@ -446,7 +446,9 @@ impl std::fmt::Display for Revocation {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let reason = self.reason.name();
         match self.reason {
-            CrlReason::CertificateHold => write!(f, "it was put on hold on {} ({reason}", self.date)?,
+            CrlReason::CertificateHold => {
+                write!(f, "it was put on hold on {} ({reason}", self.date)?
+            }
             _ => write!(f, "it was revoked on {} ({reason}", self.date)?,
         }
         match self.invalid_since {

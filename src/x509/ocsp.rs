@@ -12,11 +12,7 @@ use crate::{
         Tag, Time,
         cursor::{Cursor, Value},
     },
-    crypto::{
-        self, Digest, PublicKey, SignatureAlgorithm,
-        digest::digest,
-        public_key::Signed,
-    },
+    crypto::{self, Digest, PublicKey, SignatureAlgorithm, digest::digest, public_key::Signed},
     policy::Limits,
 };
 use const_oid::{
@@ -240,7 +236,9 @@ impl OcspResponse {
 
     /// Returns whether any answer is for a certificate with this serial number.
     pub fn is_about_serial(&self, serial: &[u8]) -> bool {
-        self.answers().iter().any(|answer| *answer.serial == *serial)
+        self.answers()
+            .iter()
+            .any(|answer| *answer.serial == *serial)
     }
 
     /// Returns the critical extension that is not understood.

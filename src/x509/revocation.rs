@@ -115,14 +115,14 @@ impl Doubt {
             Reason::CrlScope | Reason::CrlMalformed => 2,
             Reason::CrlCriticalExtension | Reason::OcspCriticalExtension => 3,
             Reason::CrlSignature | Reason::OcspSignature => 4,
-            Reason::DeltaBase => 5,
             Reason::CrlExpired
             | Reason::CrlNotYetValid
             | Reason::CrlNoNextUpdate
             | Reason::OcspExpired
             | Reason::OcspNotYetValid
             | Reason::OcspUnknown => 7,
-            Reason::CrlReasons | Reason::StatusDigest => 8,
+            Reason::DeltaBase => 8,
+            Reason::CrlReasons | Reason::StatusDigest => 9,
             _ => 6,
         }
     }
@@ -297,7 +297,11 @@ impl<'a> Inquiry<'a> {
 
     /// Returns the time up to which thisUpdate may lie.
     fn latest(&self) -> Time {
-        Time(self.at.0.saturating_add(i64::from(self.policy.limits.clock_skew)))
+        Time(
+            self.at
+                .0
+                .saturating_add(i64::from(self.policy.limits.clock_skew)),
+        )
     }
 
     fn certificates(&self, subject: &Name) -> Vec<Certificate> {

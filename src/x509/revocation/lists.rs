@@ -35,9 +35,7 @@ impl Candidate {
         })?;
         let reasons = scope
             .covers(certificate, points, crl.issuer())
-            .map_err(|outside| {
-                Doubt::new(Reason::CrlScope, format!("{crl} {}", outside.text()))
-            })?;
+            .map_err(|outside| Doubt::new(Reason::CrlScope, format!("{crl} {}", outside.text())))?;
         if let Some(extension) = crl.unknown_critical_extension() {
             let found = format!("{crl} has the critical extension {extension}");
             return Err(Doubt::new(Reason::CrlCriticalExtension, found));
@@ -116,6 +114,12 @@ impl Inquiry<'_> {
                     }),
                     Err(doubt) => evidence.doubt(doubt),
                 },
+                // one that updates a list at hand was considered with it, if it is current
+                None if complete.iter().any(|list| delta.updates(&list.crl)) => {
+                    if let Some(doubt) = self.untimely(&delta.crl) {
+                        evidence.doubt(doubt);
+                    }
+                }
                 None => evidence.doubt(without_base(delta, &complete)),
             }
         }
@@ -202,7 +206,10 @@ impl Inquiry<'_> {
     /// Returns why the silence of a list says nothing at the time judged.
     fn untimely(&self, crl: &Crl) -> Option<Doubt> {
         if crl.this_update() > self.latest() {
-            let found = format!("{crl} was issued at {}, after the time judged", crl.this_update());
+            let found = format!(
+                "{crl} was issued at {}, after the time judged",
+                crl.this_update()
+            );
             return Some(Doubt::new(Reason::CrlNotYetValid, found));
         }
         match crl.next_update() {
@@ -234,9 +241,8 @@ impl Inquiry<'_> {
             .and_then(|der| extension::authority_key_identifier(der).ok().flatten());
         let mut others = self.certificates(crl.issuer());
         others.retain(|certificate| !above.contains(certificate));
-        others.sort_by_cached_key(|certificate| {
-            certificate.key_identifier() != announced.as_deref()
-        });
+        others
+            .sort_by_cached_key(|certificate| certificate.key_identifier() != announced.as_deref());
         let others = others.into_iter().map(|certificate| (certificate, false));
         let mut nearest = Evidence::default();
         for (certificate, in_path) in own.map(|certificate| (certificate, true)).chain(others) {
@@ -334,7 +340,10 @@ impl Inquiry<'_> {
 fn without_base(delta: &Candidate, complete: &[Candidate]) -> Doubt {
     let crl = &delta.crl;
     let fitting = complete.iter().filter(|list| delta.fits(&list.crl));
-    let found = match (fitting.filter_map(|list| list.crl.number()).max(), crl.base()) {
+    let found = match (
+        fitting.filter_map(|list| list.crl.number()).max(),
+        crl.base(),
+    ) {
         (_, None) => format!("{crl} does not say in whole numbers which CRL it updates"),
         (None, Some(base)) => {
             format!("{crl} updates the CRL number {base}, and no CRL that it fits is at hand")

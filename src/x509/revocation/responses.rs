@@ -44,8 +44,9 @@ impl Inquiry<'_> {
                 }
             }
             if !any {
-                let found =
-                    format!("{response} has an answer for its serial number, but of another issuer");
+                let found = format!(
+                    "{response} has an answer for its serial number, but of another issuer"
+                );
                 evidence.doubt(Doubt::new(Reason::OcspOther, found));
             }
         }
@@ -61,9 +62,12 @@ impl Inquiry<'_> {
         above: &[Certificate],
         budget: &mut Budget,
     ) -> Result<Result<Said, Doubt>, BudgetExceeded> {
-        let mut critical = [response.unknown_critical_extension(), answer.unknown.as_deref()]
-            .into_iter()
-            .flatten();
+        let mut critical = [
+            response.unknown_critical_extension(),
+            answer.unknown.as_deref(),
+        ]
+        .into_iter()
+        .flatten();
         if let Some(extension) = critical.next() {
             let found = format!("{response} has the critical extension {extension}");
             return Ok(Err(Doubt::new(Reason::OcspCriticalExtension, found)));
@@ -171,7 +175,9 @@ impl Inquiry<'_> {
         if responder.issuer() != issuer.subject() {
             return Some(format!("was not issued by {}", issuer.subject()));
         }
-        let purposes = responder.extension(&ID_CE_EXT_KEY_USAGE).map(extension::purposes);
+        let purposes = responder
+            .extension(&ID_CE_EXT_KEY_USAGE)
+            .map(extension::purposes);
         let is_responder = matches!(purposes, Some(Ok(purposes))
             if purposes.contains(&ID_KP_OCSP_SIGNING.as_bytes()));
         if !is_responder {
