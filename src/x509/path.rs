@@ -5,8 +5,9 @@
 use super::{
     Certificate, Collection, Repository, TrustAnchor, TrustAnchors,
     name::Name,
-    revocation,
-    validate::{self, Question, Refusal},
+    policies::ValidPolicies,
+    revocation, usage,
+    validate::{self, Question, Refusal, Valid},
 };
 use crate::{
     asn1::Time,
@@ -52,6 +53,8 @@ pub struct PathReport {
     pub path: Vec<Certificate>,
     /// revocation
     pub revocation: RevocationStatus,
+    /// the certificate policies it is valid for; none when not trusted
+    pub policies: ValidPolicies,
     /// graded; each names the certificate it concerns
     pub findings: Vec<Finding>,
     /// where the anchor came from
@@ -69,7 +72,7 @@ pub struct PathBuilder<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("building the certificate path took more than {limit} {what}")]
 pub struct BudgetExceeded {
-    /// "signature checks", "steps", "name comparisons", "certificates"
+    /// "signature checks", "steps", "name comparisons", "nodes of a policy graph", "certificates"
     pub what: &'static str,
     /// its value
     pub limit: u32,
@@ -147,7 +150,7 @@ impl<'a> PathBuilder<'a> {
                 None => Ok(untrusted(leaf, search.failure.take(), question)),
             };
         };
-        let mut findings = validate::judge_leaf(leaf, question, found.path.len() > 1);
+        let mut findings = usage::judge_leaf(leaf, question, found.path.len() > 1);
         findings.extend(found.findings);
         let path = |of: &Certificate, anchor: &Certificate, budget: &mut Budget| {
             self.path_to(of, anchor, extra, question.at, budget)
@@ -161,13 +164,9 @@ impl<'a> PathBuilder<'a> {
         let (revocation, objections) =
             revocation::judge(&found.path, &sources, question.at, self.policy, budget)?;
         findings.extend(objections);
-        // certificate policies (RFC 9618) are not processed yet: what cannot be shown is not granted
-        if self.policy.require_explicit_policy {
-            let found = "policies are not processed yet";
-            findings.push(self.policy.object(leaf.objection(Reason::NoPolicy, found)));
-        }
         Ok(PathReport {
-            trusted: !self.policy.require_explicit_policy,
+            trusted: true,
+            policies: found.policies,
             path: found.path,
             revocation,
             findings,
@@ -208,7 +207,7 @@ impl<'a> PathBuilder<'a> {
             (_, found) => found,
         };
         Ok(found.and_then(|found| {
-            let mut findings = validate::judge_leaf(certificate, question, found.path.len() > 1);
+            let mut findings = usage::judge_leaf(certificate, question, found.path.len() > 1);
             findings.extend(found.findings);
             (!Policy::denies(&findings)).then_some(found.path)
         }))
@@ -227,7 +226,7 @@ impl<'a> PathBuilder<'a> {
             signing_time: None,
             policy,
         };
-        validate::judge_leaf(leaf, question, !leaf.is_self_issued())
+        usage::judge_leaf(leaf, question, !leaf.is_self_issued())
     }
 }
 
@@ -241,11 +240,12 @@ fn untrusted(leaf: &Certificate, failure: Option<Failure>, question: Question<'_
         ),
     };
     let mut findings = vec![question.policy.object(objection)];
-    findings.extend(validate::judge_leaf(leaf, question, !leaf.is_self_issued()));
+    findings.extend(usage::judge_leaf(leaf, question, !leaf.is_self_issued()));
     PathReport {
         trusted: false,
         path,
         revocation: RevocationStatus::Unchecked,
+        policies: ValidPolicies::default(),
         findings,
         anchor: None,
     }
@@ -257,6 +257,7 @@ pub(super) struct Budget {
     signatures: u32,
     steps: u32,
     comparisons: u32,
+    nodes: u32,
     limits: Limits,
 }
 
@@ -266,6 +267,7 @@ impl Budget {
             signatures: limits.path_signatures,
             steps: limits.path_steps,
             comparisons: limits.name_comparisons,
+            nodes: limits.policy_nodes,
             limits,
         }
     }
@@ -279,6 +281,18 @@ impl Budget {
     /// Pays for one candidate looked at.
     fn step(&mut self) -> Result<(), BudgetExceeded> {
         spend(&mut self.steps, "steps", self.limits.path_steps)
+    }
+
+    /// Pays for so many nodes or edges of a policy graph.
+    pub(super) fn policy_nodes(&mut self, number: usize) -> Result<(), BudgetExceeded> {
+        let limit = self.limits.policy_nodes;
+        let what = "nodes of a policy graph";
+        let number = u32::try_from(number).unwrap_or(u32::MAX);
+        self.nodes = self
+            .nodes
+            .checked_sub(number)
+            .ok_or(BudgetExceeded { what, limit })?;
+        Ok(())
     }
 
     /// Pays for one comparison of a name with a name constraint.
@@ -308,6 +322,7 @@ struct Node {
 struct Found {
     path: Vec<Certificate>,
     source: String,
+    policies: ValidPolicies,
     findings: Vec<Finding>,
 }
 
@@ -454,7 +469,7 @@ impl<'a> Search<'a> {
     fn arrive(&mut self, path: &[Rc<Node>]) -> Result<Progress, BudgetExceeded> {
         let certificates = certificates(path);
         match validate::validate(&certificates, self.question, &mut self.budget) {
-            Ok(findings) => {
+            Ok(Valid { findings, policies }) => {
                 let progress = match Policy::denies(&findings) {
                     true => Progress::GoOn,
                     false => Progress::Done,
@@ -464,6 +479,7 @@ impl<'a> Search<'a> {
                     self.found = Some(Found {
                         path: certificates,
                         source: anchor.unwrap_or_default(),
+                        policies,
                         findings,
                     });
                 }
@@ -585,7 +601,8 @@ mod tests {
         crypto::SoftwareKey,
         policy::Rule,
         x509::sample::{
-            self, Template, anchors, authority_key_identifier, key, key_identifier, now,
+            self, Template, anchors, authority_key_identifier, basic_constraints, key,
+            key_identifier, now,
         },
     };
     use std::time::{Duration, Instant};
@@ -613,10 +630,12 @@ mod tests {
         builder.judge(leaf, extra, Purpose::Sign, now(), None)
     }
 
-    fn message(report: &PathReport) -> &str {
+    /// Why there is no path, and whom that is about.
+    fn refusal(report: &PathReport) -> (Reason, &str) {
         assert!(!report.trusted);
         assert_eq!(report.findings[0].rule, Rule::Untrusted);
-        &report.findings[0].message
+        let objection = report.findings[0].objection.as_deref().unwrap();
+        (objection.reason, &objection.certificate.subject)
     }
 
     /// Root 1, CA 2, Alice 3.
@@ -651,10 +670,7 @@ mod tests {
     fn certificates_of_the_message_are_no_anchors() {
         let (root, ca, alice) = chain();
         let report = judge(&alice, &[], &collection([&root, &ca])).unwrap();
-        assert_eq!(
-            message(&report),
-            "certificate CN=Root (serial 01) is self-issued and no trust anchor"
-        );
+        assert_eq!(refusal(&report), (Reason::NotAnchored, "CN=Root"));
         assert_eq!(report.path, [alice, ca, root]);
         assert_eq!(report.anchor, None);
     }
@@ -676,10 +692,7 @@ mod tests {
             .serial(&[2])
             .sign(&key(3));
         let report = judge(&other, &[&person], &Collection::default()).unwrap();
-        assert!(
-            message(&report).contains("may not issue certificates"),
-            "{report:?}"
-        );
+        assert_eq!(refusal(&report), (Reason::NoBasicConstraints, "CN=Alice"));
         // but a CA may renew its own certificate
         let (root, ..) = chain();
         let renewed = Template::ca("CN=Root", &key(1), "CN=Root")
@@ -693,13 +706,15 @@ mod tests {
     fn says_what_is_missing() {
         let (root, ca, alice) = chain();
         let report = judge(&alice, &[&root], &Collection::default()).unwrap();
+        assert_eq!(refusal(&report), (Reason::NoIssuer, "CN=Alice"));
         assert_eq!(
-            message(&report),
-            "no certificate of the issuer of certificate CN=Alice (serial 01) is known: CN=CA"
+            report.findings[0].message,
+            "certificate CN=Alice (serial 01): no certificate of its issuer is known: CN=CA; \
+         a path needs the certificate of every issuer up to a trust anchor"
         );
         assert_eq!(report.path, std::slice::from_ref(&alice));
         let report = judge(&alice, &[], &collection([&ca])).unwrap();
-        assert!(message(&report).ends_with("CN=CA (serial 01) is known: CN=Root"));
+        assert_eq!(refusal(&report), (Reason::NoIssuer, "CN=CA"));
     }
 
     #[test]
@@ -707,26 +722,23 @@ mod tests {
         let (root, _, _) = chain();
         let forged = Template::new("CN=Mallory", &key(4), "CN=Root").sign(&key(5));
         let report = judge(&forged, &[&root], &Collection::default()).unwrap();
-        assert_eq!(
-            message(&report),
-            "the signature of certificate CN=Mallory (serial 01) does not verify with the key of CN=Root"
-        );
+        assert_eq!(refusal(&report), (Reason::Signature, "CN=Mallory"));
     }
 
     #[test]
     fn reports_the_attempt_that_came_furthest() {
         let (root, ca, alice) = chain();
         let stranger = Template::ca("CN=CA", &key(7), "CN=Nobody").sign(&key(8));
-        let not_ca = Template::new("CN=CA", &key(2), "CN=Root").sign(&key(1));
+        let not_ca = Template::new("CN=CA", &key(2), "CN=Root")
+            .with(basic_constraints(false, None))
+            .with(sample::key_usage(0x06))
+            .sign(&key(1));
         for extra in [
             collection([&stranger, &not_ca]),
             collection([&not_ca, &stranger]),
         ] {
             let report = judge(&alice, &[&root], &extra).unwrap();
-            assert!(
-                message(&report).contains("has no basicConstraints"),
-                "{report:?}"
-            );
+            assert_eq!(refusal(&report), (Reason::NotCa, "CN=CA"));
         }
         // and a valid path beats all
         let extra = collection([&stranger, &not_ca, &ca]);
