@@ -21,8 +21,8 @@ use crate::{
     mime::canonical::Canonicalizer,
     policy::{Finding, Policy, Rule, strength},
     x509::{
-        Certificate, Collection, Crl, PathBuilder, Purpose, Repository, RevocationStatus,
-        TrustAnchors, certificate::serial_text,
+        Certificate, Collection, Crl, OcspResponse, PathBuilder, Purpose, Repository,
+        RevocationStatus, TrustAnchors, certificate::serial_text, ocsp,
     },
 };
 
@@ -71,7 +71,7 @@ impl Digested<'_> {
 pub(super) fn certificates(signed: &SignedData, policy: &Policy) -> (Collection, Vec<Finding>) {
     let mut found = Collection::default();
     let mut findings = Vec::new();
-    let origin = Arc::from("the message");
+    let origin: Arc<str> = Arc::from("the message");
     for der in &signed.certificates {
         match Certificate::from_der(der) {
             Ok(certificate) => found.certificates.push(certificate.from_origin(&origin)),
@@ -83,10 +83,20 @@ pub(super) fn certificates(signed: &SignedData, policy: &Policy) -> (Collection,
     }
     for der in &signed.crls {
         match Crl::from_der(der) {
-            Ok(crl) => found.crls.push(crl),
+            Ok(crl) => found.crls.push(crl.from_origin(&origin)),
             Err(error) => findings.push(policy.finding(
                 Rule::UnreadableCertificate,
                 format!("a revocation list in the message was left out: {error}"),
+            )),
+        }
+    }
+    let responses = signed.other_revocation.iter();
+    for der in responses.filter_map(|der| ocsp::in_revocation_info(der)) {
+        match OcspResponse::from_der(der, &policy.limits) {
+            Ok(response) => found.ocsp_responses.push(response.from_origin(&origin)),
+            Err(error) => findings.push(policy.finding(
+                Rule::UnreadableCertificate,
+                format!("an OCSP response in the message was left out: {error}"),
             )),
         }
     }
