@@ -284,9 +284,7 @@ pub(crate) mod tests {
             assert!(with(&numbers).is_err(), "{why}");
         }
         for parameters in ["020101", "3000", "3003020103", "04020101"] {
-            let der = data_encoding::HEXLOWER
-                .decode(parameters.as_bytes())
-                .unwrap();
+            let der = crate::encoding::hex::decode(parameters).unwrap();
             let read = AnyKey::from_spki(&spki(&der, &y));
             assert!(
                 matches!(read, Err(Error::Parameters { .. })),
