@@ -293,11 +293,11 @@ mod tests {
             described: false,
             layers: vec![
                 samples::encrypted(),
-                Layer::Signed(SignedLayer {
-                    form: Form::Clear,
-                    signatures: vec![samples::signature()],
-                    findings: Vec::new(),
-                }),
+                Layer::Signed(SignedLayer::new(
+                    Form::Clear,
+                    vec![samples::signature()],
+                    Vec::new(),
+                )),
             ],
             findings: Vec::new(),
         })
@@ -361,11 +361,11 @@ mod tests {
             Verb::Verify,
             &Answer::Message(Report {
                 described: false,
-                layers: vec![Layer::Signed(SignedLayer {
-                    form: Form::Opaque,
-                    signatures: vec![signature],
-                    findings: Vec::new(),
-                })],
+                layers: vec![Layer::Signed(SignedLayer::new(
+                    Form::Opaque,
+                    vec![signature],
+                    Vec::new(),
+                ))],
                 findings: Vec::new(),
             }),
             0,

@@ -383,11 +383,7 @@ mod tests {
         text(verb, &Answer::Message(report))
     }
     fn signed(signatures: Vec<Signature>) -> Layer {
-        Layer::Signed(SignedLayer {
-            form: Form::Clear,
-            signatures,
-            findings: Vec::new(),
-        })
+        Layer::Signed(SignedLayer::new(Form::Clear, signatures, Vec::new()))
     }
 
     #[test]
@@ -405,11 +401,11 @@ mod tests {
     #[test]
     fn a_signature_around_ciphertext() {
         for verb in [Verb::Verify, Verb::Open] {
-            let around = Layer::Signed(SignedLayer {
-                form: Form::Clear,
-                signatures: vec![signature()],
-                findings: vec![Policy::default().finding(Rule::CoversCiphertext, "x")],
-            });
+            let around = Layer::Signed(SignedLayer::new(
+                Form::Clear,
+                vec![signature()],
+                vec![Policy::default().finding(Rule::CoversCiphertext, "x")],
+            ));
             let text = shown(verb, vec![around]);
             assert!(text.starts_with("signature around ciphertext\n"), "{text}");
             assert!(!text.contains("good signature"), "{text}");

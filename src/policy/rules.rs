@@ -74,6 +74,11 @@ rules! {
     Micalg "micalg" Allow Allow Allow false "RFC 8551 §3.5.3.2" "micalg does not name the digest that was used";
     CoversCiphertext "covers-ciphertext" Warn Warn Warn false "RFC 8551 §3.7" "the signature is around ciphertext: it says who sent the envelope, not who wrote the content";
     SigningTime "signing-time" Warn Warn Warn false "RFC 5652 §11.3" "the claimed signing time lies in the future";
+    Countersignature "countersignature" Warn Warn Warn false "RFC 5652 §11.4" "a countersignature over the signature does not hold, or its signer is not accepted";
+    TimeStamp "time-stamp" Warn Warn Warn false "RFC 3161 §2.4.2" "a time-stamp over the signature does not count: it does not hold, or its authority is not accepted";
+    TimeStampToken "time-stamp-token" Deny Deny Deny true "RFC 3161 §2.4.2, RFC 5816" "a time-stamp token is not over this signature, or not as it must be";
+    MalformedAttribute "malformed-attribute" Warn Warn Warn false "RFC 2634, RFC 5035" "a signed attribute is not as its standard wants it and was left out";
+    Receipt "receipt" Deny Deny Deny true "RFC 2634 §2.6" "the receipt is not one for this message";
     // what was encrypted
     DecryptionFailed "decryption-failed" Deny Deny Deny true "RFC 5652 §6, RFC 5083 §2" "the content could not be decrypted, or is not what was encrypted";
     WeakCipher "weak-cipher" Deny Deny Warn false "RFC 8551 §2.7" "the content is encrypted with 3DES or RC2";

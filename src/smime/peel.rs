@@ -23,7 +23,7 @@ use crate::{
         header::{self, Field, Header, merge},
         transfer,
     },
-    policy::{Finding, Policy, Rule},
+    policy::{Finding, Limits, Policy, Rule},
     store::Identities,
 };
 use std::io::{self, BufRead, Read, Write};
@@ -100,6 +100,18 @@ impl Read for Wire<'_> {
             Self::Body(r) => r.read(buf),
             Self::Bare(r) => r.read(buf),
         }
+    }
+}
+
+/// Returns the bounds of CMS objects among those of a policy.
+pub(super) fn cms_limits(limits: &Limits) -> cms::Limits {
+    cms::Limits {
+        asn1_depth: limits.asn1_depth,
+        structure_bytes: limits.structure_bytes,
+        certificates: limits.certificates,
+        signers: limits.signers,
+        attributes: limits.attributes,
+        recipients: limits.recipients,
     }
 }
 
@@ -198,15 +210,7 @@ impl<'a> Peeler<'a> {
     }
 
     fn cms_limits(&self) -> cms::Limits {
-        let limits = &self.policy.limits;
-        cms::Limits {
-            asn1_depth: limits.asn1_depth,
-            structure_bytes: limits.structure_bytes,
-            certificates: limits.certificates,
-            signers: limits.signers,
-            attributes: limits.attributes,
-            recipients: limits.recipients,
-        }
+        cms_limits(&self.policy.limits)
     }
 
     /// Peels an entity whose header announces a layer.

@@ -134,11 +134,11 @@ impl<'a> Signer<'a> {
         };
         signature.findings = findings;
         Ok(Report {
-            layers: vec![Layer::Signed(SignedLayer {
+            layers: vec![Layer::Signed(SignedLayer::new(
                 form,
-                signatures: vec![signature],
-                findings: Vec::new(),
-            })],
+                vec![signature],
+                Vec::new(),
+            ))],
             findings: Vec::new(),
             ..Report::default()
         })
@@ -408,15 +408,17 @@ impl<'a> Signer<'a> {
             ..
         } = prepared;
         let announced = capabilities::encode(&self.policy.preferences.capabilities, true)?;
-        let attributes = attribute::encode_set(
-            content_type::DATA,
-            content_digest,
-            at,
-            &identity.certificate,
-            &announced,
-            *digest,
-            algorithm,
-        )?;
+        let attributes = attribute::Written {
+            content_type: Some(content_type::DATA),
+            message_digest: content_digest,
+            signing_time: at,
+            certificate: &identity.certificate,
+            capabilities: &announced,
+            digest: *digest,
+            signature: algorithm,
+            besides: &[],
+        }
+        .to_set()?;
         let sid = signer_info::issuer_serial(&identity.certificate);
         let der = signer_info::sign(&*identity.key, &sid, *digest, algorithm, &attributes, rng)?;
         let made = SignerInfo::parse(&der, self.policy.limits.asn1_depth)?;

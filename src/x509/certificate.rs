@@ -243,6 +243,15 @@ impl Certificate {
             .transpose()
     }
 
+    /// Returns whether the extKeyUsage extension is critical and permits time-stamping alone (RFC 3161 §2.3).
+    pub fn is_for_time_stamping(&self) -> bool {
+        self.extensions()
+            .find(|extension| extension.oid == ID_CE_EXT_KEY_USAGE.as_bytes())
+            .is_some_and(|it| {
+                it.critical && matches!(extension::is_for_time_stamping(it.value), Ok(true))
+            })
+    }
+
     /// Returns the subjectKeyIdentifier extension.
     pub fn key_identifier(&self) -> Option<&[u8]> {
         extension::key_identifier(self.extension(&ID_CE_SUBJECT_KEY_IDENTIFIER)?).ok()

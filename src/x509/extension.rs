@@ -4,7 +4,7 @@ use super::{Error, general_name::GeneralName};
 use crate::asn1::{Tag, cursor::Cursor};
 use const_oid::{
     ObjectIdentifier as Oid,
-    db::rfc5280::{ANY_EXTENDED_KEY_USAGE, ID_KP_EMAIL_PROTECTION},
+    db::rfc5280::{ANY_EXTENDED_KEY_USAGE, ID_KP_EMAIL_PROTECTION, ID_KP_TIME_STAMPING},
 };
 use spki::der::{Decode as _, asn1::OctetStringRef};
 use x509_cert::ext::pkix;
@@ -121,6 +121,13 @@ pub(super) fn permits_email(der: &[u8]) -> Result<bool, Error> {
             || purpose == ANY_EXTENDED_KEY_USAGE.as_bytes();
     }
     Ok(permitted)
+}
+
+/// Returns whether ExtKeyUsageSyntax permits time-stamping and nothing else (RFC 3161 §2.3).
+pub(super) fn is_for_time_stamping(der: &[u8]) -> Result<bool, Error> {
+    let mut purposes = sequence(der)?;
+    let only = purposes.expect(Tag::OID)?.content == ID_KP_TIME_STAMPING.as_bytes();
+    Ok(only && purposes.is_empty())
 }
 
 /// Reads SubjectKeyIdentifier ::= OCTET STRING (§4.2.1.2); borrowed, which the type of crate `x509-cert` is not.

@@ -74,7 +74,7 @@ pub(super) fn validate(
         for certificate in intermediates.iter().rev() {
             understood(certificate, Role::Authority)?;
             may_issue(certificate, Anchored::ByAnother)?;
-            if question.purpose != Purpose::Any
+            if !matches!(question.purpose, Purpose::Any | Purpose::TimeStamp)
                 && read(certificate, "extKeyUsage", certificate.permits_email())? == Some(false)
             {
                 return invalid(format!(
@@ -281,8 +281,10 @@ fn usage(leaf: &Certificate, question: Question<'_>, findings: &mut Vec<Finding>
     };
     let (wanted, name) = match (question.purpose, kind) {
         (Purpose::Any, _) => return,
-        (Purpose::Sign, KeyKind::X25519) => return object("has an X25519 key, which cannot sign"),
-        (Purpose::Sign, _) => (
+        (Purpose::Sign | Purpose::TimeStamp, KeyKind::X25519) => {
+            return object("has an X25519 key, which cannot sign");
+        }
+        (Purpose::Sign | Purpose::TimeStamp, _) => (
             KeyUsage(KeyUsage::DIGITAL_SIGNATURE.0 | KeyUsage::NON_REPUDIATION.0),
             "signing: its keyUsage lacks digitalSignature and nonRepudiation",
         ),
@@ -310,6 +312,11 @@ fn usage(leaf: &Certificate, question: Question<'_>, findings: &mut Vec<Finding>
         Err(_) => object("has a malformed keyUsage"),
     }
     match leaf.permits_email() {
+        _ if question.purpose == Purpose::TimeStamp => {
+            if !leaf.is_for_time_stamping() {
+                object("is not for time-stamping: its extKeyUsage is not critical and that alone");
+            }
+        }
         Ok(None | Some(true)) => {}
         Ok(Some(false)) => object("is not for mail: its extKeyUsage lacks emailProtection"),
         Err(_) => object("has a malformed extKeyUsage"),

@@ -2,7 +2,7 @@
 use super::{Goal, Peeler, Wire};
 use crate::{
     asn1::{self, Tag, oid::Oid},
-    cms::{self, content_type},
+    cms::{self, content_type, ess::Receipt},
     crypto::Digest,
     mime::{
         header::{self, Header},
@@ -106,7 +106,7 @@ impl Peeler<'_> {
         }
         let digested = Digested {
             digests: &digests,
-            content_type,
+            content_type: Some(content_type),
             form: Form::Clear,
             as_received: self.as_received,
             head: &head,
@@ -150,7 +150,7 @@ impl Peeler<'_> {
         findings.extend(self.not_opened(content_type));
         let digested = Digested {
             digests: &digests,
-            content_type,
+            content_type: Some(content_type),
             form: Form::Opaque,
             as_received: false,
             head: &head,
@@ -194,7 +194,7 @@ impl Peeler<'_> {
         let (digests, head, _) = content.finish();
         let digested = Digested {
             digests: &digests,
-            content_type,
+            content_type: Some(content_type),
             form: Form::Detached,
             as_received: false,
             head: &head,
@@ -290,25 +290,15 @@ impl Peeler<'_> {
         for signer in &signed.signers {
             signatures.push(match &self.judge {
                 Some(judge) => judge.judge(signer, digested, &in_message)?,
-                None => {
-                    let mut described = signature::describe(signer);
-                    described.signer = in_message
-                        .certificates
-                        .iter()
-                        .find(|c| signer.sid.names(c))
-                        .cloned();
-                    described
-                }
+                None => signature::describe_all(signer, &in_message, self.policy)?,
             });
         }
-        self.report.layers.insert(
-            slot,
-            Layer::Signed(SignedLayer {
-                form: digested.form,
-                signatures,
-                findings,
-            }),
-        );
+        let mut layer = SignedLayer::new(digested.form, signatures, findings);
+        layer.certificates = in_message.certificates;
+        if digested.content_type == Some(content_type::RECEIPT) {
+            layer.receipt = Receipt::from_der(digested.head).ok();
+        }
+        self.report.layers.insert(slot, Layer::Signed(layer));
         Ok(())
     }
 }
@@ -352,7 +342,10 @@ fn covers_ciphertext(digested: &Digested<'_>, limits: header::Limits) -> bool {
         content_type::ENVELOPED_DATA,
         content_type::AUTH_ENVELOPED_DATA,
     ];
-    if encrypted.contains(&digested.content_type) {
+    if digested
+        .content_type
+        .is_some_and(|it| encrypted.contains(&it))
+    {
         return true;
     }
     let mut head = digested.head;
