@@ -53,6 +53,7 @@ fn refusal(verb: Verb) -> &'static str {
         Verb::Open => "not opened",
         Verb::Verify => "not verified",
         Verb::Inspect | Verb::CertShow => "not accepted",
+        Verb::Receipt => "no receipt made",
         Verb::CertCheck => "not valid",
     }
 }
@@ -170,7 +171,7 @@ impl Page {
         for signature in &layer.signatures {
             match verb {
                 Verb::Inspect => {}
-                Verb::Sign => self.made_signature(signature),
+                Verb::Sign | Verb::Receipt => self.made_signature(signature),
                 _ => self.headline(&judgement(signature, around_ciphertext)),
             }
             self.signature(verb, signature);
@@ -191,7 +192,7 @@ impl Page {
             Some(certificate) => name(certificate),
             None => signature.signer_id.clone(),
         };
-        let judged = !matches!(verb, Verb::Inspect | Verb::Sign);
+        let judged = !matches!(verb, Verb::Inspect | Verb::Sign | Verb::Receipt);
         // Whoever vouches for the named signer does not vouch for what is not his.
         let claimed = judged && signature.integrity != Integrity::Intact;
         self.fact(if claimed { "claims" } else { "signer" }, &signer);

@@ -78,7 +78,7 @@ rules! {
     TimeStamp "time-stamp" Warn Warn Warn false "RFC 3161 §2.4.2" "a time-stamp over the signature does not count: it does not hold, or its authority is not accepted";
     TimeStampToken "time-stamp-token" Deny Deny Deny true "RFC 3161 §2.4.2, RFC 5816" "a time-stamp token is not over this signature, or not as it must be";
     MalformedAttribute "malformed-attribute" Warn Warn Warn false "RFC 2634, RFC 5035" "a signed attribute is not as its standard wants it and was left out";
-    Receipt "receipt" Deny Deny Deny true "RFC 2634 §2.6" "the receipt is not one for this message";
+    Receipt "receipt" Deny Deny Deny true "RFC 2634 §2.6" "no receipt is asked for, or it is not one for this message";
     // what was encrypted
     DecryptionFailed "decryption-failed" Deny Deny Deny true "RFC 5652 §6, RFC 5083 §2" "the content could not be decrypted, or is not what was encrypted";
     WeakCipher "weak-cipher" Deny Deny Warn false "RFC 8551 §2.7" "the content is encrypted with 3DES or RC2";

@@ -15,6 +15,7 @@ pub mod open;
 mod outgoing;
 mod peel;
 mod plaintext;
+mod receipt;
 pub mod report;
 pub mod sender;
 pub mod sign;
@@ -29,7 +30,7 @@ pub use inspect::inspect;
 pub use open::Opener;
 pub use report::Report;
 pub use sender::ExpectedSigner;
-pub use sign::{Include, SignOptions, Signer};
+pub use sign::{Addition, Include, SignOptions, Signer};
 pub use source::Source;
 pub use verify::Verifier;
 

@@ -4,7 +4,7 @@
 //! an entity counts: protection of a sub-part is neither opened nor credited (RFC 9787 §4).
 mod encrypted;
 mod innermost;
-mod signed;
+pub(super) mod signed;
 
 use super::{
     error::Error,
@@ -176,7 +176,7 @@ impl<'a> Peeler<'a> {
                     announced => self.layer(announced, &header, &mut reader),
                 }
             }
-            Opened::Cms(mut octets) => self.cms(Wire::Bare(&mut octets), None),
+            Opened::Cms(mut octets, _) => self.cms(Wire::Bare(&mut octets), None),
         }
     }
 
@@ -292,7 +292,8 @@ impl<'a> Peeler<'a> {
 
     /// `open` promises every layer: a content that is a CMS object without a message around it is one it does not peel.
     fn not_opened(&self, content_type: Oid) -> Option<Finding> {
-        let opened = self.goal != Goal::Open || content_type == cms::content_type::DATA;
+        let plain = [cms::content_type::DATA, cms::content_type::RECEIPT];
+        let opened = self.goal != Goal::Open || plain.contains(&content_type);
         let name = || asn1::oid::name(&content_type);
         (!opened).then(|| {
             self.policy.finding(

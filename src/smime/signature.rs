@@ -185,6 +185,17 @@ impl Judge<'_> {
         Ok(())
     }
 
+    /// Checks whether a signature is intact, whoever made it; the findings say why not.
+    pub(super) fn integrity(
+        &self,
+        signer: &SignerInfo,
+        digested: &Digested<'_>,
+        in_message: &Collection,
+    ) -> Result<(Integrity, Vec<Finding>), Error> {
+        let checked = self.check(signer, digested, in_message, &mut describe(signer))?;
+        Ok((checked.integrity, checked.findings))
+    }
+
     /// Checks digest, attributes and signature, in this order: what fails first is the answer.
     fn check(
         &self,

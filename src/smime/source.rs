@@ -55,7 +55,7 @@ pub(super) enum Opened<'r, 's> {
     /// a mail message or MIME entity
     Mime(Reader<'r, 's>),
     /// the octets of a CMS object
-    Cms(Box<dyn BufRead + 'r>),
+    Cms(Box<dyn BufRead + 'r>, Form),
 }
 
 /// Looks at the first octets of a source and says what it is.
@@ -70,9 +70,9 @@ pub(super) fn open<'r, 's>(source: &'r mut Source<'s>) -> Result<Opened<'r, 's>,
     let reader = BufReader::with_capacity(CHUNK, Cursor::new(head).chain(source));
     Ok(match form {
         Form::Mime => Opened::Mime(reader),
-        Form::Der => Opened::Cms(Box::new(reader)),
-        Form::Pem => Opened::Cms(decoded(Armor::new(reader))),
-        Form::Base64 => Opened::Cms(decoded(reader)),
+        Form::Der => Opened::Cms(Box::new(reader), Form::Der),
+        Form::Pem => Opened::Cms(decoded(Armor::new(reader)), Form::Pem),
+        Form::Base64 => Opened::Cms(decoded(reader), Form::Base64),
     })
 }
 
@@ -83,8 +83,9 @@ fn decoded<'r>(text: impl Read + 'r) -> Box<dyn BufRead + 'r> {
 /// How much is read at once.
 pub(super) const CHUNK: usize = 64 << 10;
 
-#[derive(Debug, PartialEq, Eq)]
-enum Form {
+/// How an input is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
     Mime,
     Der,
     Pem,

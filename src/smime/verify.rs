@@ -66,6 +66,10 @@ impl<'a> Verifier<'a> {
         self
     }
 
+    pub(super) const fn policy(&self) -> &Policy {
+        self.policy
+    }
+
     /// Verifies one message; writes to `sink` exactly the entity that was digested. `content` is the content of a detached CMS signature.
     pub fn verify<'c>(
         &self,

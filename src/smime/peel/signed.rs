@@ -303,11 +303,11 @@ impl Peeler<'_> {
     }
 }
 
-fn structure(what: &'static str) -> Error {
+pub(in crate::smime) fn structure(what: &'static str) -> Error {
     Error::Mime(crate::mime::Error::Structure { what })
 }
 
-fn is_signature_part(header: &Header) -> Result<bool, Error> {
+pub(in crate::smime) fn is_signature_part(header: &Header) -> Result<bool, Error> {
     Ok(matches!(
         layer::announced(header)?,
         Announced::Cms {
@@ -329,7 +329,7 @@ fn announced_digests(micalg: Option<&str>, besides: &[Digest]) -> Vec<Digest> {
 }
 
 /// The digests that micalg names and that are known.
-fn micalg_digests(micalg: Option<&str>) -> Vec<Digest> {
+pub(in crate::smime) fn micalg_digests(micalg: Option<&str>) -> Vec<Digest> {
     let names = micalg.unwrap_or_default().split(',');
     names
         .filter_map(|name| Digest::from_name(name.trim()))

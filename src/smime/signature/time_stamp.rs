@@ -222,48 +222,50 @@ impl Judge<'_> {
         over: &SignerInfo,
         checked: &mut Checked,
     ) {
-        let mut wrong = |what: &str| {
-            checked.find(self.policy, Rule::TimeStampToken, what.to_owned());
-        };
+        let mut wrong = Vec::new();
         match info.digest() {
             Ok(algorithm) if digest(algorithm, &over.signature) != info.imprint => {
-                wrong("the imprint is not that of the signature");
+                wrong.push("the imprint is not that of the signature".to_owned());
             }
             Ok(algorithm) if strength::is_weak_digest(algorithm) => {
                 let message = format!("the time-stamp is over {}", algorithm.name());
                 checked.find(self.policy, Rule::WeakDigest, message);
             }
             Ok(_) => {}
-            Err(error) => wrong(&format!("the imprint: {error}")),
+            Err(error) => wrong.push(format!("the imprint: {error}")),
         }
-        let mut wrong = |what: &str| {
-            checked.find(self.policy, Rule::TimeStampToken, what.to_owned());
-        };
-        if info.critical {
-            wrong("it has a critical extension, which is not understood");
-        }
-        if info.time.0.saturating_sub(CLOCK_SKEW) > self.at.0 {
-            wrong("its time lies in the future");
-        }
-        let Some(certificate) = checked.certificate.clone() else {
-            return;
-        };
-        let mut wrong = |what: &str| {
-            checked.find(self.policy, Rule::TimeStampToken, what.to_owned());
-        };
-        if !info.names(&certificate) {
-            wrong("it names another authority than its certificate");
-        }
-        if !certificate.is_valid_at(info.time) {
-            wrong("its certificate was not valid at its time");
-        }
+        let attributes = signer.signed_attributes.as_ref();
+        let certificate = checked.certificate.as_ref();
         // RFC 3161 §2.4.2: the certificate identifier MUST be a signed attribute; a wrong one was found out already
-        let named = signer
-            .signed_attributes
-            .as_ref()
-            .map(|attributes| attributes.signing_certificate_is(&certificate));
-        if matches!(named, None | Some(Ok(None))) {
-            wrong("its signed attributes do not name its certificate");
+        let named = certificate.and_then(|it| Some(attributes?.signing_certificate_is(it)));
+        for (is_so, what) in [
+            (
+                info.critical,
+                "it has a critical extension, which is not understood",
+            ),
+            (
+                info.time.0.saturating_sub(CLOCK_SKEW) > self.at.0,
+                "its time lies in the future",
+            ),
+            (
+                certificate.is_some_and(|it| !info.names(it)),
+                "it names another authority than its certificate",
+            ),
+            (
+                certificate.is_some_and(|it| !it.is_valid_at(info.time)),
+                "its certificate was not valid at its time",
+            ),
+            (
+                matches!(named, None | Some(Ok(None))),
+                "its signed attributes do not name its certificate",
+            ),
+        ] {
+            if is_so {
+                wrong.push(what.to_owned());
+            }
+        }
+        for what in wrong {
+            checked.find(self.policy, Rule::TimeStampToken, what);
         }
     }
 }
