@@ -1,12 +1,15 @@
 //! The report for programs: schema 1 of the command line's contract, keys in its order.
 //!
 //! Knows names and order of keys; judges nothing. Keys may be added; removing or renaming one raises [`SCHEMA`].
+mod attributes;
+
 use super::{Answer, Checked, Named, args::Verb, error::Failure, escape::escape_json};
 use serde_json::{Map, Value, json};
 use smime::{
     crypto::public_key::KeyKind,
     encoding::hex,
     policy::Finding,
+    smime::acquaintance::Choice,
     smime::report::{
         EncryptedLayer, Form, Integrity, Layer, RecipientSummary, Sender, Signature, SignedLayer,
         Trust, Verdict,
@@ -22,7 +25,18 @@ pub(crate) fn answer(verb: Verb, answer: &Answer, exit: u8) -> String {
     let mut document = head(Some(verb), verdict(answer.verdict()), exit);
     match answer {
         Answer::Message(report) => {
-            let layers = report.layers.iter().map(|l| layer(verb, l)).collect();
+            let mut layers: Vec<Value> = report.layers.iter().map(|l| layer(verb, l)).collect();
+            if let (Some(layer), Some(choice)) = (layers.first_mut(), &report.choice) {
+                let unknown = match choice {
+                    Choice::Default { unknown } => Some(unknown.as_str().into()),
+                    _ => None,
+                };
+                let more = [
+                    ("cipher_choice", Some(choice.name().into())),
+                    ("unknown_recipient", unknown),
+                ];
+                extend(layer, more);
+            }
             document.insert("layers".into(), Value::Array(layers));
             document.insert("findings".into(), findings(&report.findings));
         }
@@ -113,7 +127,7 @@ fn layer(verb: Verb, layer: &Layer) -> Value {
 }
 
 fn signed(verb: Verb, layer: &SignedLayer) -> Value {
-    json!({
+    let mut object = json!({
         "kind": "signed",
         "form": match layer.form {
             Form::Clear => "clear",
@@ -122,7 +136,24 @@ fn signed(verb: Verb, layer: &SignedLayer) -> Value {
         },
         "signatures": layer.signatures.iter().map(|s| signature(verb, s)).collect::<Vec<_>>(),
         "findings": findings(&layer.findings),
-    })
+    });
+    let more = [
+        ("required", layer.required.map(Value::from)),
+        ("receipt", layer.receipt.as_ref().map(attributes::receipt)),
+    ];
+    extend(&mut object, more);
+    object
+}
+
+/// Adds keys that are there only when there is something to say.
+fn extend<const N: usize>(object: &mut Value, more: [(&str, Option<Value>); N]) {
+    if let Value::Object(object) = object {
+        for (key, value) in more {
+            if let Some(value) = value {
+                object.insert(key.into(), value);
+            }
+        }
+    }
 }
 
 fn signature(verb: Verb, signature: &Signature) -> Value {
@@ -160,7 +191,9 @@ fn signature(verb: Verb, signature: &Signature) -> Value {
     if let Value::Object(answers) = answers {
         object.extend(answers);
     }
-    Value::Object(object)
+    let mut object = Value::Object(object);
+    extend(&mut object, attributes::beside(verb, signature));
+    object
 }
 
 fn revocation(status: RevocationStatus) -> &'static str {
@@ -290,6 +323,7 @@ mod tests {
 
     fn sample() -> Answer {
         Answer::Message(Report {
+            choice: None,
             described: false,
             layers: vec![
                 samples::encrypted(),
@@ -360,6 +394,7 @@ mod tests {
         let answer = answer(
             Verb::Verify,
             &Answer::Message(Report {
+                choice: None,
                 described: false,
                 layers: vec![Layer::Signed(SignedLayer::new(
                     Form::Opaque,

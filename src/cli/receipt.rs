@@ -6,7 +6,10 @@ use super::{
     refused,
 };
 use anyhow::Context;
-use smime::smime::{Content, Encoding, Include, SignOptions, Signer, report::{Form, Verdict}};
+use smime::smime::{
+    Content, Encoding, Include, SignOptions, Signer,
+    report::{Form, Verdict},
+};
 
 /// Verifies a message and signs the receipt that it asks for.
 pub(crate) fn run(receipt: &args::Receipt, rng: &mut Randomness) -> anyhow::Result<Outcome> {
@@ -26,7 +29,12 @@ pub(crate) fn run(receipt: &args::Receipt, rng: &mut Randomness) -> anyhow::Resu
     let message = &receipt.message.message;
     let mut input = Input::open(message, receipt.common.is_silent())?;
     let leave = Leave::AsWritten;
-    let mut output = Output::open(receipt.output.output.as_deref(), leave, receipt.output.sync, rng)?;
+    let mut output = Output::open(
+        receipt.output.output.as_deref(),
+        leave,
+        receipt.output.sync,
+        rng,
+    )?;
     prepare::not_to_people(receipt.format, &output)?;
     let verifier = prepare::verifier(
         &anchors,

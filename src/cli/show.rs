@@ -1,12 +1,15 @@
 //! The report for people: the answer first, in words of ours alone; then who, who vouches, when, and what is wrong, each on its own line.
 //!
 //! Every string that came from a message or a certificate is escaped, and stands on a line that begins with our word for it.
+mod attributes;
+
 use super::{Answer, Checked, Named, args::Verb, escape::escape};
 use smime::{
     encoding::hex,
     policy::{Finding, Level, Rule},
     smime::{
         Report,
+        acquaintance::Choice,
         report::{
             EncryptedLayer, Form, Integrity, Layer, RecipientSummary, Sender, Signature,
             SignedLayer, Trust, Verdict,
@@ -135,7 +138,20 @@ impl Page {
         for layer in &report.layers {
             match layer {
                 Layer::Signed(signed) => self.signed(verb, signed),
-                Layer::Encrypted(encrypted) => self.encrypted(verb, encrypted),
+                Layer::Encrypted(encrypted) => {
+                    self.encrypted(verb, encrypted);
+                    match &report.choice {
+                        None => {}
+                        Some(Choice::AskedFor) => self.fact("cipher", "as asked for"),
+                        Some(Choice::KnownToAll) => {
+                            self.fact("cipher", "the best that every recipient is known to read");
+                        }
+                        Some(Choice::Default { unknown }) => {
+                            let why = format!("by default: what else {unknown} reads is not known");
+                            self.fact("cipher", &why);
+                        }
+                    }
+                }
                 Layer::Certificates(certificates) => {
                     self.headline(&format!(
                         "certificates only, {}",
@@ -176,6 +192,15 @@ impl Page {
             }
             self.signature(verb, signature);
         }
+        if let Some(receipt) = &layer.receipt {
+            self.fact("receipt", &attributes::receipt(receipt));
+        }
+        if let Some(required) = layer.required {
+            let passing = |it: &&Signature| it.verdict() == Verdict::Pass;
+            let good = layer.signatures.iter().filter(passing).count();
+            let all = layer.signatures.len();
+            self.fact("required", &format!("{required} of {all}, {good} pass"));
+        }
         self.findings(&layer.findings);
     }
 
@@ -213,6 +238,7 @@ impl Page {
             Some(time) => self.fact("signed", &format!("{time}, {how}")),
             None => self.fact("signed", &how),
         }
+        self.attributes(verb, signature);
         self.findings(&signature.findings);
     }
 
@@ -377,6 +403,7 @@ mod tests {
 
     fn shown(verb: Verb, layers: Vec<Layer>) -> String {
         let report = Report {
+            choice: None,
             described: false,
             layers,
             findings: Vec::new(),
@@ -487,6 +514,7 @@ mod tests {
     #[test]
     fn a_denial_without_a_layer() {
         let report = Report {
+            choice: None,
             described: false,
             layers: Vec::new(),
             findings: vec![Policy::default().finding(Rule::NotSigned, "there is no signature")],

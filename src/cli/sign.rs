@@ -40,12 +40,7 @@ pub(crate) fn run(sign: &args::Sign, rng: &mut Randomness) -> anyhow::Result<Out
         },
         None => Leave::AsWritten,
     };
-    let mut output = Output::open(
-        sign.output.output.as_deref(),
-        leave,
-        sign.output.sync,
-        rng,
-    )?;
+    let mut output = Output::open(sign.output.output.as_deref(), leave, sign.output.sync, rng)?;
     prepare::not_to_people(sign.made.format, &output)?;
     let signer = Signer::new(&identities, &policy, options);
     let report = match addition {

@@ -6,10 +6,7 @@ use super::{
     prepare::{self, Ground, Input, Randomness},
 };
 use anyhow::Context;
-use smime::{
-    policy::Rule,
-    smime::report::Verdict,
-};
+use smime::{policy::Rule, smime::report::Verdict};
 use std::path::Path;
 
 /// Checks the outermost signature.

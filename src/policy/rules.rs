@@ -92,6 +92,7 @@ rules! {
     TransferEncoding "transfer-encoding" Warn Warn Warn false "RFC 2045 §6.8" "the base64 or quoted-printable text is irregular";
     NestedProtection "nested-protection" Deny Deny Warn false "RFC 5652 §3" "what is inside a layer is a CMS object of its own that was not opened";
     // what we write
+    NotLearned "not-learned" Warn Warn Warn false "RFC 8551 §2.7.1" "a signed message among the certificates does not verify: nothing was learned from it";
     NotSevenBit "not-7bit" Warn Warn Warn false "RFC 8551 §3.1.2" "the content is not 7-bit safe: a mail server may re-encode it and break the signature";
     KeyFileReadable "key-file-readable" Warn Warn Warn false "security" "a private key file can be read by others";
 }

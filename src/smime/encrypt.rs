@@ -1,6 +1,7 @@
 //! Encrypting (RFC 8551 §3.3, §3.4): to every recipient or to none.
 use super::{
-    Content, Encoding, Error, Report, Source,
+    Acquaintance, Content, Encoding, Error, Report, Source,
+    acquaintance::Known,
     outgoing::{CmsSink, Outgoing, Transport},
     report::{EncryptedLayer, Layer, RecipientSummary},
     sender::names,
@@ -57,6 +58,7 @@ pub struct Encryptor<'a> {
     repository: &'a dyn Repository,
     policy: &'a Policy,
     options: EncryptOptions,
+    known: Known<'a>,
 }
 
 impl<'a> Encryptor<'a> {
@@ -74,7 +76,15 @@ impl<'a> Encryptor<'a> {
             repository,
             policy,
             options,
+            known: Known(&[]),
         }
+    }
+
+    /// Takes into account what is known of recipients from mail that they signed.
+    #[must_use]
+    pub const fn knowing(mut self, acquaintances: &'a [Acquaintance]) -> Self {
+        self.known = Known(acquaintances);
+        self
     }
 
     /// Encrypts one message. A recipient whose certificate must not be used is a failing report, and nothing was written.
@@ -99,11 +109,14 @@ impl<'a> Encryptor<'a> {
                 ..Report::default()
             });
         }
-        let cipher = self
-            .options
-            .cipher
-            .unwrap_or(self.policy.preferences.cipher);
+        let (cipher, choice) =
+            self.known
+                .cipher(&certificates, self.options.cipher, &self.policy.preferences);
         let oaep = self.options.oaep || self.policy.preferences.oaep;
+        let reads_oaep = |certificate: &Certificate| {
+            let known = self.known.capabilities(certificate);
+            known.is_some_and(|it| it.reads_oaep())
+        };
 
         // every recipient has a valid certificate: only now is there a content key
         let content_key = Secret::random(cipher.key_size(), rng);
@@ -113,6 +126,7 @@ impl<'a> Encryptor<'a> {
         let mut recipients = Vec::with_capacity(certificates.len());
         for certificate in &certificates {
             let key = certificate.public_key().map_err(Error::Crypto)?;
+            let oaep = oaep || reads_oaep(certificate);
             let method =
                 Method::for_key(&key, oaep, content_key.expose().len()).map_err(Error::Crypto)?;
             sealed.push(recipient_info::seal(
@@ -158,6 +172,7 @@ impl<'a> Encryptor<'a> {
         Ok(Report {
             layers: vec![Layer::Encrypted(layer)],
             findings,
+            choice: Some(choice),
             ..Report::default()
         })
     }
@@ -216,6 +231,11 @@ impl<'a> Encryptor<'a> {
         let (mut valid, refused): (Vec<_>, Vec<_>) = judged
             .into_iter()
             .partition(|(_, findings)| !Policy::denies(findings));
+        if let Some(preferred) = self.known.recipient(address)
+            && let Some(known) = valid.iter().find(|(it, _)| it == preferred)
+        {
+            return Ok(known.clone());
+        }
         if valid
             .iter()
             .any(|(c, _)| valid.iter().any(|(other, _)| c.spki() != other.spki()))

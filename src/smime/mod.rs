@@ -4,6 +4,7 @@
 //! Each is made from what stays the same between messages and called with what changes; each may be shared by threads.
 //! A negative answer is a value in the [`Report`]; an [`Error`] means that there is no answer. What was written to a sink counts only if the call
 //! returned `Ok` with a passing verdict.
+pub mod acquaintance;
 mod content;
 pub mod decrypt;
 mod digests;
@@ -23,6 +24,7 @@ mod signature;
 pub mod source;
 pub mod verify;
 
+pub use acquaintance::{Acquaintance, Learned};
 pub use decrypt::Decryptor;
 pub use encrypt::{EncryptOptions, Encryptor, Recipient};
 pub use error::Error;
@@ -31,7 +33,7 @@ pub use open::Opener;
 pub use report::Report;
 pub use sender::ExpectedSigner;
 pub use sign::{Addition, Include, SignOptions, Signer};
-pub use source::Source;
+pub use source::{Source, looks_like_mail};
 pub use verify::Verifier;
 
 /// What the input of `sign` and `encrypt` is.

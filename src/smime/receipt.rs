@@ -3,12 +3,7 @@ use super::{
     Error, Report, Source, Verifier,
     report::{Integrity, Layer, Signature, SignedLayer},
 };
-use crate::{
-    asn1::Time,
-    cms::ess::Service,
-    crypto::digest::digest,
-    policy::Rule,
-};
+use crate::{asn1::Time, cms::ess::Service, crypto::digest::digest, policy::Rule};
 use std::io;
 
 impl Verifier<'_> {

@@ -1,4 +1,5 @@
 //! What an operation found: separate answers to separate questions, and one verdict.
+use super::acquaintance::Choice;
 use crate::{
     asn1::{Time, oid::Oid},
     cms::{
@@ -27,6 +28,8 @@ pub struct Report {
     pub layers: Vec<Layer>,
     /// what concerns the message as a whole
     pub findings: Vec<Finding>,
+    /// why it is encrypted with this cipher
+    pub choice: Option<Choice>,
     /// nothing was judged, only described: there is no answer to be no
     pub described: bool,
 }

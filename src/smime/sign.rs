@@ -214,8 +214,7 @@ impl<'a> Signer<'a> {
     /// that lasts longest (RFC 8551 §2.5.3).
     fn encryption_certificate(&self, leaf: &Certificate, at: Time) -> Option<Certificate> {
         let encrypts = |certificate: &Certificate| {
-            let found =
-                PathBuilder::judge_alone(certificate, Purpose::Encrypt, at, self.policy);
+            let found = PathBuilder::judge_alone(certificate, Purpose::Encrypt, at, self.policy);
             !Policy::denies(&found)
         };
         if encrypts(leaf) {

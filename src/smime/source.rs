@@ -44,6 +44,13 @@ impl Read for Source<'_> {
     }
 }
 
+/// Returns whether something begins as a mail message or MIME entity does.
+pub fn looks_like_mail(source: &mut dyn Read) -> bool {
+    let mut head = Vec::new();
+    let read = source.take(SNIFFED as u64).read_to_end(&mut head);
+    read.is_ok() && matches!(form_of(&head), Ok(Form::Mime))
+}
+
 /// How many octets tell the form of the input.
 const SNIFFED: usize = 1024;
 

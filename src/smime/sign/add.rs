@@ -13,8 +13,7 @@ use crate::{
     crypto::{CryptoRng, Digest, digest::digest},
     encoding::base64,
     mime::{
-        LineEnd,
-        compose,
+        LineEnd, compose,
         header::{self, Header},
         split::Splitter,
         transfer::Decoder,
@@ -172,7 +171,11 @@ impl Adding<'_> {
         let new = self.digests();
         let known = micalg_digests(announced);
         let mut names: Vec<&str> = announced.into_iter().collect();
-        names.extend(new.iter().filter(|it| !known.contains(it)).map(|it| micalg(*it)));
+        names.extend(
+            new.iter()
+                .filter(|it| !known.contains(it))
+                .map(|it| micalg(*it)),
+        );
         let mut random = [0; 24];
         rng.fill_bytes(&mut random);
         let new_boundary = compose::boundary(&random);
@@ -218,7 +221,9 @@ impl Adding<'_> {
         };
         if reader.has_content {
             let message = "the signature carries a content of its own beside the signed part";
-            let finding = self.policy().finding(Rule::ContentOutsideSignature, message);
+            let finding = self
+                .policy()
+                .finding(Rule::ContentOutsideSignature, message);
             self.findings.push(finding);
             return Ok(());
         }
@@ -303,7 +308,11 @@ impl Adding<'_> {
         let (digests, head, _) = content.finish();
         let (signed, rest) = reader.finish()?;
         nothing_follows(rest)?;
-        let form = if detached { Form::Detached } else { Form::Opaque };
+        let form = if detached {
+            Form::Detached
+        } else {
+            Form::Opaque
+        };
         let digested = Digested {
             digests: &digests,
             content_type: Some(content_type),
@@ -421,11 +430,7 @@ fn split_fields(header: &Header) -> (Vec<header::Field>, Vec<header::Field>) {
 }
 
 /// Passes a content on as it is, digesting it.
-fn copy(
-    source: &mut dyn Read,
-    content: &mut Content,
-    sink: &mut dyn Write,
-) -> Result<(), Error> {
+fn copy(source: &mut dyn Read, content: &mut Content, sink: &mut dyn Write) -> Result<(), Error> {
     let mut chunk = vec![0; CHUNK];
     loop {
         let n = source.read(&mut chunk)?;

@@ -6,7 +6,7 @@ use crate::{
     cms::{
         content_type,
         ess::{
-            Expansion, ReceiptPolicy, ReceiptRequest, ReceiptsFrom, Receipt, Service,
+            Expansion, Receipt, ReceiptPolicy, ReceiptRequest, ReceiptsFrom, Service,
             message_signature_digest_attribute,
         },
         signed_data,
@@ -41,8 +41,7 @@ impl Signer<'_> {
         };
         let identity = self.sole_identity(at)?;
         let certificate = &identity.certificate;
-        let mut findings =
-            PathBuilder::judge_alone(certificate, Purpose::Sign, at, self.policy);
+        let mut findings = PathBuilder::judge_alone(certificate, Purpose::Sign, at, self.policy);
         if message.verdict() != Verdict::Pass {
             let what = "the message was not verified";
             findings.push(self.policy.finding(Rule::Receipt, what));
@@ -147,7 +146,11 @@ fn asked<'m>(report: &'m Report, of: &Certificate) -> Result<Asked<'m>, &'static
         ReceiptsFrom::List(_) => return Err("the receipt is asked of others"),
     }
     let mut to: Vec<&String> = request.to.iter().flatten().collect();
-    match expansions.iter().filter_map(|it| it.policy.as_ref()).next_back() {
+    match expansions
+        .iter()
+        .filter_map(|it| it.policy.as_ref())
+        .next_back()
+    {
         None => {}
         Some(ReceiptPolicy::Nobody) => return Err("the mailing list wants no receipts"),
         Some(ReceiptPolicy::InsteadOf(others)) => to = others.iter().flatten().collect(),
