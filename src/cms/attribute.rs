@@ -802,6 +802,108 @@ mod tests {
     }
 
     #[test]
+    fn every_part_of_a_signing_certificate_must_be_right() {
+        let certificate = identity(P256).certificate;
+        let (issuer, serial) = (certificate.issuer().der(), certificate.serial());
+        let name =
+            |issuer: &[u8]| write::sequence(&[&write::constructed(Tag::context(4), &[issuer])]);
+        let issuer_serial = |issuer: &[u8], serial: &[u8]| {
+            write::sequence(&[&name(issuer), &write::tlv(Tag::INTEGER, serial)])
+        };
+        let right = issuer_serial(issuer, serial);
+        let hash = |algorithm: Digest| {
+            write::tlv(Tag::OCTET_STRING, &digest(algorithm, certificate.der()))
+        };
+        let named = |id: &[&[u8]], rest: &[u8]| {
+            write::sequence(&[&write::sequence(&[&write::sequence(id)]), rest])
+        };
+        let is =
+            |oid: Oid, value: &[u8]| set(&[(oid, &[value])]).signing_certificate_is(&certificate);
+        let sha256 = hash(Digest::Sha256);
+        for digest in [Digest::Sha256, Digest::Sha384, Digest::Sha512] {
+            let algorithm = write::sequence(&[&oid::to_der(&digest.row().oid)]);
+            let id = named(&[&algorithm, &hash(digest), &right], &[]);
+            assert_eq!(is(SIGNING_CERTIFICATE_V2, &id), Ok(Some(true)));
+            let wrong = named(&[&algorithm, &sha256[..10], &right], &[]);
+            assert!(is(SIGNING_CERTIFICATE_V2, &wrong) != Ok(Some(true)));
+        }
+        let sha384 = write::sequence(&[&oid::to_der(&Digest::Sha384.row().oid)]);
+        let other = identity(RSA).certificate;
+        let policies = write::sequence(&[&write::sequence(&[&oid::to_der(&CONTENT_TYPE)])]);
+        for (value, wanted) in [
+            (named(&[&sha256], &[]), Some(true)),
+            (named(&[&sha256, &right], &[]), Some(true)),
+            (named(&[&sha256, &right], &policies), Some(true)),
+            (named(&[&sha384, &sha256], &[]), Some(false)),
+            (named(&[&hash(Digest::Sha384)], &[]), Some(false)),
+            (
+                named(&[&sha256, &issuer_serial(issuer, &[1])], &[]),
+                Some(false),
+            ),
+            (
+                named(
+                    &[&sha256, &issuer_serial(other.issuer().der(), serial)],
+                    &[],
+                ),
+                Some(false),
+            ),
+        ] {
+            assert_eq!(is(SIGNING_CERTIFICATE_V2, &value), Ok(wanted));
+        }
+        let dns = write::sequence(&[&[0x82, 1, b'a'][..]]);
+        let dns = write::sequence(&[&dns, &write::tlv(Tag::INTEGER, serial)]);
+        assert_eq!(
+            is(SIGNING_CERTIFICATE_V2, &named(&[&sha256, &dns], &[])),
+            Ok(Some(false))
+        );
+        for malformed in [
+            named(&[&sha256, &right, &right], &[]),
+            named(&[&sha256, &write::sequence(&[&name(issuer)])], &[]),
+            named(&[&sha256], &[5, 0]),
+            named(&[&sha256], &write::sequence(&[&[5, 0]])),
+            named(&[&right], &[]),
+        ] {
+            assert!(is(SIGNING_CERTIFICATE_V2, &malformed).is_err());
+        }
+        // version 1 has no algorithm
+        let sha1 = write::sequence(&[&oid::to_der(&Digest::Sha1.row().oid)]);
+        let value = named(&[&sha1, &hash(Digest::Sha1)], &[]);
+        assert!(is(SIGNING_CERTIFICATE, &value).is_err());
+        let twice = [named(&[&sha256], &[]), named(&[&sha256], &[])];
+        let attributes = set(&[(SIGNING_CERTIFICATE_V2, &[&twice[0], &twice[1]])]);
+        assert!(attributes.signing_certificate_is(&certificate).is_err());
+    }
+
+    #[test]
+    fn algorithm_protection_is_of_a_signature() {
+        let (digest, signature) = (Digest::Sha256.identifier(), PSS.identifier());
+        let protects = |value: &[u8]| {
+            set(&[(ALGORITHM_PROTECTION, &[value])])
+                .algorithm_protection_matches(&digest, &signature)
+        };
+        let (of_digest, of_signature) = (
+            digest.to_der().unwrap(),
+            write::retag(Tag::context(1), signature.to_der().unwrap()),
+        );
+        let fine = write::sequence(&[&of_digest, &of_signature]);
+        assert_eq!(protects(&fine), Ok(Some(true)));
+        let mac = write::retag(Tag::context(2), signature.to_der().unwrap());
+        for malformed in [
+            write::sequence(&[&of_digest]),
+            write::sequence(&[&of_signature]),
+            write::sequence(&[&of_digest, &mac]),
+            write::sequence(&[&of_digest, &of_signature, &mac]),
+        ] {
+            assert!(protects(&malformed).is_err());
+        }
+        let two = set(&[(ALGORITHM_PROTECTION, &[&fine, &fine])]);
+        assert!(
+            two.algorithm_protection_matches(&digest, &signature)
+                .is_err()
+        );
+    }
+
+    #[test]
     fn forged_attributes_are_recognised() {
         let der = written();
         assert!(looks_like_signed_attributes(&der));

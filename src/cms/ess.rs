@@ -544,3 +544,268 @@ fn is_printable(text: &str) -> bool {
     text.bytes()
         .all(|octet| octet.is_ascii_alphanumeric() || b" '()+,-./:=?".contains(&octet))
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+    use super::*;
+    use crate::x509::sample::{general_name, parsed};
+    use proptest::prelude::*;
+
+    const POLICY: Oid = Oid::new_unwrap("1.2.3");
+
+    fn read(oid: Oid, value: &[u8]) -> Result<Service> {
+        let values = vec![value.to_vec()];
+        Service::read(&Attribute { oid, values }).unwrap()
+    }
+
+    fn octets(content: &[u8]) -> Vec<u8> {
+        write::tlv(Tag::OCTET_STRING, content)
+    }
+
+    fn names(texts: &[&str]) -> Vec<u8> {
+        let names: Vec<Vec<u8>> = texts.iter().map(|it| general_name(it)).collect();
+        let names: Vec<&[u8]> = names.iter().map(Vec::as_slice).collect();
+        write::sequence(&names)
+    }
+
+    fn utf8(text: &str) -> Vec<u8> {
+        write::tlv(Tag(0x0c), text.as_bytes())
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let der = ReceiptRequest::to_attribute(b"one", "alice@example.com");
+        let mut fields = Cursor::new(&der, 0).enter(Tag::SEQUENCE).unwrap();
+        let oid = oid::from_value(&fields.any().unwrap()).unwrap();
+        let value = fields.enter(Tag::SET).unwrap().any().unwrap();
+        let Service::ReceiptRequest(request) = read(oid, value.raw).unwrap() else {
+            panic!();
+        };
+        assert_eq!(request.identifier, b"one");
+        assert_eq!(request.from, ReceiptsFrom::All);
+        assert_eq!(request.to, [["alice@example.com"]]);
+        let receipt = Receipt {
+            content_type: POLICY,
+            identifier: vec![1],
+            signature: vec![2, 3],
+        };
+        assert_eq!(Receipt::from_der(&receipt.to_der()).unwrap(), receipt);
+        let preference = key_preference_attribute(&parsed("CN=CA"), &[7]);
+        let mut fields = Cursor::new(&preference, 0).enter(Tag::SEQUENCE).unwrap();
+        fields.any().unwrap();
+        let value = fields.enter(Tag::SET).unwrap().any().unwrap();
+        let wanted = CertificateId::IssuerSerial {
+            issuer: parsed("CN=CA"),
+            serial: vec![7],
+        };
+        assert_eq!(
+            read(ENCRYPTION_KEY_PREFERENCE, value.raw).unwrap(),
+            Service::EncryptionKeyPreference(wanted)
+        );
+    }
+
+    #[test]
+    fn receipt_requests() {
+        let to = |count: usize| {
+            let one = names(&["email:a@example.com"]);
+            write::sequence(&vec![one.as_slice(); count])
+        };
+        let request = |from: &[u8], to: &[u8]| {
+            read(
+                RECEIPT_REQUEST,
+                &write::sequence(&[&octets(b"1"), from, to]),
+            )
+        };
+        let all: &[u8] = &[0x80, 1, 0];
+        assert!(request(all, &to(1)).is_ok() && request(&[0x80, 1, 1], &to(1)).is_ok());
+        let list = write::constructed(
+            Tag::context(1),
+            &[&names(&["email:b@example.com", "dir:CN=B"])],
+        );
+        let Ok(Service::ReceiptRequest(listed)) = request(&list, &to(1)) else {
+            panic!();
+        };
+        let wanted = vec![vec!["b@example.com".to_owned(), "CN=B".to_owned()]];
+        assert_eq!(listed.from, ReceiptsFrom::List(wanted));
+        assert!(request(all, &to(RECEIPTS_TO)).is_ok());
+        for (from, to) in [
+            (all, to(RECEIPTS_TO + 1)),
+            (all, to(0)),
+            (all, write::sequence(&[&write::sequence(&[])])),
+            (all, [to(1), vec![5, 0]].concat()),
+            (&[0x80, 1, 2], to(1)),
+            (&[0x80, 0], to(1)),
+            (&[0xa1, 0], to(1)),
+            (&[0x82, 1, 0], to(1)),
+        ] {
+            assert!(request(from, &to).is_err(), "{from:?} {to:?}");
+        }
+    }
+
+    #[test]
+    fn security_labels() {
+        let policy = oid::to_der(&POLICY);
+        let category = |value: &[u8]| {
+            let kind = write::tlv(Tag(0x80), POLICY.as_bytes());
+            write::sequence(&[&kind, &write::constructed(Tag::context(1), &[value])])
+        };
+        let label = |fields: &[&[u8]]| read(SECURITY_LABEL, &write::constructed(Tag::SET, fields));
+        let categories = |count: usize| write::set_of(&vec![category(&[5, 0]); count]);
+        let Ok(Service::SecurityLabel(full)) = label(&[
+            &write::integer(4),
+            &policy,
+            &utf8("eyes only"),
+            &categories(2),
+        ]) else {
+            panic!();
+        };
+        assert_eq!(full.classification_name(), Some("secret"));
+        assert_eq!(full.privacy_mark.as_deref(), Some("eyes only"));
+        assert_eq!((full.policy, full.categories.len()), (POLICY, 2));
+        assert!(label(&[&policy]).is_ok(), "the policy alone");
+        assert!(label(&[&policy, &write::integer(256)]).is_ok());
+        assert!(label(&[&policy, &utf8(&"x".repeat(128))]).is_ok());
+        assert!(label(&[&policy, &categories(64)]).is_ok());
+        let printable = |text: &str| write::tlv(Tag(0x13), text.as_bytes());
+        assert!(label(&[&policy, &printable("NATO (x)")]).is_ok());
+        for fields in [
+            &[&write::integer(1)[..]][..],
+            &[],
+            &[&policy, &policy],
+            &[&policy, &write::integer(1), &write::integer(2)],
+            &[&policy, &write::integer(257)],
+            &[&policy, &[2, 1, 0xff]],
+            &[&policy, &[2, 2, 0, 1]],
+            &[&policy, &utf8("")],
+            &[&policy, &utf8(&"x".repeat(129))],
+            &[&policy, &printable("caf\u{e9}")],
+            &[&policy, &printable("a@b")],
+            &[&policy, &categories(0)],
+            &[&policy, &categories(65)],
+            &[&policy, &write::set_of(&[vec![5, 0]])],
+            &[&policy, &[5, 0]],
+        ] {
+            assert!(label(fields).is_err(), "{fields:?}");
+        }
+        let labels = write::sequence(&[&write::constructed(Tag::SET, &[&policy])]);
+        assert!(read(EQUIVALENT_LABELS, &labels).is_ok());
+        assert!(read(EQUIVALENT_LABELS, &write::sequence(&[])).is_err());
+    }
+
+    #[test]
+    fn expansion_histories() {
+        let time = write::tlv(Tag(0x18), b"20261101000000Z");
+        let list = octets(b"list");
+        let history = |count: usize, fields: &[&[u8]]| {
+            let one = write::sequence(fields);
+            read(
+                EXPANSION_HISTORY,
+                &write::sequence(&vec![one.as_slice(); count]),
+            )
+        };
+        let nobody: &[u8] = &[0x80, 0];
+        let instead = write::constructed(Tag::context(1), &[&names(&["email:a@example.com"])]);
+        let besides = write::retag(Tag::context(2), instead.clone());
+        for policy in [&[][..], nobody, &instead, &besides] {
+            let Ok(Service::ExpansionHistory(read)) = history(1, &[&list, &time, policy]) else {
+                panic!("{policy:?}");
+            };
+            assert_eq!(read.first().unwrap().policy.is_some(), !policy.is_empty());
+        }
+        let id = write::sequence(&[parsed("CN=List").der(), &write::integer(1)]);
+        assert!(history(1, &[&id, &time]).is_ok());
+        assert!(history(EXPANSIONS, &[&list, &time]).is_ok());
+        assert!(history(EXPANSIONS + 1, &[&list, &time]).is_err());
+        assert!(history(0, &[]).is_err());
+        let utc = write::tlv(Tag(0x17), b"261101000000Z");
+        for fields in [
+            &[&list[..]][..],
+            &[&time, &list],
+            &[&list, &utc],
+            &[&list, &time, &[0x80, 1, 0]],
+            &[&list, &time, &[0xa1, 0]],
+            &[&list, &time, &[0xa3, 0]],
+            &[&list, &time, nobody, nobody],
+        ] {
+            assert!(history(1, fields).is_err(), "{fields:?}");
+        }
+    }
+
+    #[test]
+    fn identifiers_hints_and_references() {
+        let kind = oid::to_der(&POLICY);
+        let hint = |fields: &[&[u8]]| read(CONTENT_HINTS, &write::sequence(fields));
+        assert!(hint(&[&kind]).is_ok() && hint(&[&utf8("a text"), &kind]).is_ok());
+        for fields in [
+            &[&utf8("a text")[..]][..],
+            &[&utf8(""), &kind],
+            &[&write::tlv(Tag(0x0c), &[0xff]), &kind],
+            &[&kind, &kind],
+        ] {
+            assert!(hint(fields).is_err());
+        }
+        assert!(read(CONTENT_IDENTIFIER, &octets(b"1")).is_ok());
+        assert!(read(CONTENT_IDENTIFIER, &[2, 1, 1]).is_err());
+        let reference = |fields: &[&[u8]]| read(CONTENT_REFERENCE, &write::sequence(fields));
+        assert!(reference(&[&kind, &octets(b"1"), &octets(b"2")]).is_ok());
+        assert!(reference(&[&kind, &octets(b"1")]).is_err());
+        let key = write::tlv(Tag(0x82), b"key");
+        let long = write::constructed(Tag::context(1), &[&octets(b"key")]);
+        for id in [key, long] {
+            assert_eq!(
+                read(ENCRYPTION_KEY_PREFERENCE, &id).unwrap(),
+                Service::EncryptionKeyPreference(CertificateId::KeyIdentifier(b"key".to_vec()))
+            );
+        }
+        assert!(read(ENCRYPTION_KEY_PREFERENCE, &[0x83, 0]).is_err());
+    }
+
+    #[test]
+    fn exactly_one_value() {
+        for values in [vec![], vec![octets(b"1"), octets(b"2")]] {
+            let oid = CONTENT_IDENTIFIER;
+            assert!(Service::read(&Attribute { oid, values }).unwrap().is_err());
+        }
+        let oid = POLICY;
+        let other = Attribute {
+            oid,
+            values: vec![],
+        };
+        assert!(Service::read(&other).is_none());
+        let digest = |values: Vec<Vec<u8>>, times: usize| {
+            let oid = MESSAGE_SIGNATURE_DIGEST;
+            message_signature_digest(&vec![Attribute { oid, values }; times])
+        };
+        assert_eq!(digest(vec![octets(b"1")], 1).unwrap().unwrap(), b"1");
+        assert!(digest(vec![octets(b"1")], 0).is_none());
+        assert!(digest(vec![octets(b"1")], 2).unwrap().is_err());
+        assert!(digest(vec![], 1).unwrap().is_err());
+        assert!(digest(vec![vec![5, 0]], 1).unwrap().is_err());
+    }
+
+    #[test]
+    fn receipts_are_strict() {
+        let kind = oid::to_der(&POLICY);
+        let of = |fields: &[&[u8]]| Receipt::from_der(&write::sequence(fields));
+        let (one, id, value) = (write::integer(1), octets(b"i"), octets(b"s"));
+        assert!(of(&[&one, &kind, &id, &value]).is_ok());
+        for fields in [
+            &[&write::integer(2)[..], &kind, &id, &value][..],
+            &[&kind, &id, &value],
+            &[&one, &kind, &id],
+            &[&one, &kind, &id, &value, &value],
+        ] {
+            assert!(of(fields).is_err());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_input_panics(input in proptest::collection::vec(any::<u8>(), 0..60), at in 0..8usize) {
+            let oid = [RECEIPT_REQUEST, SECURITY_LABEL, EXPANSION_HISTORY, CONTENT_HINTS, CONTENT_IDENTIFIER, EQUIVALENT_LABELS, CONTENT_REFERENCE, ENCRYPTION_KEY_PREFERENCE][at];
+            let _ = Service::read(&Attribute { oid, values: vec![input.clone()] });
+            let _ = Receipt::from_der(&input);
+        }
+    }
+}

@@ -192,3 +192,113 @@ fn accuracy(mut fields: Cursor<'_>) -> Option<u64> {
 fn malformed(what: &'static str, offset: u64) -> Error {
     Error::Malformed { what, offset }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::asn1::write;
+    use proptest::prelude::*;
+
+    /// Returns the DER of a TSTInfo with these fields from genTime on.
+    fn info(rest: &[&[u8]]) -> Result<TstInfo> {
+        let policy = oid::to_der(&CONTENT_TYPE);
+        let algorithm = write::sequence(&[&oid::to_der(&Digest::Sha256.row().oid)]);
+        let imprint = write::sequence(&[&algorithm, &write::tlv(Tag::OCTET_STRING, &[7; 32])]);
+        let head = [
+            &write::integer(1)[..],
+            &policy,
+            &imprint,
+            &write::integer(5),
+        ];
+        TstInfo::from_der(&write::sequence(&[&head[..], rest].concat()))
+    }
+
+    fn at(text: &str) -> Vec<u8> {
+        write::tlv(Tag(0x18), text.as_bytes())
+    }
+
+    #[test]
+    fn every_field_is_read() {
+        let time = at("20261101000000Z");
+        let plain = info(&[&time]).unwrap();
+        assert_eq!(plain.time, Time::from_rfc3339("2026-11-01").unwrap());
+        assert_eq!((plain.latest(), plain.accuracy), (plain.time, None));
+        assert_eq!(plain.digest().unwrap(), Digest::Sha256);
+        let accuracy = write::sequence(&[&write::integer(2), &[0x80, 1, 5], &[0x81, 1, 9]]);
+        let name = write::constructed(Tag::context(0), &[&[0x82, 1, b'a']]);
+        let extension = write::sequence(&[&[6, 1, 0x2a], &[4, 0]]);
+        let extensions = write::constructed(Tag::context(1), &[&extension]);
+        let full = info(&[
+            &time,
+            &accuracy,
+            &[1, 1, 0xff],
+            &write::integer(99),
+            &name,
+            &extensions,
+        ])
+        .unwrap();
+        assert_eq!(full.accuracy, Some(2_005_009));
+        assert_eq!(full.latest(), Time(full.time.0 + 3));
+        assert!(!full.critical);
+    }
+
+    #[test]
+    fn times_have_one_form() {
+        for fine in [
+            "20261101000000Z",
+            "20261101000000.5Z",
+            "20261101000000.123456Z",
+        ] {
+            assert!(info(&[&at(fine)]).is_ok(), "{fine}");
+        }
+        assert_eq!(
+            info(&[&at("20261101000000.5Z")]).unwrap().latest(),
+            Time::from_rfc3339("2026-11-01T00:00:01Z").unwrap()
+        );
+        for bad in [
+            "202611010000Z",
+            "20261101000000",
+            "20261101000000+0100",
+            "20261101000000.50Z",
+            "20261101000000.Z",
+            "20261101000000,5Z",
+            "20261301000000Z",
+            "",
+        ] {
+            assert!(info(&[&at(bad)]).is_err(), "{bad}");
+        }
+        assert!(info(&[&write::tlv(Tag(0x17), b"261101000000Z")]).is_err());
+    }
+
+    #[test]
+    fn malformed() {
+        let time = at("20261101000000Z");
+        for rest in [
+            &[][..],
+            &[&time[..], &write::sequence(&[&[0x80, 1, 0]])],
+            &[&time, &write::sequence(&[&[0x80, 2, 3, 0xe8]])],
+            &[&time, &write::sequence(&[&[2, 1, 0xff]])],
+            &[
+                &time,
+                &write::sequence(&[&[2, 9, 1, 0, 0, 0, 0, 0, 0, 0, 0]]),
+            ],
+            &[&time, &write::sequence(&[&[0x81, 1, 1], &[0x80, 1, 1]])],
+            &[&time, &[1, 1, 5]],
+            &[&time, &[0xa0, 0]],
+            &[&time, &[0xa1, 2, 5, 0]],
+            &[&time, &time],
+            &[&time, &[5, 0]],
+        ] {
+            assert!(info(rest).is_err(), "{rest:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_input_panics(input in proptest::collection::vec(any::<u8>(), 0..60)) {
+            let _ = TstInfo::from_der(&input);
+            let _ = info(&[&at("20261101000000Z"), &input]);
+        }
+    }
+}

@@ -1,6 +1,8 @@
 //! The judgement of SignedData: for each signer, is the content intact, who vouches (RFC 5652 §5.4 to 5.6, RFC 8550).
 //! The sender is compared in `sender`, when every header is known.
 mod countersignature;
+#[cfg(test)]
+mod over;
 mod time_stamp;
 
 use super::{
