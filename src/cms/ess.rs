@@ -547,7 +547,7 @@ fn is_printable(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::panic)]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
     use super::*;
     use crate::x509::sample::{general_name, parsed};
     use proptest::prelude::*;
