@@ -2,7 +2,7 @@
 //!
 //! Knows the command line's grammar and its help; opens nothing, parses no certificate, judges nothing.
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The page that `smime --help` prints.
 const HELP: &str = "\
@@ -19,6 +19,7 @@ Usage: smime VERB [OPTIONS] [MESSAGE]
   receipt      sign the receipt that a message asks for
   cert show    print certificates
   cert check   validate each certificate's path to a trust anchor
+  cert bundle  write certificates alone into one file (.p7c)
   help TOPIC   a verb, or: rules, exit-codes, limits
 
 MESSAGE is a file, or - (the default) for standard input: mail, or CMS in DER,
@@ -76,10 +77,11 @@ pub(crate) enum Verb {
     Receipt,
     CertShow,
     CertCheck,
+    CertBundle,
 }
 
 impl Verb {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Sign,
         Self::Encrypt,
         Self::Decrypt,
@@ -89,6 +91,7 @@ impl Verb {
         Self::Receipt,
         Self::CertShow,
         Self::CertCheck,
+        Self::CertBundle,
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -102,6 +105,7 @@ impl Verb {
             Self::Receipt => "receipt",
             Self::CertShow => "cert show",
             Self::CertCheck => "cert check",
+            Self::CertBundle => "cert bundle",
         }
     }
 
@@ -109,7 +113,12 @@ impl Verb {
     pub(crate) fn is_filter(self) -> bool {
         matches!(
             self,
-            Self::Sign | Self::Encrypt | Self::Decrypt | Self::Open | Self::Receipt
+            Self::Sign
+                | Self::Encrypt
+                | Self::Decrypt
+                | Self::Open
+                | Self::Receipt
+                | Self::CertBundle
         )
     }
 }
@@ -207,6 +216,8 @@ pub(crate) struct Decrypt {
     #[command(flatten)]
     pub(crate) keys: Keys,
     #[command(flatten)]
+    pub(crate) secret_key: SecretKey,
+    #[command(flatten)]
     pub(crate) output: Output,
     #[command(flatten)]
     pub(crate) common: Common,
@@ -223,6 +234,8 @@ Examples:
 pub(crate) struct Open {
     #[command(flatten)]
     pub(crate) keys: Keys,
+    #[command(flatten)]
+    pub(crate) secret_key: SecretKey,
     #[command(flatten)]
     pub(crate) trust: Trust,
     #[command(flatten)]
@@ -320,6 +333,7 @@ Usage: smime cert VERB [OPTIONS] FILE...
 
   show    print certificates
   check   validate each certificate's path to a trust anchor
+  bundle  write certificates alone into one file
 
 Examples:
   smime cert show alice.pem
@@ -335,6 +349,7 @@ pub(crate) struct Cert {
 pub(crate) enum CertCommand {
     Show(CertShow),
     Check(CertCheck),
+    Bundle(CertBundle),
 }
 
 /// Prints certificates.
@@ -370,6 +385,30 @@ pub(crate) struct CertCheck {
     pub(crate) purpose: Purpose,
     #[command(flatten)]
     pub(crate) trust: Trust,
+    #[command(flatten)]
+    pub(crate) output: Output,
+    #[command(flatten)]
+    pub(crate) common: Common,
+    /// Files of certificates
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+/// Writes certificates alone into one file.
+#[derive(Debug, Args)]
+#[command(help_template = VERB_HELP, after_help = "\
+Examples:
+  smime cert bundle -o chain.p7c alice.pem
+  smime cert bundle --format smime alice.pem bob.pem > certificates.eml")]
+pub(crate) struct CertBundle {
+    /// Write smime, der or pem
+    #[arg(
+        long,
+        default_value = "der",
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    pub(crate) format: Format,
     #[command(flatten)]
     pub(crate) output: Output,
     #[command(flatten)]
@@ -461,9 +500,20 @@ pub(crate) struct Keys {
     pub(crate) password_file: Option<PathBuf>,
 }
 
+/// A key without a certificate.
+#[derive(Debug, Args)]
+pub(crate) struct SecretKey {
+    /// The key of EncryptedData: its octets, or in hexadecimal
+    #[arg(long, value_name = "FILE")]
+    pub(crate) secret_key: Option<PathBuf>,
+}
+
 /// How the output of `sign` and `encrypt` is made.
 #[derive(Debug, Args)]
 pub(crate) struct Made {
+    /// Compress the content first (zlib)
+    #[arg(long)]
+    pub(crate) compress: bool,
     /// The input is text, not a message
     #[arg(long, conflicts_with = "binary")]
     pub(crate) text: bool,
@@ -498,7 +548,7 @@ pub(crate) struct Trust {
         hide_possible_values = true
     )]
     pub(crate) revocation: Revocation,
-    /// A certificate policy that will do
+    /// A certificate policy that will do, where one is required
     #[arg(long, value_name = "OID")]
     pub(crate) policy_oid: Vec<String>,
     /// A path must be valid for a policy
@@ -576,6 +626,7 @@ impl Command {
             Self::Cert(cert) => match cert.command {
                 CertCommand::Show(_) => Verb::CertShow,
                 CertCommand::Check(_) => Verb::CertCheck,
+                CertCommand::Bundle(_) => Verb::CertBundle,
             },
             Self::Help(_) => return None,
         })
@@ -594,8 +645,23 @@ impl Command {
             Self::Cert(cert) => match &cert.command {
                 CertCommand::Show(v) => &v.common,
                 CertCommand::Check(v) => &v.common,
+                CertCommand::Bundle(v) => &v.common,
             },
             Self::Help(_) => return None,
+        })
+    }
+
+    /// Returns the message to read; `None` for verbs that read none.
+    pub(crate) fn message(&self) -> Option<&Path> {
+        Some(match self {
+            Self::Sign(v) => &v.message.message,
+            Self::Encrypt(v) => &v.message.message,
+            Self::Decrypt(v) => &v.message.message,
+            Self::Open(v) => &v.message.message,
+            Self::Verify(v) => &v.message.message,
+            Self::Inspect(v) => &v.message.message,
+            Self::Receipt(v) => &v.message.message,
+            Self::Cert(_) | Self::Help(_) => return None,
         })
     }
 
@@ -612,6 +678,7 @@ impl Command {
             Self::Cert(cert) => match &cert.command {
                 CertCommand::Show(v) => &v.output,
                 CertCommand::Check(v) => &v.output,
+                CertCommand::Bundle(v) => &v.output,
             },
             Self::Help(_) => return None,
         })

@@ -23,6 +23,7 @@ pub(crate) fn run(open: &args::Open, rng: &mut Randomness) -> anyhow::Result<Out
     if let Some(outcome) = refused(&findings) {
         return Ok(outcome);
     }
+    let secret_key = prepare::secret_key(&open.secret_key, &policy.limits)?;
     let message = &open.message.message;
     let mut input = Input::open(message, open.common.is_silent())?;
     let mut output = Output::open(
@@ -39,6 +40,9 @@ pub(crate) fn run(open: &args::Open, rng: &mut Randomness) -> anyhow::Result<Out
     }
     if let Some(signatures) = open.signers.require {
         opener = opener.requiring(signatures.get());
+    }
+    if let Some(key) = &secret_key {
+        opener = opener.secret_key(key);
     }
     let report = opener
         .open(input.source(), &mut output, at, rng)

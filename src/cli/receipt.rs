@@ -62,6 +62,7 @@ pub(crate) fn run(receipt: &args::Receipt, rng: &mut Randomness) -> anyhow::Resu
         pss: false,
         include: Include::Chain,
         request_receipt: None,
+        compress: false,
     };
     let report = Signer::new(&identities, &policy, options)
         .receipt(&verified, &mut output, at, rng)

@@ -4,7 +4,8 @@ use smime::{
     asn1::Time,
     policy::{Policy, Rule},
     smime::report::{
-        EncryptedLayer, Essence, Integrity, Layer, RecipientSummary, Sender, Signature, Trust,
+        Container, EncryptedLayer, Essence, Integrity, Layer, RecipientSummary, Sender, Signature,
+        Trust,
     },
     x509::RevocationStatus,
 };
@@ -36,7 +37,7 @@ pub(crate) fn signature() -> Signature {
 /// An encrypted layer that the second of two recipients opened.
 pub(crate) fn encrypted() -> Layer {
     Layer::Encrypted(EncryptedLayer {
-        auth_enveloped: false,
+        container: Container::Enveloped,
         cipher: "aes-256-cbc".into(),
         authenticated: false,
         recipients: vec![

@@ -441,7 +441,7 @@ impl Written<'_> {
     /// Returns their DER SET OF.
     pub fn to_set(&self) -> Result<Vec<u8>> {
         let protection = AlgorithmProtection {
-            digest: self.digest.identifier(),
+            digest: self.signature.digest_identifier(self.digest),
             signature: self.signature.identifier(),
         };
         let members = || {

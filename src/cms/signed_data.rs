@@ -10,8 +10,8 @@
 //!   signerInfos SET OF SignerInfo }
 //! ```
 use super::{
-    Error, Result, Source, algorithm_to_der, check_limit, content_type, segments::Segments,
-    signer_info::SignerInfo,
+    Error, Result, Source, algorithm_to_der, check_limit, content_type, encapsulated,
+    encapsulated::Encapsulated, segments::Segments, signer_info::SignerInfo,
 };
 use crate::{
     asn1::{
@@ -38,8 +38,7 @@ pub struct Reader<R> {
     pub content_type: Oid,
     /// whether eContent is present (even if empty)
     pub has_content: bool,
-    /// what is left of eContent in the form of PKCS#7 v1.5, which is held
-    structure: io::Cursor<Vec<u8>>,
+    content: Encapsulated,
     source: Source<R>,
 }
 
@@ -59,56 +58,39 @@ impl<R: Read> Reader<R> {
             announced.push(algorithm_to_der(&identifier));
         }
         source.reader.leave()?;
-        source.reader.enter(Tag::SEQUENCE)?;
-        let content_type = source.oid()?;
-        let has_content = source.reader.peek()?.is_some();
-        let mut structure = Vec::new();
-        if has_content {
-            source.reader.enter(Tag::context(0))?;
-            match source.reader.peek()? {
-                // RFC 5652 §5.2.1: in PKCS#7 v1.5 the content is ANY; what is digested are its content octets
-                Some(tag)
-                    if tag.primitive() != Tag::OCTET_STRING
-                        && content_type != content_type::DATA =>
-                {
-                    let der = source.der()?;
-                    structure = Cursor::new(&der, 0).any()?.content.to_vec();
-                }
-                _ => source.reader.begin_octets(Tag::OCTET_STRING)?,
-            }
-        }
+        let content = Encapsulated::open(&mut source)?;
         Ok(Self {
             digest_algorithms,
-            content_type,
-            has_content,
+            content_type: content.content_type,
+            has_content: content.has_content,
             announced,
-            structure: io::Cursor::new(structure),
+            content,
             source,
         })
     }
 
     /// Returns whether eContent is in the form of PKCS#7 v1.5, a structure instead of octets.
     pub fn is_structure(&self) -> bool {
-        !self.structure.get_ref().is_empty()
+        self.content.is_structure()
+    }
+
+    /// Returns whether a content type was found as octet 13 made 10 leaves it, and was read as what it was.
+    pub fn was_damaged(&self) -> bool {
+        self.source.damaged
     }
 
     /// Reads what follows the content; the content must have been read to its end. Returns the rest of the source, for the caller to
     /// check that nothing follows.
     pub fn finish(self) -> Result<(SignedData, stream::Rest<R>)> {
         let mut source = self.source;
-        if self.structure.position() < self.structure.get_ref().len() as u64 {
-            return Err(source.malformed("the content was not read to its end"));
-        }
-        if self.has_content {
-            source.reader.leave()?;
-        }
-        source.reader.leave()?;
+        self.content.finish(&mut source)?;
         let mut data = SignedData {
             certificates: Vec::new(),
             crls: Vec::new(),
             other_revocation: Vec::new(),
             signers: Vec::new(),
             received: Tail::default(),
+            unreadable_signers: Vec::new(),
         };
         let limits = source.limits;
         each(
@@ -146,14 +128,19 @@ impl<R: Read> Reader<R> {
         each(&mut source, Tag::SET, |tag, received, depth, count| {
             check_limit(count, limits.signers, "signers")?;
             if tag == Tag::SEQUENCE {
-                let info = SignerInfo::parse_within(&received, depth, limits.attributes)?;
-                data.signers.push(info);
+                match SignerInfo::parse_within(&received, depth, limits.attributes) {
+                    Ok(info) => data.signers.push(info),
+                    Err(error @ (Error::Asn1(asn1::Error::Depth { .. }) | Error::Limit { .. })) => {
+                        return Err(error);
+                    }
+                    Err(error) => data.unreadable_signers.push(error),
+                }
                 data.received.signers.push(received);
             }
             Ok(tag == Tag::SEQUENCE)
         })?;
         // certificates alone need no digest
-        if self.announced.is_empty() && !data.signers.is_empty() {
+        if self.announced.is_empty() && !data.certificates_only() {
             return Err(source.malformed("digestAlgorithms is empty"));
         }
         Ok((data, source.close()?))
@@ -200,10 +187,7 @@ fn der_if_possible(received: Vec<u8>, depth: usize) -> Vec<u8> {
 /// Yields eContent's octets, exactly what is digested; 0 at the end, or at once when there is none.
 impl<R: Read> Read for Reader<R> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        match self.structure.read(buf)? {
-            0 => self.source.reader.read_octets(buf),
-            held => Ok(held),
-        }
+        self.content.read(&mut self.source, buf)
     }
 }
 
@@ -216,8 +200,10 @@ pub struct SignedData {
     pub crls: Vec<Vec<u8>>,
     /// other revocation info (RFC 5940), as received
     pub other_revocation: Vec<Vec<u8>>,
-    /// signers, in order; each malformed one is an error of `finish`
+    /// signers, in order
     pub signers: Vec<SignerInfo>,
+    /// why others cannot be read
+    pub unreadable_signers: Vec<Error>,
     /// the same octet for octet, for a message to which something is added
     pub received: Tail,
 }
@@ -270,6 +256,13 @@ impl Tail {
         } else {
             1
         }
+    }
+}
+
+impl SignedData {
+    /// Returns whether nobody signed, not even somebody who cannot be read.
+    pub fn certificates_only(&self) -> bool {
+        self.signers.is_empty() && self.unreadable_signers.is_empty()
     }
 }
 
@@ -340,15 +333,13 @@ impl<W: Write> Writer<W> {
             return Ok(self.shell.into_inner());
         };
         let encapsulated = match self.detached {
-            true => Vec::new(),
-            false => {
-                write::constructed(Tag::context(0), &[&write::tlv(Tag::OCTET_STRING, &content)])
-            }
+            true => write::sequence(&[&oid::to_der(&self.content_type)]),
+            false => encapsulated::to_der(&self.content_type, &content),
         };
         let data = write::sequence(&[
             &write::integer(tail.version(&self.content_type)),
             &self.digests,
-            &write::sequence(&[&oid::to_der(&self.content_type), &encapsulated]),
+            &encapsulated,
             &encoded,
         ]);
         self.shell.element(&write::sequence(&[
@@ -376,10 +367,7 @@ impl<W: Write> Write for Writer<W> {
             // RFC 5652 §5.1 wants 3 if a signer is named by key identifier; the signers are not known yet
             shell.element(&write::integer(Tail::default().version(content_type)))?;
             shell.element(digests)?;
-            shell.open(Tag::SEQUENCE)?;
-            shell.element(&oid::to_der(content_type))?;
-            shell.open(Tag::context(0))?;
-            shell.open(Tag::OCTET_STRING)
+            encapsulated::begin(shell, content_type)
         })?;
         Ok(buf.len())
     }

@@ -2,13 +2,17 @@
 //!
 //! Mathematics has no level: the rules marked *fixed* are always denied.
 pub mod extensions;
+pub mod inputs;
 pub mod limits;
 pub mod preferences;
+pub mod reasons;
 pub mod rules;
 pub mod strength;
 
+pub use inputs::PolicyInputs;
 pub use limits::Limits;
 pub use preferences::Preferences;
+pub use reasons::{Concerned, Objection, Reason};
 pub use rules::Rule;
 
 use std::collections::BTreeMap;
@@ -44,6 +48,8 @@ pub struct Finding {
     pub level: Level,
     /// what was found and what was wanted: one line, lower case, no full stop; untrusted text in it is not yet escaped
     pub message: String,
+    /// the same in parts, where it is about a certificate or its path
+    pub objection: Option<Box<Objection>>,
 }
 
 /// Named starting points of a [`Policy`].
@@ -84,8 +90,8 @@ pub struct Policy {
     pub limits: Limits,
     /// whether revocation is looked at
     pub revocation: Revocation,
-    /// initial-explicit-policy of RFC 5280 §6.1.1 (e): a path must be valid for a certificate policy
-    pub require_explicit_policy: bool,
+    /// what is asked of certificate policies
+    pub certificate_policies: PolicyInputs,
     /// what is written when there is a choice
     pub preferences: Preferences,
     levels: BTreeMap<Rule, Level>,
@@ -98,7 +104,7 @@ impl Policy {
             name,
             limits: Limits::default(),
             revocation: Revocation::default(),
-            require_explicit_policy: false,
+            certificate_policies: PolicyInputs::default(),
             preferences: Preferences::of(name),
             levels: BTreeMap::new(),
         }
@@ -130,6 +136,7 @@ impl Policy {
             rule,
             level: self.level(rule),
             message: message.into(),
+            objection: None,
         }
     }
 

@@ -5,6 +5,7 @@
 //! A negative answer is a value in the [`Report`]; an [`Error`] means that there is no answer. What was written to a sink counts only if the call
 //! returned `Ok` with a passing verdict.
 pub mod acquaintance;
+pub mod bundle;
 mod content;
 pub mod decrypt;
 mod digests;
@@ -25,6 +26,7 @@ pub mod source;
 pub mod verify;
 
 pub use acquaintance::{Acquaintance, Learned};
+pub use bundle::bundle;
 pub use decrypt::Decryptor;
 pub use encrypt::{EncryptOptions, Encryptor, Recipient};
 pub use error::Error;

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     asn1::Time,
-    crypto::CryptoRng,
+    crypto::{CryptoRng, Secret},
     policy::{Policy, Rule},
     store::Identities,
     x509::{Repository, TrustAnchors},
@@ -25,6 +25,7 @@ pub struct Opener<'a> {
     signers: &'a [ExpectedSigner],
     time_stamp_anchors: Option<&'a TrustAnchors>,
     required: Option<usize>,
+    secret_key: Option<&'a Secret>,
 }
 
 impl<'a> Opener<'a> {
@@ -44,6 +45,7 @@ impl<'a> Opener<'a> {
             signers,
             time_stamp_anchors: None,
             required: None,
+            secret_key: None,
         }
     }
 
@@ -58,6 +60,13 @@ impl<'a> Opener<'a> {
     #[must_use]
     pub fn requiring(mut self, signatures: usize) -> Self {
         self.required = Some(signatures.max(1));
+        self
+    }
+
+    /// Opens EncryptedData with this key, which was agreed on elsewhere.
+    #[must_use]
+    pub fn secret_key(mut self, key: &'a Secret) -> Self {
+        self.secret_key = Some(key);
         self
     }
 
@@ -80,6 +89,7 @@ impl<'a> Opener<'a> {
         });
         peeler.keys = Some(Keys {
             identities: self.identities,
+            secret_key: self.secret_key,
             rng,
         });
         peeler.walk(source)?;
@@ -105,6 +115,7 @@ fn mark_envelopes(layers: &mut [Layer], policy: &Policy) {
         match layer {
             Layer::Encrypted(_) => inside_is_encrypted = true,
             Layer::Certificates(_) => inside_is_encrypted = false,
+            Layer::Compressed(_) | Layer::Digested(_) | Layer::Authenticated(_) => {}
             Layer::Signed(signed) => {
                 let known = signed
                     .findings

@@ -11,7 +11,7 @@ use super::{
     error::Error,
     report::{Essence, Form, Integrity, Sender, Signature, Trust},
 };
-use std::cell::Cell;
+use std::{cell::Cell, sync::Arc};
 
 use crate::{
     asn1::{Time, oid::Oid},
@@ -81,9 +81,10 @@ impl Digested<'_> {
 pub(super) fn certificates(signed: &SignedData, policy: &Policy) -> (Collection, Vec<Finding>) {
     let mut found = Collection::default();
     let mut findings = Vec::new();
+    let origin = Arc::from("the message");
     for der in &signed.certificates {
         match Certificate::from_der(der) {
-            Ok(certificate) => found.certificates.push(certificate),
+            Ok(certificate) => found.certificates.push(certificate.from_origin(&origin)),
             Err(error) => findings.push(policy.finding(
                 Rule::UnreadableCertificate,
                 format!("a certificate in the message was left out: {error}"),

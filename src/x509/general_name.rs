@@ -2,6 +2,7 @@
 use super::{Error, name::Name};
 use crate::{
     asn1::{Tag, cursor::Cursor},
+    encoding::hex,
     mime::mailbox::Address,
 };
 
@@ -107,6 +108,11 @@ impl<'a> GeneralName<'a> {
         }
     }
 
+    /// Returns whether it is of a form that names mailboxes, well-formed or not.
+    pub const fn is_mail(&self) -> bool {
+        matches!(self, Self::Rfc822(_) | Self::SmtpUtf8Mailbox(_))
+    }
+
     /// Returns the name of the form, in RFC 5280's words.
     pub fn form(&self) -> &'static str {
         match self {
@@ -120,6 +126,30 @@ impl<'a> GeneralName<'a> {
             Self::Uri(_) => "uniformResourceIdentifier",
             Self::Ip(_) => "iPAddress",
             Self::RegisteredId(_) => "registeredID",
+        }
+    }
+}
+
+/// `rfc822Name alice@example.com`; forms without a text of their own in hexadecimal, at most 64 octets.
+impl std::fmt::Display for GeneralName<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.form())?;
+        match self {
+            Self::SmtpUtf8Mailbox(text)
+            | Self::Rfc822(text)
+            | Self::Dns(text)
+            | Self::Uri(text) => {
+                write!(f, " {}", String::from_utf8_lossy(text))
+            }
+            Self::Directory(name) => write!(f, " {name}"),
+            Self::Ip(octets @ [a, b, c, d]) if octets.len() == 4 => write!(f, " {a}.{b}.{c}.{d}"),
+            Self::Other(octets)
+            | Self::X400(octets)
+            | Self::EdiParty(octets)
+            | Self::Ip(octets)
+            | Self::RegisteredId(octets) => {
+                write!(f, " {}", hex::encode(octets.get(..64).unwrap_or(octets)))
+            }
         }
     }
 }

@@ -5,12 +5,13 @@
 use super::{
     Certificate, Collection, Repository, TrustAnchors,
     name::Name,
-    revocation,
-    validate::{self, Question, Refusal},
+    policies::ValidPolicies,
+    revocation, usage,
+    validate::{self, Question, Refusal, Valid},
 };
 use crate::{
     asn1::Time,
-    policy::{Finding, Limits, Policy, Rule},
+    policy::{Finding, Limits, Objection, Policy, Reason},
 };
 use std::{
     cmp::Reverse,
@@ -53,6 +54,8 @@ pub struct PathReport {
     pub path: Vec<Certificate>,
     /// revocation
     pub revocation: RevocationStatus,
+    /// the certificate policies it is valid for; none when not trusted
+    pub policies: ValidPolicies,
     /// graded; each names the certificate it concerns
     pub findings: Vec<Finding>,
     /// where the anchor came from
@@ -70,7 +73,7 @@ pub struct PathBuilder<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("building the certificate path took more than {limit} {what}")]
 pub struct BudgetExceeded {
-    /// "signature checks", "steps", "name comparisons", "certificates"
+    /// "signature checks", "steps", "name comparisons", "nodes of a policy graph", "certificates"
     pub what: &'static str,
     /// its value
     pub limit: u32,
@@ -148,7 +151,7 @@ impl<'a> PathBuilder<'a> {
                 None => Ok(untrusted(leaf, search.failure.take(), question)),
             };
         };
-        let mut findings = validate::judge_leaf(leaf, question, found.path.len() > 1);
+        let mut findings = usage::judge_leaf(leaf, question, found.path.len() > 1);
         findings.extend(found.findings);
         let crls = |issuer: &Certificate| {
             let mut crls = self.repository.crls(issuer.subject());
@@ -163,15 +166,9 @@ impl<'a> PathBuilder<'a> {
             &mut search.budget,
         )?;
         findings.extend(objections);
-        // certificate policies (RFC 9618) are not processed yet: what cannot be shown is not granted
-        if self.policy.require_explicit_policy {
-            let message = format!(
-                "no certificate policy is shown for {leaf}: policies are not processed yet"
-            );
-            findings.push(self.policy.finding(Rule::Untrusted, message));
-        }
         Ok(PathReport {
-            trusted: !self.policy.require_explicit_policy,
+            trusted: true,
+            policies: found.policies,
             path: found.path,
             revocation,
             findings,
@@ -192,22 +189,26 @@ impl<'a> PathBuilder<'a> {
             signing_time: None,
             policy,
         };
-        validate::judge_leaf(leaf, question, !leaf.is_self_issued())
+        usage::judge_leaf(leaf, question, !leaf.is_self_issued())
     }
 }
 
 /// Returns the report of a certificate without a path: why, and what can be said of it all the same.
 fn untrusted(leaf: &Certificate, failure: Option<Failure>, question: Question<'_>) -> PathReport {
-    let (message, path) = match failure {
-        Some(failure) => (failure.message, failure.path),
-        None => (format!("no path was found for {leaf}"), vec![leaf.clone()]),
+    let (objection, path) = match failure {
+        Some(failure) => (failure.objection, failure.path),
+        None => (
+            leaf.objection(Reason::NoIssuer, "no path was found"),
+            vec![leaf.clone()],
+        ),
     };
-    let mut findings = vec![question.policy.finding(Rule::Untrusted, message)];
-    findings.extend(validate::judge_leaf(leaf, question, !leaf.is_self_issued()));
+    let mut findings = vec![question.policy.object(objection)];
+    findings.extend(usage::judge_leaf(leaf, question, !leaf.is_self_issued()));
     PathReport {
         trusted: false,
         path,
         revocation: RevocationStatus::Unchecked,
+        policies: ValidPolicies::default(),
         findings,
         anchor: None,
     }
@@ -219,6 +220,7 @@ pub(super) struct Budget {
     signatures: u32,
     steps: u32,
     comparisons: u32,
+    nodes: u32,
     limits: Limits,
 }
 
@@ -228,6 +230,7 @@ impl Budget {
             signatures: limits.path_signatures,
             steps: limits.path_steps,
             comparisons: limits.name_comparisons,
+            nodes: limits.policy_nodes,
             limits,
         }
     }
@@ -241,6 +244,18 @@ impl Budget {
     /// Pays for one candidate looked at.
     fn step(&mut self) -> Result<(), BudgetExceeded> {
         spend(&mut self.steps, "steps", self.limits.path_steps)
+    }
+
+    /// Pays for so many nodes or edges of a policy graph.
+    pub(super) fn policy_nodes(&mut self, number: usize) -> Result<(), BudgetExceeded> {
+        let limit = self.limits.policy_nodes;
+        let what = "nodes of a policy graph";
+        let number = u32::try_from(number).unwrap_or(u32::MAX);
+        self.nodes = self
+            .nodes
+            .checked_sub(number)
+            .ok_or(BudgetExceeded { what, limit })?;
+        Ok(())
     }
 
     /// Pays for one comparison of a name with a name constraint.
@@ -270,6 +285,7 @@ struct Node {
 struct Found {
     path: Vec<Certificate>,
     source: String,
+    policies: ValidPolicies,
     findings: Vec<Finding>,
 }
 
@@ -277,7 +293,7 @@ struct Found {
 struct Failure {
     /// how far it came: certificates whose signatures hold, and how near the last step was to succeed
     progress: (bool, usize, Step),
-    message: String,
+    objection: Objection,
     path: Vec<Certificate>,
 }
 
@@ -373,16 +389,16 @@ impl<'a> Search<'a> {
             match self.is_signed_by(&child, &issuer)? {
                 Ok(true) => {}
                 Ok(false) => {
-                    let message =
-                        format!("the signature of {of} does not verify with the key of {by}");
-                    self.fail(path, Step::Signature, message);
+                    let found = format!("its signature does not verify with the key of {by}");
+                    let objection = of.objection(Reason::Signature, found);
+                    self.fail(path, Step::Signature, objection);
                     continue;
                 }
                 Err(error) => {
-                    let message = format!(
-                        "the signature of {of} cannot be checked with the key of {by}: {error}"
-                    );
-                    self.fail(path, Step::Signature, message);
+                    let found =
+                        format!("its signature cannot be checked with the key of {by}: {error}");
+                    let objection = of.objection(Reason::SignatureAlgorithm, found);
+                    self.fail(path, Step::Signature, objection);
                     continue;
                 }
             }
@@ -398,15 +414,16 @@ impl<'a> Search<'a> {
         }
         if !tried {
             let of = &child.certificate;
-            let message = if of.is_self_issued() {
-                format!("{of} is self-issued and no trust anchor")
-            } else {
-                format!(
-                    "no certificate of the issuer of {of} is known: {}",
-                    of.issuer()
+            let objection = if of.is_self_issued() {
+                of.objection(
+                    Reason::NotAnchored,
+                    "it is self-issued and not among the trust anchors",
                 )
+            } else {
+                let found = format!("no certificate of its issuer is known: {}", of.issuer());
+                of.objection(Reason::NoIssuer, found)
             };
-            self.fail(path, Step::NoIssuer, message);
+            self.fail(path, Step::NoIssuer, objection);
         }
         Ok(Progress::GoOn)
     }
@@ -415,7 +432,7 @@ impl<'a> Search<'a> {
     fn arrive(&mut self, path: &[Rc<Node>]) -> Result<Progress, BudgetExceeded> {
         let certificates = certificates(path);
         match validate::validate(&certificates, self.question, &mut self.budget) {
-            Ok(findings) => {
+            Ok(Valid { findings, policies }) => {
                 let progress = match Policy::denies(&findings) {
                     true => Progress::GoOn,
                     false => Progress::Done,
@@ -425,13 +442,14 @@ impl<'a> Search<'a> {
                     self.found = Some(Found {
                         path: certificates,
                         source: anchor.unwrap_or_default(),
+                        policies,
                         findings,
                     });
                 }
                 Ok(progress)
             }
-            Err(Refusal::Invalid(message)) => {
-                self.fail(path, Step::Invalid, message);
+            Err(Refusal::Invalid(objection)) => {
+                self.fail(path, Step::Invalid, *objection);
                 Ok(Progress::GoOn)
             }
             Err(Refusal::Budget(exceeded)) => Err(exceeded),
@@ -439,7 +457,7 @@ impl<'a> Search<'a> {
     }
 
     /// Remembers why an attempt failed, if none came further.
-    fn fail(&mut self, path: &[Rc<Node>], step: Step, message: String) {
+    fn fail(&mut self, path: &[Rc<Node>], step: Step, objection: Objection) {
         let progress = (step == Step::Invalid, path.len(), step);
         if self
             .failure
@@ -448,7 +466,7 @@ impl<'a> Search<'a> {
         {
             self.failure = Some(Failure {
                 progress,
-                message,
+                objection,
                 path: certificates(path),
             });
         }
@@ -544,8 +562,10 @@ mod tests {
     use crate::{
         asn1::write,
         crypto::SoftwareKey,
+        policy::Rule,
         x509::sample::{
-            self, Template, anchors, authority_key_identifier, key, key_identifier, now,
+            self, Template, anchors, authority_key_identifier, basic_constraints, key,
+            key_identifier, now,
         },
     };
     use std::time::{Duration, Instant};
@@ -573,10 +593,12 @@ mod tests {
         builder.judge(leaf, extra, Purpose::Sign, now(), None)
     }
 
-    fn message(report: &PathReport) -> &str {
+    /// Why there is no path, and whom that is about.
+    fn refusal(report: &PathReport) -> (Reason, &str) {
         assert!(!report.trusted);
         assert_eq!(report.findings[0].rule, Rule::Untrusted);
-        &report.findings[0].message
+        let objection = report.findings[0].objection.as_deref().unwrap();
+        (objection.reason, &objection.certificate.subject)
     }
 
     /// Root 1, CA 2, Alice 3.
@@ -611,10 +633,7 @@ mod tests {
     fn certificates_of_the_message_are_no_anchors() {
         let (root, ca, alice) = chain();
         let report = judge(&alice, &[], &collection([&root, &ca])).unwrap();
-        assert_eq!(
-            message(&report),
-            "certificate CN=Root (serial 01) is self-issued and no trust anchor"
-        );
+        assert_eq!(refusal(&report), (Reason::NotAnchored, "CN=Root"));
         assert_eq!(report.path, [alice, ca, root]);
         assert_eq!(report.anchor, None);
     }
@@ -636,10 +655,7 @@ mod tests {
             .serial(&[2])
             .sign(&key(3));
         let report = judge(&other, &[&person], &Collection::default()).unwrap();
-        assert!(
-            message(&report).contains("may not issue certificates"),
-            "{report:?}"
-        );
+        assert_eq!(refusal(&report), (Reason::NoBasicConstraints, "CN=Alice"));
         // but a CA may renew its own certificate
         let (root, ..) = chain();
         let renewed = Template::ca("CN=Root", &key(1), "CN=Root")
@@ -653,13 +669,15 @@ mod tests {
     fn says_what_is_missing() {
         let (root, ca, alice) = chain();
         let report = judge(&alice, &[&root], &Collection::default()).unwrap();
+        assert_eq!(refusal(&report), (Reason::NoIssuer, "CN=Alice"));
         assert_eq!(
-            message(&report),
-            "no certificate of the issuer of certificate CN=Alice (serial 01) is known: CN=CA"
+            report.findings[0].message,
+            "certificate CN=Alice (serial 01): no certificate of its issuer is known: CN=CA; \
+         a path needs the certificate of every issuer up to a trust anchor"
         );
         assert_eq!(report.path, std::slice::from_ref(&alice));
         let report = judge(&alice, &[], &collection([&ca])).unwrap();
-        assert!(message(&report).ends_with("CN=CA (serial 01) is known: CN=Root"));
+        assert_eq!(refusal(&report), (Reason::NoIssuer, "CN=CA"));
     }
 
     #[test]
@@ -667,26 +685,23 @@ mod tests {
         let (root, _, _) = chain();
         let forged = Template::new("CN=Mallory", &key(4), "CN=Root").sign(&key(5));
         let report = judge(&forged, &[&root], &Collection::default()).unwrap();
-        assert_eq!(
-            message(&report),
-            "the signature of certificate CN=Mallory (serial 01) does not verify with the key of CN=Root"
-        );
+        assert_eq!(refusal(&report), (Reason::Signature, "CN=Mallory"));
     }
 
     #[test]
     fn reports_the_attempt_that_came_furthest() {
         let (root, ca, alice) = chain();
         let stranger = Template::ca("CN=CA", &key(7), "CN=Nobody").sign(&key(8));
-        let not_ca = Template::new("CN=CA", &key(2), "CN=Root").sign(&key(1));
+        let not_ca = Template::new("CN=CA", &key(2), "CN=Root")
+            .with(basic_constraints(false, None))
+            .with(sample::key_usage(0x06))
+            .sign(&key(1));
         for extra in [
             collection([&stranger, &not_ca]),
             collection([&not_ca, &stranger]),
         ] {
             let report = judge(&alice, &[&root], &extra).unwrap();
-            assert!(
-                message(&report).contains("has no basicConstraints"),
-                "{report:?}"
-            );
+            assert_eq!(refusal(&report), (Reason::NotCa, "CN=CA"));
         }
         // and a valid path beats all
         let extra = collection([&stranger, &not_ca, &ca]);

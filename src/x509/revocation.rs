@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     asn1::Time,
-    policy::{Finding, Level, Policy, Revocation, Rule, strength::is_weak_digest},
+    policy::{Finding, Level, Policy, Reason, Revocation, Rule, strength::is_weak_digest},
 };
 
 /// Judges a valid path, leaf first and anchor last (the anchor is not judged). `crls` finds those issued by a certificate's subject.
@@ -30,16 +30,17 @@ pub(super) fn judge(
         match status(certificate, issuer, &crls(issuer), at, policy, budget)? {
             RevocationStatus::Revoked => {
                 worst = RevocationStatus::Revoked;
-                let message = format!("{certificate} is revoked by its issuer");
-                findings.push(policy.finding(Rule::Revoked, message));
+                let found = "its issuer revoked it";
+                findings.push(policy.object(certificate.objection(Reason::Revoked, found)));
             }
             RevocationStatus::Good => {}
             RevocationStatus::Unknown | RevocationStatus::Unchecked => {
                 if worst == RevocationStatus::Good {
                     worst = RevocationStatus::Unknown;
                 }
-                let message = format!("nothing at hand tells whether {certificate} is revoked");
-                findings.push(policy.finding(Rule::RevocationUnknown, message));
+                let found = "nothing at hand tells whether it is revoked";
+                findings
+                    .push(policy.object(certificate.objection(Reason::RevocationUnknown, found)));
             }
         }
     }
@@ -134,10 +135,9 @@ mod tests {
         assert!(report.trusted);
         let finding = report.findings.first().unwrap();
         assert_eq!((finding.rule, finding.level), (Rule::Revoked, Level::Deny));
-        assert_eq!(
-            finding.message,
-            "certificate CN=Alice (serial 02) is revoked by its issuer"
-        );
+        let objection = finding.objection.as_deref().unwrap();
+        assert_eq!(objection.reason, Reason::Revoked);
+        assert_eq!(objection.certificate.serial, "02");
     }
 
     #[test]

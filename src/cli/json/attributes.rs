@@ -1,5 +1,5 @@
 //! What a signature's attributes say, for programs: keys in alphabetical order, there only when there is something to say.
-use super::{Verb, person, signature};
+use super::{Typed, Verb, person, signature};
 use serde_json::{Map, Value, json};
 use smime::{
     cms::{
@@ -12,7 +12,7 @@ use smime::{
 };
 
 /// Returns the keys of a signature beside those that each has.
-pub(super) fn beside(verb: Verb, of: &Signature) -> [(&'static str, Option<Value>); 4] {
+pub(super) fn beside(typed: &Typed, of: &Signature) -> [(&'static str, Option<Value>); 4] {
     let list = |values: Vec<Value>| (!values.is_empty()).then_some(Value::Array(values));
     let countersignatures = of.countersignatures.iter();
     let stamps = of.time_stamps.iter();
@@ -20,11 +20,11 @@ pub(super) fn beside(verb: Verb, of: &Signature) -> [(&'static str, Option<Value
         ("attributes", attributes(of)),
         (
             "countersignatures",
-            list(countersignatures.map(|it| signature(verb, it)).collect()),
+            list(countersignatures.map(|it| signature(typed, it)).collect()),
         ),
         (
             "time_stamps",
-            list(stamps.map(|it| time_stamp(verb, it)).collect()),
+            list(stamps.map(|it| time_stamp(typed, it)).collect()),
         ),
         (
             "proven_time",
@@ -136,8 +136,9 @@ fn certificate_id(id: &CertificateId) -> Value {
 }
 
 /// A token is a signature of its authority's; without anchors for such it has no verdict.
-fn time_stamp(verb: Verb, stamp: &TimeStamp) -> Value {
-    let verb = if stamp.judged { verb } else { Verb::Inspect };
+fn time_stamp(typed: &Typed, stamp: &TimeStamp) -> Value {
+    let unjudged = Typed::bare(Verb::Inspect);
+    let typed = if stamp.judged { typed } else { &unjudged };
     let mut object = json!({
         "time": stamp.info.time.to_string(),
         "accuracy_microseconds": stamp.info.accuracy,
@@ -145,7 +146,7 @@ fn time_stamp(verb: Verb, stamp: &TimeStamp) -> Value {
         "serial": serial_text(&stamp.info.serial),
     });
     if let (Value::Object(object), Value::Object(token)) =
-        (&mut object, signature(verb, &stamp.token))
+        (&mut object, signature(typed, &stamp.token))
     {
         for key in [
             "verdict",

@@ -399,8 +399,13 @@ impl Adding<'_> {
             at: self.at,
             allowance: self.policy().limits.message_signatures.into(),
         };
-        if signed.signers.is_empty() {
+        if signed.certificates_only() {
             let finding = self.not_signed();
+            self.findings.push(finding);
+        }
+        if let Some(error) = signed.unreadable_signers.first() {
+            let message = format!("a signature that is there cannot be read: {error}");
+            let finding = self.policy().finding(Rule::SignatureInvalid, message);
             self.findings.push(finding);
         }
         let (in_message, _) = certificates(signed, self.signer.policy);
