@@ -20,6 +20,7 @@ mod kill;
 mod library;
 mod limits;
 mod matrix;
+mod matrix_attributes;
 mod readme;
 mod regressions;
 mod tamper;
