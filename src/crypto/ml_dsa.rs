@@ -143,7 +143,8 @@ impl PrivateKey {
         Ok((key, public))
     }
     /// Takes a key of the form `rho || K || tr || s1 || s2 || t0` (FIPS 204 algorithm 24). That the hash inside is of the public key which follows from
-    /// the rest, and that it signs, is all that can be checked, and is.
+    /// the rest, and that it signs, is checked; an s2 or t0 so little wrong
+    /// that both hold is not found out, and what it signs may fail the check that every signature is given before it is written.
     fn from_expanded(set: MlDsa, expanded: &[u8]) -> Result<(Self, Vec<u8>)> {
         const HASH: std::ops::Range<usize> = 64..128;
         let (largest, bits) = set.coefficients();

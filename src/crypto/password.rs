@@ -12,7 +12,7 @@ use spki::AlgorithmIdentifierOwned;
 use zeroize::Zeroizing;
 
 const PBES2: Oid = Oid::new_unwrap("1.2.840.113549.1.5.13");
-const PBKDF2: Oid = Oid::new_unwrap("1.2.840.113549.1.5.12");
+pub(super) const PBKDF2: Oid = Oid::new_unwrap("1.2.840.113549.1.5.12");
 const PBMAC1: Oid = Oid::new_unwrap("1.2.840.113549.1.5.14");
 /// No standard recommends more than 64 octets of salt, and each is digested.
 const MAX_SALT: usize = 1024;
@@ -157,7 +157,7 @@ fn read_prf(identifier: &AlgorithmIdentifierOwned) -> Result<Digest> {
 }
 
 /// PBKDF2-params (RFC 8018 appendix A.2): `SEQUENCE { salt OCTET STRING, iterationCount INTEGER, keyLength INTEGER OPTIONAL, prf DEFAULT hmacWithSHA1 }`.
-struct Kdf {
+pub(super) struct Kdf {
     salt: Vec<u8>,
     iterations: u32,
     key_length: Option<usize>,
@@ -165,7 +165,7 @@ struct Kdf {
 }
 impl Kdf {
     /// Reads an AlgorithmIdentifier, which must be PBKDF2's.
-    fn read(fields: &mut Cursor<'_>, max_iterations: u32) -> Result<Self> {
+    pub(super) fn read(fields: &mut Cursor<'_>, max_iterations: u32) -> Result<Self> {
         let malformed = || malformed("pbkdf2");
         let algorithm = fields.expect(Tag::SEQUENCE).map_err(|_| malformed())?;
         let algorithm = parameters::algorithm_identifier(algorithm.raw).ok_or_else(malformed)?;
@@ -199,7 +199,22 @@ impl Kdf {
             prf,
         })
     }
-    fn derive(&self, password: &[u8], size: usize) -> Result<Secret> {
+    pub(super) fn iterations(&self) -> u32 {
+        self.iterations
+    }
+    pub(super) fn key_length(&self) -> Option<usize> {
+        self.key_length
+    }
+    #[cfg(test)]
+    pub(super) fn for_test(salt: &[u8], iterations: u32, prf: Digest) -> Self {
+        Self {
+            salt: salt.to_vec(),
+            iterations,
+            key_length: None,
+            prf,
+        }
+    }
+    pub(super) fn derive(&self, password: &[u8], size: usize) -> Result<Secret> {
         let mut key = Zeroizing::new(vec![0; size]);
         with_digest!(self.prf, D => {
             pbkdf2::pbkdf2_hmac::<D>(password, &self.salt, self.iterations, &mut key);

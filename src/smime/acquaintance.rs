@@ -180,6 +180,7 @@ impl Known<'_> {
     pub(super) fn cipher(
         &self,
         recipients: &[Certificate],
+        shared_secret: bool,
         asked: Option<ContentCipher>,
         preferences: &Preferences,
     ) -> (ContentCipher, Choice) {
@@ -194,7 +195,8 @@ impl Known<'_> {
         let best = preferences
             .capabilities
             .iter()
-            .find(|cipher| known.iter().all(|it| reads(it, **cipher)));
+            .find(|cipher| known.iter().all(|it| reads(it, **cipher)))
+            .filter(|_| !shared_secret);
         if let Some(cipher) = best {
             return (*cipher, Choice::KnownToAll);
         }
@@ -206,9 +208,11 @@ impl Known<'_> {
         };
         let silent = recipients.iter().zip(&known).find(|(_, it)| !any(it));
         let unknown = silent.map(|(it, _)| it).or(recipients.first());
-        let unknown = unknown
-            .map(|it| it.subject().to_string())
-            .unwrap_or_default();
+        let unknown = unknown.filter(|_| !shared_secret);
+        let unknown = unknown.map_or_else(
+            || "a shared key or password".to_owned(),
+            |it| it.subject().to_string(),
+        );
         (preferences.cipher, Choice::Default { unknown })
     }
 }

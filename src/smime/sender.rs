@@ -169,7 +169,7 @@ fn against(
     }
     let wanted = format!("it must name the sender, who is {} in From", shown(from));
     let (sender, reason, found) = if named.is_empty() {
-        let found = "it names no mail address".to_owned();
+        let found = no_address(certificate);
         (Sender::Absent, Reason::SenderAbsent, found)
     } else {
         let found = format!("it names {}", all_shown(&named));
@@ -177,6 +177,17 @@ fn against(
     };
     let objection = certificate.objection(reason, found).wanting(wanted);
     (sender, Some(policy.object(objection)))
+}
+
+/// Says why a certificate names no address.
+fn no_address(certificate: &Certificate) -> String {
+    let Ok(names) = certificate.alternative_names() else {
+        return "its subjectAltName is malformed".to_owned();
+    };
+    match names.unwrap_or_default().iter().find(|name| name.is_mail()) {
+        Some(name) => format!("it names a malformed mail address, {name}"),
+        None => "it names no mail address".to_owned(),
+    }
 }
 
 /// Addresses of one certificate that are shown before the rest is counted.
@@ -225,7 +236,7 @@ fn compare_expected(
     if !any {
         let named = certificate.addresses();
         let found = match named.is_empty() {
-            true => "it names no mail address".to_owned(),
+            true => no_address(certificate),
             false => format!("it names {}", all_shown(&named)),
         };
         let names: Vec<String> = expected.iter().map(ToString::to_string).collect();
