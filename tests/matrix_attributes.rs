@@ -748,6 +748,31 @@ fn time_stamps_of_openssl_prove_when_a_signature_existed() {
     assert_eq!(digest(Digest::Sha256, &value).len(), 32);
 }
 
+#[test]
+fn a_hundred_thousand_time_stamps_are_refused_at_once() {
+    let dir = Dir::new();
+    let signed = dir.file("signed.der");
+    let opaque = args![
+        "sign", "--binary", "--opaque", "--format", "der", "-o", &signed
+    ];
+    let mut options = join(&[&opaque, &who("alice")]);
+    options.push(fixture("messages/plain.eml").into());
+    smime(options).run().expect(0);
+    let many = [0x30, 0].repeat(100_000);
+    let message = dir.write("many.der", with_token(&dir.read("signed.der"), &many));
+    let trust = args!["--timestamp-trust", fixture("trust/root.pem")];
+    for verb in [
+        args!["inspect"],
+        join(&[&args!["verify"], &trusting(), &trust]),
+    ] {
+        let began = std::time::Instant::now();
+        let mut options = verb;
+        options.push(message.clone().into());
+        smime(options).run().expect(3);
+        assert!(began.elapsed().as_millis() < 2000);
+    }
+}
+
 // ------------------------------------------------------------------------------------------------------------------ receipts
 
 /// Bob's receipt for a message, by us.
