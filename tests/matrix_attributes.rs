@@ -698,16 +698,13 @@ fn time_stamps_of_openssl_prove_when_a_signature_existed() {
     );
     assert!(signature["proven_time"].is_string());
     // nobody named to trust, no token, a token over something else, anchors of another
-    let rule = "expired-since-signing".to_owned();
+    let rule = "expired-since-signing";
     let denied_rules =
         |report: &serde_json::Value| denied_of(&report["layers"][0]["signatures"][0]);
-    assert_eq!(
-        denied_rules(&judge(&stamped, &[]).expect(1).json()),
-        [rule.clone()]
-    );
+    assert_eq!(denied_rules(&judge(&stamped, &[]).expect(1).json()), [rule]);
     assert_eq!(
         denied_rules(&judge(&signed, &trust).expect(1).json()),
-        [rule.clone()]
+        [rule]
     );
     let other = dir.write(
         "other.der",
@@ -715,12 +712,12 @@ fn time_stamps_of_openssl_prove_when_a_signature_existed() {
     );
     assert_eq!(
         denied_rules(&judge(&other, &trust).expect(1).json()),
-        [rule.clone()]
+        [rule]
     );
     let elsewhere = args!["--timestamp-trust", fixture("trust/root.pem")];
     assert_eq!(
         denied_rules(&judge(&stamped, &elsewhere).expect(1).json()),
-        [rule.clone()]
+        [rule]
     );
     // when the authority's certificate has ended too
     let late = judge(&stamped, &join(&[&trust, &args!["--policy", "standard"]]));
@@ -736,7 +733,10 @@ fn time_stamps_of_openssl_prove_when_a_signature_existed() {
         dir.file("ca.pem"),
         &stamped
     ];
-    assert!(denied_rules(&smime(join(&[&base, &trust])).run().expect(1).json()).contains(&rule));
+    assert!(
+        denied_rules(&smime(join(&[&base, &trust])).run().expect(1).json())
+            .contains(&rule.to_owned())
+    );
     // shown, and not judged
     let shown = smime(args!["inspect", "--json", &stamped])
         .run()

@@ -389,7 +389,7 @@ impl Adding<'_> {
     fn check(&mut self, signed: &SignedData, digested: &Digested<'_>) -> Result<(), Error> {
         let repository = Collection {
             certificates: self.signer.identities.certificates().to_vec(),
-            crls: Vec::new(),
+            ..Collection::default()
         };
         let judge = Judge {
             anchors: &TrustAnchors::default(),

@@ -163,6 +163,7 @@ impl Bench {
         let in_message = Collection {
             certificates: self.certificates.clone(),
             crls: self.crls.clone(),
+            ..Collection::default()
         };
         judge.judge(&signer, &digested, &in_message)
     }
