@@ -20,6 +20,7 @@ mod kill;
 mod library;
 mod limits;
 mod matrix;
+mod matrix_attributes;
 mod matrix_content;
 mod matrix_keys;
 mod matrix_recipients;

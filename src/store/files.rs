@@ -213,6 +213,11 @@ impl Contents {
     }
 }
 
+/// Returns the files that [`certificates`] reads, in that order.
+pub fn listing(path: &Path) -> Result<Vec<PathBuf>, Error> {
+    files(path)
+}
+
 /// Returns `path`, or if it is a directory the files in it and below, in the order of names. Hidden files are left out, and so is what is
 /// no file: links to directories (they may lead back here), pipes, devices.
 fn files(path: &Path) -> Result<Vec<PathBuf>, Error> {

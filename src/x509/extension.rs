@@ -7,7 +7,9 @@ use crate::asn1::{
 };
 use const_oid::{
     ObjectIdentifier as Oid,
-    db::rfc5280::{ANY_EXTENDED_KEY_USAGE, ID_AD_CA_ISSUERS, ID_KP_EMAIL_PROTECTION},
+    db::rfc5280::{
+        ANY_EXTENDED_KEY_USAGE, ID_AD_CA_ISSUERS, ID_KP_EMAIL_PROTECTION, ID_KP_TIME_STAMPING,
+    },
 };
 use spki::der::{Decode as _, asn1::OctetStringRef};
 use x509_cert::ext::pkix;
@@ -239,6 +241,11 @@ pub(super) fn purposes(der: &[u8]) -> Result<Vec<&[u8]>, Error> {
         purposes.push(list.expect(Tag::OID)?.content);
     }
     Ok(purposes)
+}
+
+/// Returns whether ExtKeyUsageSyntax permits time-stamping and nothing else (RFC 3161 §2.3).
+pub(super) fn is_for_time_stamping(der: &[u8]) -> Result<bool, Error> {
+    Ok(purposes(der)? == [ID_KP_TIME_STAMPING.as_bytes()])
 }
 
 /// Reads SubjectKeyIdentifier ::= OCTET STRING (§4.2.1.2); borrowed, which the type of crate `x509-cert` is not.

@@ -29,6 +29,8 @@ pub enum Purpose {
     Encrypt,
     /// either, EKU not looked at
     Any,
+    /// verify a time-stamping authority's signature (RFC 3161 §2.3)
+    TimeStamp,
 }
 
 /// What is known about revocation of the whole path.
