@@ -21,7 +21,6 @@ mod library;
 mod limits;
 mod matrix;
 mod matrix_content;
-mod policies;
 mod readme;
 mod reasons;
 mod regressions;
