@@ -175,7 +175,10 @@ impl<'a> PolicyState<'a> {
             return Ok(());
         };
         let any = ANY_POLICY.as_bytes();
-        if mappings.iter().any(|(from, to)| *from == any || *to == any) {
+        if mappings
+            .iter()
+            .any(|it| it.issuer == any || it.subject == any)
+        {
             let found = "it maps anyPolicy";
             return refuse(certificate, Reason::PolicyMapping, found);
         }
@@ -184,8 +187,9 @@ impl<'a> PolicyState<'a> {
         };
         budget.policy_nodes(mappings.len())?;
         let mut mapped: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
-        for (issuers, subjects) in mappings {
-            mapped.entry(issuers).or_default().insert(subjects);
+        for mapping in mappings {
+            let expected = mapped.entry(mapping.issuer).or_default();
+            expected.insert(mapping.subject);
         }
         if self.policy_mapping == 0 {
             depth.retain(|policy, _| !mapped.contains_key(policy));
