@@ -25,7 +25,6 @@ mod matrix_content;
 mod matrix_keys;
 mod matrix_recipients;
 mod matrix_signatures;
-mod policies;
 mod readme;
 mod reasons;
 mod recipients;

@@ -125,8 +125,17 @@ pub(super) fn certificate_policies(der: &[u8]) -> Result<Vec<&[u8]>, Error> {
     Ok(policies)
 }
 
+/// One of PolicyMappings: the content octets of two OIDs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct PolicyMapping<'a> {
+    /// issuerDomainPolicy
+    pub(super) issuer: &'a [u8],
+    /// subjectDomainPolicy
+    pub(super) subject: &'a [u8],
+}
+
 /// Reads PolicyMappings ::= SEQUENCE SIZE (1..MAX) OF SEQUENCE { issuerDomainPolicy, subjectDomainPolicy } (§4.2.1.5).
-pub(super) fn policy_mappings(der: &[u8]) -> Result<Vec<(&[u8], &[u8])>, Error> {
+pub(super) fn policy_mappings(der: &[u8]) -> Result<Vec<PolicyMapping<'_>>, Error> {
     let mut list = sequence(der)?;
     if list.is_empty() {
         return Err(Error::Malformed("policyMappings is empty"));
@@ -135,8 +144,9 @@ pub(super) fn policy_mappings(der: &[u8]) -> Result<Vec<(&[u8], &[u8])>, Error> 
     while !list.is_empty() {
         let mut pair = list.enter(Tag::SEQUENCE)?;
         let issuer = pair.expect(Tag::OID)?.content;
-        mappings.push((issuer, pair.expect(Tag::OID)?.content));
+        let subject = pair.expect(Tag::OID)?.content;
         pair.finish()?;
+        mappings.push(PolicyMapping { issuer, subject });
     }
     Ok(mappings)
 }
