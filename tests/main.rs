@@ -22,5 +22,6 @@ mod limits;
 mod matrix;
 mod readme;
 mod regressions;
+mod revocation;
 mod tamper;
 mod verbs;
