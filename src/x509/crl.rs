@@ -13,31 +13,17 @@ use super::{
 use crate::{
     asn1::{Tag, Time, cursor::Cursor},
     crypto::{self, PublicKey, SignatureAlgorithm, public_key::Signed},
+    policy::extensions::{ExtensionRule, Role},
 };
 use const_oid::{
     ObjectIdentifier as Oid,
     db::rfc5280::{
         ID_CE_AUTHORITY_KEY_IDENTIFIER, ID_CE_CERTIFICATE_ISSUER, ID_CE_CRL_NUMBER,
-        ID_CE_CRL_REASONS, ID_CE_DELTA_CRL_INDICATOR, ID_CE_INVALIDITY_DATE, ID_CE_ISSUER_ALT_NAME,
+        ID_CE_CRL_REASONS, ID_CE_DELTA_CRL_INDICATOR, ID_CE_INVALIDITY_DATE,
         ID_CE_ISSUING_DISTRIBUTION_POINT,
     },
 };
 use std::{cmp::Ordering, collections::BTreeSet, ops::Range, sync::Arc};
-
-/// The CRL extensions that are processed, or whose processing cannot change the answer, so that they may be critical (§5.2).
-const UNDERSTOOD: [Oid; 5] = [
-    ID_CE_AUTHORITY_KEY_IDENTIFIER,
-    ID_CE_ISSUER_ALT_NAME,
-    ID_CE_CRL_NUMBER,
-    ID_CE_DELTA_CRL_INDICATOR,
-    ID_CE_ISSUING_DISTRIBUTION_POINT,
-];
-/// The same of entries (§5.3).
-const UNDERSTOOD_OF_ENTRIES: [Oid; 3] = [
-    ID_CE_CRL_REASONS,
-    ID_CE_INVALIDITY_DATE,
-    ID_CE_CERTIFICATE_ISSUER,
-];
 
 /// A CRL as received; cheap to clone. Two are equal if their octets are, wherever they came from.
 #[derive(Clone)]
@@ -116,7 +102,7 @@ impl Crl {
                 if !seen.insert(extension.oid) {
                     return Err(Error::Crl("an extension is there twice"));
                 }
-                if extension.critical && !is_one_of(&UNDERSTOOD, extension.oid) {
+                if extension.critical && !ExtensionRule::may_be_critical(extension.oid, Role::Crl) {
                     unknown.get_or_insert_with(|| oid_name(extension.oid));
                 }
                 extensions.push(ExtensionRange {
@@ -473,7 +459,9 @@ fn check_entries(entries: &[u8]) -> Result<Option<String>, Error> {
                 if extension.oid == ID_CE_CERTIFICATE_ISSUER.as_bytes() {
                     GeneralName::read_all(extension.value)?;
                 }
-                if extension.critical && !is_one_of(&UNDERSTOOD_OF_ENTRIES, extension.oid) {
+                if extension.critical
+                    && !ExtensionRule::may_be_critical(extension.oid, Role::CrlEntry)
+                {
                     unknown.get_or_insert_with(|| oid_name(extension.oid));
                 }
             }
@@ -491,10 +479,6 @@ fn find<'a>(mut extensions: Cursor<'a>, oid: &Oid) -> Option<&'a [u8]> {
         }
     }
     None
-}
-
-fn is_one_of(known: &[Oid], oid: &[u8]) -> bool {
-    known.iter().any(|it| it.as_bytes() == oid)
 }
 
 #[cfg(test)]

@@ -11,6 +11,8 @@ pub mod name;
 pub mod ocsp;
 pub mod path;
 mod policies;
+mod preparation;
+mod profile;
 pub mod repository;
 mod revocation;
 #[cfg(test)]

@@ -314,6 +314,8 @@ struct Node {
     key: usize,
     /// where it came from, if it is an anchor
     anchor: Option<String>,
+    /// whether its key takes parameters from its issuer's, so that it verifies nothing before the path above is known
+    inherits: bool,
     /// how likely it is an issuer, by itself: an anchor, valid now, a CA
     merit: (bool, bool, bool),
 }
@@ -467,7 +469,13 @@ impl<'a> Search<'a> {
 
     /// Validates a path that has reached an anchor; done if nothing about its intermediates is denied.
     fn arrive(&mut self, path: &[Rc<Node>]) -> Result<Progress, BudgetExceeded> {
-        let certificates = certificates(path);
+        let certificates = match self.complete(path)? {
+            Ok(certificates) => certificates,
+            Err(objection) => {
+                self.fail(path, Step::Signature, objection);
+                return Ok(Progress::GoOn);
+            }
+        };
         match validate::validate(&certificates, self.question, &mut self.budget) {
             Ok(Valid { findings, policies }) => {
                 let progress = match Policy::denies(&findings) {
@@ -491,6 +499,40 @@ impl<'a> Search<'a> {
             }
             Err(Refusal::Budget(exceeded)) => Err(exceeded),
         }
+    }
+
+    /// Hands the parameters of DSA keys down a path, and checks the signatures that waited for them (RFC 5280 §6.1.4 (d) to (f)).
+    fn complete(
+        &mut self,
+        path: &[Rc<Node>],
+    ) -> Result<Result<Vec<Certificate>, Objection>, BudgetExceeded> {
+        if !path.iter().any(|node| node.inherits) {
+            return Ok(Ok(certificates(path)));
+        }
+        let mut complete: Vec<Certificate> = Vec::new();
+        let mut issuer: Option<&Rc<Node>> = None;
+        for node in path.iter().rev() {
+            let mut certificate = node.certificate.clone();
+            if let (Some(issuer), Some(above)) = (issuer, complete.last()) {
+                let key = above.public_key();
+                if issuer.inherits {
+                    self.budget.check_signature()?;
+                    let holds = key.as_ref().map(|key| certificate.is_signed_by(key));
+                    if !matches!(holds, Ok(Ok(true))) {
+                        let by = issuer.certificate.subject();
+                        let found = format!("its signature does not verify with the key of {by}");
+                        return Ok(Err(certificate.objection(Reason::Signature, found)));
+                    }
+                }
+                if let (true, Ok(key)) = (node.inherits, key) {
+                    certificate = certificate.inheriting(key);
+                }
+            }
+            complete.push(certificate);
+            issuer = Some(node);
+        }
+        complete.reverse();
+        Ok(Ok(complete))
     }
 
     /// Remembers why an attempt failed, if none came further.
@@ -561,20 +603,27 @@ impl<'a> Search<'a> {
         let key = *self.keys.entry(certificate.spki().into()).or_insert(next);
         let ca = matches!(certificate.basic_constraints(), Ok(Some(basic)) if basic.ca);
         let valid = certificate.is_valid_at(self.question.at);
+        let inherits = certificate
+            .public_key()
+            .is_ok_and(|key| key.needs_parameters());
         Rc::new(Node {
             merit: (anchor.is_some(), valid, ca),
+            inherits,
             certificate,
             key,
             anchor,
         })
     }
 
-    /// Checks a signature, or remembers.
+    /// Checks a signature, or remembers. One by a key that lacks parameters is taken as good until the whole path is there: see `complete`.
     fn is_signed_by(
         &mut self,
         child: &Node,
         issuer: &Node,
     ) -> Result<Result<bool, String>, BudgetExceeded> {
+        if issuer.inherits {
+            return Ok(Ok(true));
+        }
         let entry = match self.checked.entry((child.certificate.clone(), issuer.key)) {
             Entry::Occupied(known) => return Ok(known.get().clone()),
             Entry::Vacant(entry) => entry,

@@ -2,7 +2,10 @@
 use super::{Ask, Doubt, Evidence, Inquiry, Said, Statement, Status};
 use crate::{
     asn1::Time,
-    policy::{Reason, extensions::ExtensionRule},
+    policy::{
+        Reason,
+        extensions::{ExtensionRule, Role},
+    },
     x509::{
         Certificate, OcspResponse,
         distribution_point::Reasons,
@@ -192,9 +195,7 @@ impl Inquiry<'_> {
             return Some("is not valid at the time judged".to_owned());
         }
         let unknown = responder.extensions().find(|extension| {
-            extension.critical
-                && extension.oid != ID_PKIX_OCSP_NOCHECK.as_bytes()
-                && !ExtensionRule::of(extension.oid).is_some_and(|rule| rule.understood)
+            extension.critical && !ExtensionRule::may_be_critical(extension.oid, Role::Responder)
         });
         unknown.map(|extension| format!("has the critical extension {}", extension.name()))
     }
