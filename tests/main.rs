@@ -29,6 +29,7 @@ mod readme;
 mod reasons;
 mod recipients;
 mod regressions;
+mod revocation;
 mod tamper;
 mod trust;
 mod verbs;
