@@ -335,8 +335,8 @@ impl Reading<'_, '_, '_> {
             "PKCS7" | "CMS" => self.cms(&block.der),
             "PKCS12" => self.pkcs12(&block.der),
             label if self.wants_keys && label.ends_with("PRIVATE KEY") => {
-                let iterations = self.limits.key_iterations;
-                self.key(|password| key_file::from_pem(block, password, iterations))
+                let cost = self.limits.key_cost();
+                self.key(|password| key_file::from_pem(block, password, cost))
             }
             _ => Ok(()),
         }
@@ -424,8 +424,8 @@ impl Reading<'_, '_, '_> {
     }
 
     fn key_in_der(&mut self, octets: &[u8]) -> Result<(), Error> {
-        let iterations = self.limits.key_iterations;
-        self.key(|password| Some(key_file::from_der(octets, password, iterations)))
+        let cost = self.limits.key_cost();
+        self.key(|password| Some(key_file::from_der(octets, password, cost)))
     }
 
     /// Takes in a key: `read` is tried without a password, then with the one asked for.
