@@ -11,10 +11,16 @@ use std::{
 };
 
 /// Reasons without a case here, and why.
-const ELSEWHERE: &[(Reason, &str)] = &[(
-    Reason::MissingExtension,
-    "only basicConstraints is a MUST, and its absence has a reason of its own",
-)];
+const ELSEWHERE: &[(Reason, &str)] = &[
+    (
+        Reason::MissingExtension,
+        "only basicConstraints is a MUST, and its absence has a reason of its own",
+    ),
+    (
+        Reason::NotForTimeStamping,
+        "it is said of a time-stamping authority, in the token, which only warns of the message",
+    ),
+];
 
 /// One directory.
 struct Case {

@@ -41,7 +41,7 @@ pub enum GeneralName<'a> {
 
 impl<'a> GeneralName<'a> {
     /// Reads the next GeneralName.
-    pub(super) fn read(cursor: &mut Cursor<'a>) -> Result<Self, Error> {
+    pub fn read(cursor: &mut Cursor<'a>) -> Result<Self, Error> {
         let value = cursor.any()?;
         Ok(match value.tag.0 {
             0xa0 => {
@@ -73,10 +73,15 @@ impl<'a> GeneralName<'a> {
     }
 
     /// Reads GeneralNames ::= SEQUENCE SIZE (1..MAX) OF GeneralName.
-    pub(super) fn read_all(der: &'a [u8]) -> Result<Vec<Self>, Error> {
+    pub fn read_all(der: &'a [u8]) -> Result<Vec<Self>, Error> {
         let mut outer = Cursor::new(der, 0);
-        let mut list = outer.enter(Tag::SEQUENCE)?;
+        let list = outer.enter(Tag::SEQUENCE)?;
         outer.finish()?;
+        Self::read_list(list)
+    }
+
+    /// Reads the members of GeneralNames, under whatever tag they stand.
+    pub(super) fn read_list(mut list: Cursor<'a>) -> Result<Vec<Self>, Error> {
         let mut names = Vec::new();
         while !list.is_empty() {
             names.push(Self::read(&mut list)?);
@@ -91,8 +96,23 @@ impl<'a> GeneralName<'a> {
     pub fn address(&self) -> Option<Address> {
         match self {
             Self::Rfc822(octets) => mailbox(octets),
-            Self::SmtpUtf8Mailbox(octets) => Address::parse(std::str::from_utf8(octets).ok()?),
+            // RFC 9598 §3: MUST NOT be used where the local part is ASCII
+            Self::SmtpUtf8Mailbox(octets) => {
+                Address::parse(std::str::from_utf8(octets).ok()?).filter(|it| !it.local.is_ascii())
+            }
             _ => None,
+        }
+    }
+
+    /// Returns it for people: text where it is text, else its form. Untrusted, and not yet escaped.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Rfc822(octets)
+            | Self::SmtpUtf8Mailbox(octets)
+            | Self::Dns(octets)
+            | Self::Uri(octets) => String::from_utf8_lossy(octets).into_owned(),
+            Self::Directory(name) => name.to_string(),
+            _ => self.form().to_owned(),
         }
     }
 
@@ -178,6 +198,7 @@ mod tests {
             ("email:\"a@b\"@example.com", "\"a@b\"@example.com"),
             ("email:a@xn--bcher-kva.example", "a@xn--bcher-kva.example"),
             ("utf8:ä@example.com", "ä@example.com"),
+            ("utf8:ä@bücher.example", "ä@xn--bcher-kva.example"),
             ("utf8:ä@xn--bcher-kva.example", "ä@xn--bcher-kva.example"),
         ] {
             assert_eq!(address(name).as_deref(), Some(wanted), "{name}");
@@ -209,6 +230,11 @@ mod tests {
             "email:.alice@example.com",
             "email:a..b@example.com",
             "utf8:ä@example.com\0",
+            "utf8:a@example.com",
+            "utf8:\u{feff}ä@example.com",
+            "utf8:ä@bu\u{308}cher.example",
+            "utf8:ä@-example.com",
+            "utf8:ä@xn--a.example",
             "utf8:ä@example.com.",
             "dns:alice@example.com",
             "other:alice@example.com",

@@ -3,7 +3,7 @@
 //! Building checks that names chain and signatures hold, and stops at an anchor; whether the path found is a valid one says `validate`.
 //! A path that fails there is forgotten but for its reason, and the search goes on.
 use super::{
-    Certificate, Collection, Repository, TrustAnchors,
+    Certificate, Collection, Repository, TrustAnchor, TrustAnchors,
     name::Name,
     policies::ValidPolicies,
     revocation, usage,
@@ -16,6 +16,7 @@ use crate::{
 use std::{
     cmp::Reverse,
     collections::{HashMap, hash_map::Entry},
+    mem,
     rc::Rc,
 };
 
@@ -28,6 +29,8 @@ pub enum Purpose {
     Encrypt,
     /// either, EKU not looked at
     Any,
+    /// verify a time-stamping authority's signature (RFC 3161 §2.3)
+    TimeStamp,
 }
 
 /// What is known about revocation of the whole path.
@@ -151,18 +154,17 @@ impl<'a> PathBuilder<'a> {
         };
         let mut findings = usage::judge_leaf(leaf, question, found.path.len() > 1);
         findings.extend(found.findings);
-        let crls = |issuer: &Certificate| {
-            let mut crls = self.repository.crls(issuer.subject());
-            crls.extend(extra.crls(issuer.subject()));
-            crls
+        let path = |of: &Certificate, anchor: &Certificate, budget: &mut Budget| {
+            self.path_to(of, anchor, extra, question.at, budget)
         };
-        let (revocation, objections) = revocation::judge(
-            &found.path,
-            crls,
-            question.at,
-            self.policy,
-            &mut search.budget,
-        )?;
+        let sources = revocation::Sources {
+            repository: self.repository,
+            extra,
+            path: &path,
+        };
+        let budget = &mut search.budget;
+        let (revocation, objections) =
+            revocation::judge(&found.path, &sources, question.at, self.policy, budget)?;
         findings.extend(objections);
         Ok(PathReport {
             trusted: true,
@@ -172,6 +174,45 @@ impl<'a> PathBuilder<'a> {
             findings,
             anchor: Some(found.source),
         })
+    }
+
+    /// Finds a path from a certificate that is no person's, but signs CRLs, to this very anchor (RFC 5280 §6.3.3 (f)), out of the same budget;
+    /// `None`: there is none about which nothing is denied. Revocation is not looked at.
+    fn path_to(
+        &self,
+        certificate: &Certificate,
+        anchor: &Certificate,
+        extra: &Collection,
+        at: Time,
+        budget: &mut Budget,
+    ) -> Result<Option<Vec<Certificate>>, BudgetExceeded> {
+        let same = |it: &&TrustAnchor| {
+            it.certificate.subject() == anchor.subject() && it.certificate.spki() == anchor.spki()
+        };
+        let anchors = self.anchors.anchors.iter().filter(same).cloned().collect();
+        let (anchors, question) = (
+            TrustAnchors { anchors },
+            Question {
+                purpose: Purpose::Any,
+                at,
+                signing_time: None,
+                policy: self.policy,
+            },
+        );
+        let builder = PathBuilder::new(&anchors, self.repository, self.policy);
+        let mut search = Search::new(&builder, extra, question);
+        mem::swap(&mut search.budget, budget);
+        let outcome = search.run(certificate);
+        mem::swap(&mut search.budget, budget);
+        let found = match (outcome, search.found) {
+            (Err(exceeded), None) => return Err(exceeded),
+            (_, found) => found,
+        };
+        Ok(found.and_then(|found| {
+            let mut findings = usage::judge_leaf(certificate, question, found.path.len() > 1);
+            findings.extend(found.findings);
+            (!Policy::denies(&findings)).then_some(found.path)
+        }))
     }
 
     /// Judges keyUsage, EKU and strength of a certificate alone, without a path (for `sign`, which builds none), and its validity at `at`.
@@ -609,7 +650,7 @@ mod tests {
     use crate::{
         asn1::write,
         crypto::SoftwareKey,
-        policy::Rule,
+        policy::{Level, PolicyName, Rule},
         x509::sample::{
             self, Template, anchors, authority_key_identifier, basic_constraints, key,
             key_identifier, now,
@@ -620,7 +661,7 @@ mod tests {
     fn collection<'a>(certificates: impl IntoIterator<Item = &'a Certificate>) -> Collection {
         Collection {
             certificates: certificates.into_iter().cloned().collect(),
-            crls: Vec::new(),
+            ..Collection::default()
         }
     }
 
@@ -674,6 +715,62 @@ mod tests {
         let builder = PathBuilder::new(&anchors, &repository, &policy);
         let report = builder.judge(&alice, &Collection::default(), Purpose::Sign, now(), None);
         assert!(report.unwrap().trusted);
+    }
+
+    #[test]
+    fn dsa_parameters_come_down_the_path() {
+        let (sign_1, whole_1, lacking_1) = crate::crypto::dsa_signer("dsa-private-1");
+        let (sign_2, _, lacking_2) = crate::crypto::dsa_signer("dsa-private-2");
+        let of = |spki: &[u8], mut template: Template| {
+            template.spki = spki.to_vec();
+            template
+        };
+        let ca = |subject, issuer| Template::ca(subject, &key(1), issuer);
+        let root = ca("CN=Root", "CN=Root").sign(&key(1));
+        let first = of(&whole_1, ca("CN=First", "CN=Root")).sign(&key(1));
+        let second = of(&lacking_2, ca("CN=Second", "CN=First")).sign_dsa(&sign_1);
+        let alice = |sign: &dyn Fn(&[u8]) -> Vec<u8>| {
+            Template::new("CN=Alice", &key(3), "CN=Second").sign_dsa(sign)
+        };
+        let person = of(&lacking_1, Template::new("CN=Alice", &key(3), "CN=Second"));
+        let judge = |leaf: &Certificate, certificates: &[&Certificate], name| {
+            let mut policy = Policy::named(name);
+            policy.revocation = crate::policy::Revocation::Off;
+            let (anchors, repository) = (anchors(&[&root]), Collection::default());
+            let extra = collection(certificates.iter().copied());
+            PathBuilder::new(&anchors, &repository, &policy)
+                .judge(leaf, &extra, Purpose::Sign, now(), None)
+                .unwrap()
+        };
+        let (standard, archive) = (PolicyName::Standard, PolicyName::Archive);
+        // whom the second CA certifies, with a key of her own or one that inherits twice over
+        for leaf in [alice(&sign_2), person.sign_dsa(&sign_2)] {
+            let report = judge(&leaf, &[&first, &second], archive);
+            assert!(report.trusted, "{:?}", report.findings);
+            for certificate in &report.path {
+                assert!(!certificate.public_key().unwrap().needs_parameters());
+            }
+            assert!(
+                report
+                    .findings
+                    .iter()
+                    .any(|it| it.rule == Rule::WeakAlgorithm)
+            );
+            let report = judge(&leaf, &[&first, &second], standard);
+            let denied = |it: &Finding| it.rule == Rule::WeakAlgorithm && it.level == Level::Deny;
+            assert!(report.findings.iter().any(denied));
+        }
+        // signed by another key of the group
+        let report = judge(&alice(&sign_1), &[&first, &second], archive);
+        assert_eq!(refusal(&report).0, Reason::Signature);
+        // nobody above has parameters
+        let orphan = of(&lacking_2, ca("CN=Second", "CN=Root")).sign(&key(1));
+        let report = judge(&alice(&sign_2), &[&orphan], archive);
+        assert_eq!(refusal(&report).0, Reason::Signature);
+        // the parameters of a namesake off the path are not taken
+        let namesake = of(&whole_1, ca("CN=First", "CN=First")).sign_dsa(&sign_1);
+        let report = judge(&alice(&sign_2), &[&namesake, &second], archive);
+        assert!(!report.trusted);
     }
 
     #[test]
