@@ -418,7 +418,6 @@ impl Reading<'_, '_, '_> {
     fn crl(&mut self, der: &[u8]) -> Result<(), Error> {
         let crl = Crl::from_der(der).map_err(self.unusable())?;
         self.contents.public.add_crl(crl.from_origin(&self.origin));
-<<<<<<< .merge_file_N2FDvZ
         Ok(())
     }
 
@@ -429,18 +428,6 @@ impl Reading<'_, '_, '_> {
         Ok(())
     }
 
-=======
-        Ok(())
-    }
-
-    fn ocsp_response(&mut self, der: &[u8]) -> Result<(), Error> {
-        let response = OcspResponse::from_der(der, self.limits).map_err(self.unusable())?;
-        let response = response.from_origin(&self.origin);
-        self.contents.public.add_ocsp_response(response);
-        Ok(())
-    }
-
->>>>>>> .merge_file_Os0NxC
     /// Takes certificates, CRLs and OCSP responses out of a SignedData, BER or DER (RFC 5652 §5.1, RFC 2315, RFC 5940).
     fn cms(&mut self, octets: &[u8]) -> Result<(), Error> {
         let der = normal::to_der(octets, self.limits.asn1_depth).map_err(self.malformed())?;
