@@ -23,6 +23,12 @@ const HMACS: [(Oid, Digest); 6] = [
     (Oid::new_unwrap("1.2.840.113549.2.11"), Digest::Sha512),
 ];
 
+/// Returns the digests that there is an HMAC of, each once.
+pub(super) fn digests() -> impl Iterator<Item = Digest> {
+    // SHA-1 has two identifiers
+    HMACS.iter().skip(1).map(|(_, digest)| *digest)
+}
+
 impl MacAlgorithm {
     /// Reads an AlgorithmIdentifier; parameters absent or NULL.
     pub fn from_identifier(identifier: &AlgorithmIdentifierOwned) -> Result<Self> {
