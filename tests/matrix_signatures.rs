@@ -41,6 +41,18 @@ const fn row(
         peers,
     }
 }
+impl Row {
+    /// Returns Java's name of the scheme, for those that Debian's OpenSSL and OpenSSL 4.0 do not both make and read.
+    fn java_algorithm(&self) -> Option<&'static str> {
+        match self.name {
+            "brainpool-p256" => Some("SHA256withECDSA"),
+            "brainpool-p384" => Some("SHA384withECDSA"),
+            "brainpool-p512" => Some("SHA512withECDSA"),
+            "ed448" => Some("Ed448"),
+            _ => None,
+        }
+    }
+}
 macro_rules! ec {
     ($curve:literal) => {
         &[
@@ -364,8 +376,31 @@ fn they_sign(row: &Row, dir: &Dir) -> Result<(), String> {
     we_verify(row, &dir.write("theirs.eml", mail), dir)
 }
 
+/// Bouncy Castle verifies what we sign, and we what it signs, as SignedData without MIME around.
+fn java_signs(row: &Row, algorithm: &str, dir: &Dir) -> Result<(), String> {
+    let (entity, ours) = (dir.write("entity", ENTITY), dir.file("ours.der"));
+    let (key, certificate) = (dir.file("alice.key"), dir.file("alice.pem"));
+    let form = args!["sign", "-q", "--binary", "--opaque", "--format", "der"];
+    let who = args!["-i", &key, "-i", &certificate, "-o", &ours, entity];
+    smime(join(&[&form, &who])).run().ok()?;
+    let verify = args!["verify", &certificate];
+    let run = bouncy_castle_call(verify)
+        .input(dir.read("ours.der"))
+        .run()
+        .ok()?;
+    if run.stdout != ENTITY {
+        return Err("Bouncy Castle verified other content".to_owned());
+    }
+    let sign = args!["sign", &certificate, key, algorithm];
+    let theirs = bouncy_castle_call(sign).input(ENTITY).run().ok()?.stdout;
+    we_verify_from(row, &dir.write("theirs.der", theirs), "unchecked", dir)
+}
+
 /// Verifies a message, sees that the report says what was used, and that one altered octet is found.
 fn we_verify(row: &Row, message: &Path, dir: &Dir) -> Result<(), String> {
+    we_verify_from(row, message, "match", dir)
+}
+fn we_verify_from(row: &Row, message: &Path, sender: &str, dir: &Dir) -> Result<(), String> {
     let policy = if row.peers == Peers::TheySign {
         "archive"
     } else {
@@ -388,7 +423,7 @@ fn we_verify(row: &Row, message: &Path, dir: &Dir) -> Result<(), String> {
     for (key, expected) in [
         ("integrity", "intact"),
         ("trust", "trusted"),
-        ("sender", "match"),
+        ("sender", sender),
         ("algorithm", row.algorithm),
     ] {
         if signature[key] != expected {
@@ -423,19 +458,39 @@ fn signatures_of_every_kind_with_openssl_4() {
     let failures = parallel(&rows, |row| {
         let dir = Dir::new();
         let mut failures = Vec::new();
-        let mut note = |what: &str, result: Result<(), String>| {
-            if let Err(why) = result {
-                failures.push(format!("{} {what}: {why}", row.name));
-            }
-        };
+        let mut note =
+            |what: &str, column: &str, ways: &[Way], result: Result<(), String>| match result {
+                Ok(()) => agreed("signatures", row.name, column, ways),
+                Err(why) => failures.push(format!("{} {what}: {why}", row.name)),
+            };
+        let four = Peer::Openssl4.column();
         if let Err(why) = make_chain(row, &dir) {
             return vec![format!("{}: no certificates: {why}", row.name)];
         }
         if row.peers != Peers::TheySign {
-            note("signed by us", we_sign(row, &dir));
+            let (column, ways) = match row.peers {
+                Peers::Ours => (OTHER, &[][..]),
+                _ => (four, &[Way::Ours][..]),
+            };
+            note("signed by us", column, ways, we_sign(row, &dir));
         }
         if matches!(row.peers, Peers::Both | Peers::TheySign) {
-            note("signed by OpenSSL", they_sign(row, &dir));
+            note(
+                "signed by OpenSSL",
+                four,
+                &[Way::Theirs],
+                they_sign(row, &dir),
+            );
+        }
+        if let Some(algorithm) = row.java_algorithm()
+            && have_bouncy_castle("Ed448 and ECDSA on brainpool curves with Bouncy Castle")
+        {
+            note(
+                "with Bouncy Castle",
+                JAVA,
+                &BOTH,
+                java_signs(row, algorithm, &dir),
+            );
         }
         failures
     });
