@@ -30,6 +30,7 @@ mod reasons;
 mod recipients;
 mod regressions;
 mod revocation;
+mod signers;
 mod tamper;
 mod trust;
 mod verbs;
