@@ -1009,9 +1009,11 @@ mod tests {
     fn lists_have_a_limit_of_their_own() {
         let place = Place::new();
         let file = place.file("crl.der", list().der());
-        let mut limits = Limits::default();
-        limits.crl_bytes = list().der().len();
-        limits.key_file_bytes = 1;
+        let mut limits = Limits {
+            crl_bytes: list().der().len(),
+            key_file_bytes: 1,
+            ..Limits::default()
+        };
         assert_eq!(revocation(&file, &limits).unwrap().crls.len(), 1);
         limits.crl_bytes -= 1;
         let error = revocation(&file, &limits).unwrap_err();

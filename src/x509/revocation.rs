@@ -203,6 +203,9 @@ enum Ask {
     ListsOnly,
 }
 
+/// A check of a CRL's signature: where its octets stand (the CRL is kept, so that they stay there), and the key.
+type Check = (usize, Box<[u8]>);
+
 /// One judgement under way.
 struct Inquiry<'a> {
     sources: &'a Sources<'a>,
@@ -212,8 +215,8 @@ struct Inquiry<'a> {
     open: Vec<Certificate>,
     /// certificates known to be good
     good: HashSet<Certificate>,
-    /// signatures checked, by where the octets stand and the key; the CRL is kept so that its octets stay there
-    checked: HashMap<(usize, Box<[u8]>), (Crl, bool)>,
+    /// signatures checked
+    checked: HashMap<Check, (Crl, bool)>,
     findings: Vec<Finding>,
 }
 

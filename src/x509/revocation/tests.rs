@@ -930,9 +930,10 @@ fn no_changed_bit_makes_good() {
     response.responder = write::tlv(Tag::context(1), &sample::name("CN=Responder"));
     response.certificates = vec![responder(&key(5)).with(nocheck()).sign(&key(2))];
     let response = response.der(&key(5));
-    let readers: [(&[u8], &dyn Fn(&[u8]) -> Option<Collection>); 2] =
-        [(&list, &with_crl), (&response, &with_response)];
-    for (der, read) in readers {
+    type Read<'a> = &'a dyn Fn(&[u8]) -> Option<Collection>;
+    let lists: Read<'_> = &with_crl;
+    let responses: Read<'_> = &with_response;
+    for (der, read) in [(&list, lists), (&response, responses)] {
         assert!(is_good(read(der).unwrap()));
         let mut readable = 0;
         for changed in flips(der) {
