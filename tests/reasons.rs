@@ -16,6 +16,10 @@ const ELSEWHERE: &[(Reason, &str)] = &[
         Reason::MissingExtension,
         "only basicConstraints is a MUST, and its absence has a reason of its own",
     ),
+    (
+        Reason::NotForTimeStamping,
+        "it is said of a time-stamping authority, in the token, which only warns of the message",
+    ),
     (Reason::CrlScope, REVOCATION),
     (Reason::CrlReasons, REVOCATION),
     (Reason::CrlExpired, REVOCATION),
