@@ -108,6 +108,11 @@ impl Crl {
         &self.inner.issuer
     }
 
+    /// Returns how many certificates it lists.
+    pub fn entries(&self) -> usize {
+        self.inner.revoked.len()
+    }
+
     /// Returns thisUpdate.
     pub fn this_update(&self) -> Time {
         self.inner.this_update
