@@ -70,8 +70,11 @@ fn describe(extension: &Extension<'_>) -> Description {
 
 type Words = Result<Vec<String>, Error>;
 
-/// OID, name and reader of each extension that is put in words.
-const KNOWN: &[(Oid, &str, fn(&[u8]) -> Words)] = &[
+/// OID, name and reader.
+type Row = (Oid, &'static str, fn(&[u8]) -> Words);
+
+/// Each extension that is put in words.
+const KNOWN: &[Row] = &[
     (rfc5280::ID_CE_BASIC_CONSTRAINTS, "basicConstraints", basic),
     (rfc5280::ID_CE_KEY_USAGE, "keyUsage", key_usage),
     (rfc5280::ID_CE_EXT_KEY_USAGE, "extKeyUsage", purposes),
@@ -261,7 +264,7 @@ fn capabilities(der: &[u8]) -> Words {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::*;
     use crate::x509::sample::{
         Template, alternative_names, authority_key_identifier, basic_constraints, extension, key,
