@@ -503,7 +503,7 @@ pub(crate) struct Trust {
     /// Trust the operating system's anchors too
     #[arg(long)]
     pub(crate) trust_system: bool,
-    /// Certificate revocation lists
+    /// Revocation lists and OCSP responses: a file or directory
     #[arg(long, value_name = "PATH")]
     pub(crate) crls: Vec<PathBuf>,
     /// off, soft or hard

@@ -385,17 +385,10 @@ pub(crate) fn repository(
         let found = files::certificates(path, limits)?;
         repository.certificates.extend(found.certificates);
         repository.crls.extend(found.crls);
+        repository.ocsp_responses.extend(found.ocsp_responses);
     }
     for path in crls {
-        let found = files::certificates(path, limits)?;
-        if found.crls.is_empty() {
-            return Err(Problem::Nothing {
-                path: path.clone(),
-                wanted: "certificate revocation list",
-            }
-            .into());
-        }
-        repository.crls.extend(found.crls);
+        repository.extend(files::revocation(path, limits)?);
     }
     Ok(repository)
 }

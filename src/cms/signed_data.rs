@@ -105,7 +105,7 @@ impl<R: Read> Reader<R> {
                 check_limit(count, limits.certificates, "CRLs")?;
                 match tag {
                     Tag::SEQUENCE => data.crls.push(der_if_possible(received, depth)),
-                    Tag(0xa1) => data.other_revocation.push(received),
+                    Tag(0xa1) => data.other_revocation.push(der_if_possible(received, depth)),
                     _ => return Ok(false),
                 }
                 Ok(true)
@@ -184,9 +184,9 @@ impl<R: Read> Read for Reader<R> {
 pub struct SignedData {
     /// certificates as received (BER brought to DER); attribute certificates and other forms are left out
     pub certificates: Vec<Vec<u8>>,
-    /// CRLs as received
+    /// CRLs as received (BER brought to DER)
     pub crls: Vec<Vec<u8>>,
-    /// other revocation info (RFC 5940), as received
+    /// other revocation info (RFC 5940), its tag included (BER brought to DER)
     pub other_revocation: Vec<Vec<u8>>,
     /// signers, in order
     pub signers: Vec<SignerInfo>,

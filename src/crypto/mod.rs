@@ -27,6 +27,7 @@ mod private_curve;
 pub mod private_key;
 pub mod public_key;
 mod rsa_scheme;
+mod scrypt;
 pub mod secret;
 pub mod slh_dsa;
 #[cfg(test)]

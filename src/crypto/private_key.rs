@@ -702,8 +702,8 @@ mod tests {
                 "ml-dsa-44-seed-priv",
                 &[40_usize, 80, 150, 220, 700, 2000][..],
             ),
-            // rho, K is anything, tr, s1
-            ("ml-dsa-65-priv-only", &[40, 130, 200]),
+            // rho, K is anything, tr, s1, s2, t0
+            ("ml-dsa-65-priv-only", &[40, 130, 200, 1000, 2000, 4050]),
             // SK.seed, SK.prf is anything, PK.seed, PK.root
             ("slh-dsa-sha2-128f", &[24, 58, 76]),
         ] {

@@ -1,4 +1,5 @@
 //! Every bound on what an attacker can make large, with its source. `smime help limits` prints them; each is tested at the limit and one past it.
+use crate::crypto::password::Cost;
 
 macro_rules! limits {
     ($($field:ident: $type:ty = $value:expr, $name:literal, $meaning:literal, $source:literal;)*) => {
@@ -18,6 +19,16 @@ macro_rules! limits {
     };
 }
 
+impl Limits {
+    /// Returns what a password's key derivation may cost.
+    pub fn key_cost(&self) -> Cost {
+        Cost {
+            iterations: self.key_iterations,
+            memory: self.key_memory_bytes,
+        }
+    }
+}
+
 limits! {
     header_bytes: usize = 1 << 20, "header-bytes", "bytes of a header block", "Postfix holds 102,400 (header_size_limit) a field; ten of them";
     header_line_bytes: usize = 64 << 10, "header-line-bytes", "bytes of one line of a header", "RFC 5322 §2.1.1 permits 998; mailers that do not fold reach 64 KiB";
@@ -29,6 +40,7 @@ limits! {
     attributes: usize = 1_000, "attributes", "attributes of a signer, signed or not, and their values", "security practice; signers with twenty were seen";
     recipients: usize = 10_000, "recipients", "recipients of a message", "ten times Exchange's default of 1,000";
     key_iterations: u32 = 10_000_000, "key-iterations", "iterations of a password's key derivation", "Bouncy Castle 1.85's cap for PBKDF2";
+    key_memory_bytes: u64 = 256 << 20, "key-memory-bytes", "bytes held by a password's key derivation (scrypt)", "OpenSSL writes with 16 MiB, cautious people with 128";
     key_file_bytes: usize = 16 << 20, "key-file-bytes", "bytes of a key, certificate or trust file", "CA bundles are 300 kB";
     compression_ratio: u64 = 100, "compression-ratio", "bytes that come out of one compressed byte, of all layers together", "zlib reaches 1,032; text and documents stay under 20";
     uncompressed_bytes: u64 = 4 << 30, "uncompressed-bytes", "bytes of one compressed layer's content", "no mail system takes a message as large";
@@ -37,6 +49,11 @@ limits! {
     message_signatures: u32 = 300, "message-signatures", "signatures checked for one message, its certificates' included", "the limit of signers, each with a chain of four";
     path_steps: u32 = 200_000, "path-steps", "steps of a path search", "rustls-webpki's budget";
     name_comparisons: u32 = 250_000, "name-comparisons", "comparisons of names with name constraints for one path", "rustls-webpki's budget";
+    crl_bytes: usize = 64 << 20, "crl-bytes", "bytes of a file of revocation lists", "a million entries of 40 bytes, and half as much again";
+    ocsp_bytes: usize = 64 << 10, "ocsp-bytes", "bytes of an OCSP response", "Bouncy Castle's bound; with certificates they have 2 kB";
+    ocsp_age: u32 = 86_400, "ocsp-age", "seconds for which an OCSP response without nextUpdate is of use", "mozilla::pkix; RFC 6960 §4.2.2.1: then newer is available at all times";
+    clock_skew: u32 = 300, "clock-skew", "seconds by which thisUpdate may lie ahead", "OpenSSL's default for OCSP (ocsp -validity_period)";
+    crl_issuers: usize = 4, "crl-issuers", "issuers of revocation lists whose certificates need the list of the next", "NIST's test suite has one";
     policy_nodes: u32 = 10_000, "policy-nodes", "nodes and edges of the graphs of certificate policies for one path", "RFC 9618 §3: linear in the certificates, of which a megabyte holds 100,000; NIST's test suite needs under 100";
     held_bytes: usize = 1 << 20, "held-bytes", "bytes held in memory before the encrypted temporary file is used", "small mail never touches the disk";
 }

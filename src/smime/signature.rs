@@ -21,8 +21,8 @@ use crate::{
     mime::canonical::Canonicalizer,
     policy::{Finding, Policy, Rule, strength},
     x509::{
-        Certificate, Collection, Crl, PathBuilder, Purpose, Repository, RevocationStatus,
-        TrustAnchors, certificate::serial_text,
+        Certificate, Collection, Crl, OcspResponse, PathBuilder, Purpose, Repository,
+        RevocationStatus, TrustAnchors, certificate::serial_text, ocsp,
     },
 };
 
@@ -71,7 +71,7 @@ impl Digested<'_> {
 pub(super) fn certificates(signed: &SignedData, policy: &Policy) -> (Collection, Vec<Finding>) {
     let mut found = Collection::default();
     let mut findings = Vec::new();
-    let origin = Arc::from("the message");
+    let origin: Arc<str> = Arc::from("the message");
     for der in &signed.certificates {
         match Certificate::from_der(der) {
             Ok(certificate) => found.certificates.push(certificate.from_origin(&origin)),
@@ -83,10 +83,20 @@ pub(super) fn certificates(signed: &SignedData, policy: &Policy) -> (Collection,
     }
     for der in &signed.crls {
         match Crl::from_der(der) {
-            Ok(crl) => found.crls.push(crl),
+            Ok(crl) => found.crls.push(crl.from_origin(&origin)),
             Err(error) => findings.push(policy.finding(
                 Rule::UnreadableCertificate,
                 format!("a revocation list in the message was left out: {error}"),
+            )),
+        }
+    }
+    let responses = signed.other_revocation.iter();
+    for der in responses.filter_map(|der| ocsp::in_revocation_info(der)) {
+        match OcspResponse::from_der(der, &policy.limits) {
+            Ok(response) => found.ocsp_responses.push(response.from_origin(&origin)),
+            Err(error) => findings.push(policy.finding(
+                Rule::UnreadableCertificate,
+                format!("an OCSP response in the message was left out: {error}"),
             )),
         }
     }
@@ -144,7 +154,10 @@ impl Judge<'_> {
             findings: Vec::new(),
             certificate: None,
         };
-        let candidates = self.candidates(&signer.sid, in_message);
+        let candidates = self.candidates(&signer.sid, in_message).into_iter();
+        let candidates = candidates
+            .map(|certificate| self.complete(certificate, in_message))
+            .collect::<Result<Vec<_>, _>>()?;
         checked.certificate = candidates.first().cloned();
         let digest = match (signer.digest(), signer.algorithm()) {
             (Ok(digest), Ok(algorithm)) => {
@@ -253,6 +266,30 @@ impl Judge<'_> {
         })?;
         self.allowance.set(left);
         Ok(())
+    }
+
+    /// Lets a DSA key without parameters take those of its issuer on the path to an anchor (RFC 3279 §2.3.2): anybody else's would verify anything.
+    fn complete(
+        &self,
+        certificate: Certificate,
+        in_message: &Collection,
+    ) -> Result<Certificate, Error> {
+        let key = certificate.public_key();
+        if !key.is_ok_and(|key| key.needs_parameters()) {
+            return Ok(certificate);
+        }
+        let mut allowance = self.allowance.get();
+        let path = PathBuilder::new(self.anchors, self.repository, self.policy).judge_within(
+            &certificate,
+            in_message,
+            Purpose::Sign,
+            self.at,
+            None,
+            &mut allowance,
+        )?;
+        self.allowance.set(allowance);
+        let complete = path.path.into_iter().next().filter(|_| path.trusted);
+        Ok(complete.unwrap_or(certificate))
     }
 
     /// Every certificate that the identifier names, those of the message first.

@@ -470,7 +470,7 @@ pub(super) fn octets_of_bits<'a>(value: Value<'a>) -> Result<&'a [u8], Error> {
 }
 
 /// Returns where `part`, a slice of `whole`, stands in it.
-fn position(whole: &[u8], part: &[u8]) -> Range<usize> {
+pub(super) fn position(whole: &[u8], part: &[u8]) -> Range<usize> {
     let start = part.as_ptr().addr().saturating_sub(whole.as_ptr().addr());
     start..start.saturating_add(part.len())
 }

@@ -323,10 +323,16 @@ pub(super) fn sequence(der: &[u8]) -> Result<Cursor<'_>, Error> {
 
 /// Reads BOOLEAN DEFAULT FALSE. An explicit FALSE is no DER, but is found and means the same.
 pub(super) fn boolean(fields: &mut Cursor<'_>) -> Result<bool, Error> {
-    match fields.optional(Tag::BOOLEAN)?.map(|value| value.content) {
-        None | Some([0x00]) => Ok(false),
-        Some([0xff]) => Ok(true),
-        Some(_) => Err(Error::Malformed("a BOOLEAN is neither TRUE nor FALSE")),
+    let value = fields.optional(Tag::BOOLEAN)?;
+    value.map_or(Ok(false), |value| boolean_content(value.content))
+}
+
+/// Reads the content octets of a BOOLEAN, under whatever tag it stands.
+pub(super) fn boolean_content(content: &[u8]) -> Result<bool, Error> {
+    match content {
+        [0x00] => Ok(false),
+        [0xff] => Ok(true),
+        _ => Err(Error::Malformed("a BOOLEAN is neither TRUE nor FALSE")),
     }
 }
 

@@ -75,8 +75,13 @@ impl<'a> GeneralName<'a> {
     /// Reads GeneralNames ::= SEQUENCE SIZE (1..MAX) OF GeneralName.
     pub(super) fn read_all(der: &'a [u8]) -> Result<Vec<Self>, Error> {
         let mut outer = Cursor::new(der, 0);
-        let mut list = outer.enter(Tag::SEQUENCE)?;
+        let list = outer.enter(Tag::SEQUENCE)?;
         outer.finish()?;
+        Self::read_list(list)
+    }
+
+    /// Reads the members of GeneralNames, under whatever tag they stand.
+    pub(super) fn read_list(mut list: Cursor<'a>) -> Result<Vec<Self>, Error> {
         let mut names = Vec::new();
         while !list.is_empty() {
             names.push(Self::read(&mut list)?);

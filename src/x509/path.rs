@@ -3,7 +3,7 @@
 //! Building checks that names chain and signatures hold, and stops at an anchor; whether the path found is a valid one says `validate`.
 //! A path that fails there is forgotten but for its reason, and the search goes on.
 use super::{
-    Certificate, Collection, Repository, TrustAnchors,
+    Certificate, Collection, Repository, TrustAnchor, TrustAnchors,
     name::Name,
     policies::ValidPolicies,
     revocation, usage,
@@ -16,6 +16,7 @@ use crate::{
 use std::{
     cmp::Reverse,
     collections::{HashMap, hash_map::Entry},
+    mem,
     rc::Rc,
 };
 
@@ -151,18 +152,17 @@ impl<'a> PathBuilder<'a> {
         };
         let mut findings = usage::judge_leaf(leaf, question, found.path.len() > 1);
         findings.extend(found.findings);
-        let crls = |issuer: &Certificate| {
-            let mut crls = self.repository.crls(issuer.subject());
-            crls.extend(extra.crls(issuer.subject()));
-            crls
+        let path = |of: &Certificate, anchor: &Certificate, budget: &mut Budget| {
+            self.path_to(of, anchor, extra, question.at, budget)
         };
-        let (revocation, objections) = revocation::judge(
-            &found.path,
-            crls,
-            question.at,
-            self.policy,
-            &mut search.budget,
-        )?;
+        let sources = revocation::Sources {
+            repository: self.repository,
+            extra,
+            path: &path,
+        };
+        let budget = &mut search.budget;
+        let (revocation, objections) =
+            revocation::judge(&found.path, &sources, question.at, self.policy, budget)?;
         findings.extend(objections);
         Ok(PathReport {
             trusted: true,
@@ -172,6 +172,45 @@ impl<'a> PathBuilder<'a> {
             findings,
             anchor: Some(found.source),
         })
+    }
+
+    /// Finds a path from a certificate that is no person's, but signs CRLs, to this very anchor (RFC 5280 §6.3.3 (f)), out of the same budget;
+    /// `None`: there is none about which nothing is denied. Revocation is not looked at.
+    fn path_to(
+        &self,
+        certificate: &Certificate,
+        anchor: &Certificate,
+        extra: &Collection,
+        at: Time,
+        budget: &mut Budget,
+    ) -> Result<Option<Vec<Certificate>>, BudgetExceeded> {
+        let same = |it: &&TrustAnchor| {
+            it.certificate.subject() == anchor.subject() && it.certificate.spki() == anchor.spki()
+        };
+        let anchors = self.anchors.anchors.iter().filter(same).cloned().collect();
+        let (anchors, question) = (
+            TrustAnchors { anchors },
+            Question {
+                purpose: Purpose::Any,
+                at,
+                signing_time: None,
+                policy: self.policy,
+            },
+        );
+        let builder = PathBuilder::new(&anchors, self.repository, self.policy);
+        let mut search = Search::new(&builder, extra, question);
+        mem::swap(&mut search.budget, budget);
+        let outcome = search.run(certificate);
+        mem::swap(&mut search.budget, budget);
+        let found = match (outcome, search.found) {
+            (Err(exceeded), None) => return Err(exceeded),
+            (_, found) => found,
+        };
+        Ok(found.and_then(|found| {
+            let mut findings = usage::judge_leaf(certificate, question, found.path.len() > 1);
+            findings.extend(found.findings);
+            (!Policy::denies(&findings)).then_some(found.path)
+        }))
     }
 
     /// Judges keyUsage, EKU and strength of a certificate alone, without a path (for `sign`, which builds none), and its validity at `at`.
@@ -620,7 +659,7 @@ mod tests {
     fn collection<'a>(certificates: impl IntoIterator<Item = &'a Certificate>) -> Collection {
         Collection {
             certificates: certificates.into_iter().cloned().collect(),
-            crls: Vec::new(),
+            ..Collection::default()
         }
     }
 

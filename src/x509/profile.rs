@@ -79,7 +79,7 @@ fn presence(
     let extension = certificate
         .extensions()
         .find(|extension| extension.oid == rule.oid.as_bytes());
-    let (name, source) = (rule.name, rule.source);
+    let (name, section) = (rule.name, section(rule));
     let Some(extension) = extension else {
         match (rule.presence(role), rule.breach) {
             (Presence::Must, Breach::Refused) => {
@@ -94,7 +94,7 @@ fn presence(
         return Ok(());
     };
     if rule.presence(role) == Presence::No && rule.breach != Breach::Tolerated {
-        let wanted = format!("{name} belongs elsewhere ({source})");
+        let wanted = format!("{name} belongs elsewhere ({section})");
         found.push((Reason::Profile, format!("it has {name}"), Some(wanted)));
     }
     // basicConstraints of a person MAY be either (§4.2.1.9)
@@ -107,9 +107,18 @@ fn presence(
     found.push((
         Reason::Profile,
         format!("its {name} is {is}"),
-        Some(format!("{name} must {must} ({source})")),
+        Some(format!("{name} must {must} ({section})")),
     ));
     Ok(())
+}
+
+/// Returns where an extension is defined: the first section of its row.
+fn section(rule: &ExtensionRule) -> String {
+    let section = rule.source.split([',', ':']).next().unwrap_or_default();
+    match section.starts_with('§') {
+        true => format!("RFC 5280 {section}"),
+        false => section.to_owned(),
+    }
 }
 
 /// Looks at fields that depend on one another, as far as they are well-formed; what is not is found by whom it concerns.
@@ -266,7 +275,7 @@ mod tests {
         warns(
             &loose,
             "CN=CA",
-            "its basicConstraints is not critical; basicConstraints must be critical",
+            "its basicConstraints is not critical; basicConstraints must be critical (RFC 5280 §4.2.1.9)",
         );
         loose.ca.extensions = vec![basic(true)];
         assert_eq!(loose.rules(), []);

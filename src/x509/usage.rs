@@ -276,9 +276,11 @@ mod tests {
     fn an_intermediates_validity_counts_and_an_anchors_does_not() {
         let mut case = case();
         case.root = case.root.valid("2020-01-01", "2021-01-01");
-        assert_eq!(case.rules(), []);
+        assert_eq!(case.reasons(), [Reason::AnchorExpired]);
+        assert_eq!(case.judge().unwrap().findings[0].level, Level::Allow);
+        case.root = case.root.valid("2020-01-01", "2031-01-01");
         case.ca = case.ca.valid("2020-01-01", "2021-01-01");
-        assert_eq!(case.rules(), [Rule::Expired]);
+        assert_eq!(case.reasons(), [Reason::Expired]);
         assert!(
             case.text()
                 .starts_with("certificate CN=CA (serial 01): it expired at 2021-01-01T00:00:00Z")
@@ -304,6 +306,69 @@ mod tests {
         );
         assert_eq!(with(0xc0, Purpose::Encrypt), [Rule::KeyUsage]);
         assert_eq!(with(0x20, Purpose::Any), []);
+    }
+
+    #[test]
+    fn the_ends_of_validity_count_to_the_second() {
+        for (from, to, last, after) in [
+            (
+                "2021-11-01",
+                "2026-12-31T23:59:59Z",
+                "2026-12-31T23:59:59Z",
+                "2027-01-01",
+            ),
+            // the last second of UTCTime, the first of GeneralizedTime, and the one that means no end (RFC 5280 §4.1.2.5)
+            (
+                "2021-11-01",
+                "2049-12-31T23:59:59Z",
+                "2049-12-31T23:59:59Z",
+                "2050-01-01",
+            ),
+            (
+                "2021-11-01",
+                "2050-01-01",
+                "2050-01-01",
+                "2050-01-01T00:00:01Z",
+            ),
+            (
+                "1950-01-01",
+                "9999-12-31T23:59:59Z",
+                "9999-12-31T23:59:59Z",
+                "",
+            ),
+        ] {
+            let template = Template::new("CN=Alice", &key(3), "CN=CA").valid(from, to);
+            let alice = template.unsigned();
+            let policy = Policy::default();
+            let reasons = |at: &str| {
+                let question = Question {
+                    purpose: Purpose::Sign,
+                    at: sample::time(at),
+                    signing_time: Some(sample::time(from)),
+                    policy: &policy,
+                };
+                let findings = judge_leaf(&alice, question, true);
+                let objections = findings.into_iter().filter_map(|it| it.objection);
+                objections.map(|it| it.reason).collect::<Vec<_>>()
+            };
+            assert_eq!(reasons(from), [], "{from}");
+            assert_eq!(reasons(last), [], "{last}");
+            if !after.is_empty() {
+                assert_eq!(reasons(after), [Reason::ExpiredSinceSigning], "{after}");
+            }
+            if from != "1950-01-01" {
+                assert_eq!(reasons("2021-10-31T23:59:59Z"), [Reason::NotYetValid]);
+            }
+        }
+    }
+
+    #[test]
+    fn a_validity_that_ends_before_it_begins_is_never() {
+        let mut never = case();
+        never.alice = never.alice.valid("2027-01-01", "2026-01-01");
+        assert_eq!(never.reasons(), [Reason::NotYetValid]);
+        never.alice = never.alice.valid("2026-10-31", "2026-10-30");
+        assert_eq!(never.reasons(), [Reason::Expired]);
     }
 
     #[test]
@@ -360,6 +425,7 @@ mod tests {
             (KeyKind::Ed448, true, &cannot),
             (KeyKind::Dsa { bits: 2048 }, true, &cannot),
             (KeyKind::X25519, false, &agrees),
+            (KeyKind::X448, false, &agrees),
         ] {
             let signing = needed(Purpose::Sign, kind).unwrap();
             assert_eq!(signing.is_ok(), signs, "{kind:?}");

@@ -262,11 +262,11 @@ mod tests {
             case::case,
             sample::{
                 self, Template, alternative_names, basic_constraints, extended_key_usage,
-                extension, key, key_usage, name_constraints,
+                extension, key, key_usage, name_constraints, now,
             },
         },
     };
-    use const_oid::db::rfc5280 as oids;
+    use const_oid::{ObjectIdentifier as Oid, db::rfc5280 as oids};
 
     #[test]
     fn a_plain_path_has_no_findings() {
@@ -410,6 +410,38 @@ mod tests {
     }
 
     #[test]
+    fn every_issuer_must_permit_mail_and_one_any_will_do() {
+        let (email, any) = (oids::ID_KP_EMAIL_PROTECTION, oids::ANY_EXTENDED_KEY_USAGE);
+        let with = |template: Template, all: &[Oid]| match all {
+            [] => template.unsigned(),
+            all => template.with(extended_key_usage(all)).unsigned(),
+        };
+        let judged = |upper: &[Oid], lower: &[Oid], purpose| {
+            let root = Template::ca("CN=Root", &key(1), "CN=Root").unsigned();
+            let upper = with(Template::ca("CN=Upper", &key(2), "CN=Root"), upper);
+            let lower = with(Template::ca("CN=Lower", &key(4), "CN=Upper"), lower);
+            let alice = Template::new("CN=Alice", &key(3), "CN=Lower").unsigned();
+            let policy = Policy::default();
+            let question = Question {
+                purpose,
+                at: now(),
+                signing_time: None,
+                policy: &policy,
+            };
+            let path = [alice, lower, upper, root];
+            validate(&path, question, &mut Budget::new(Limits::default())).is_ok()
+        };
+        for purpose in [Purpose::Sign, Purpose::Encrypt] {
+            assert!(judged(&[], &[], purpose));
+            assert!(judged(&[email], &[any], purpose));
+            assert!(judged(&[any], &[email, oids::ID_KP_CLIENT_AUTH], purpose));
+            assert!(!judged(&[oids::ID_KP_CLIENT_AUTH], &[email], purpose));
+            assert!(!judged(&[email], &[oids::ID_KP_CLIENT_AUTH], purpose));
+        }
+        assert!(judged(&[oids::ID_KP_CLIENT_AUTH], &[], Purpose::Any));
+    }
+
+    #[test]
     fn name_constraints_bind_alternative_names_and_subjects() {
         let with = |permitted: &[&str], excluded: &[&str], subject: &str, names: &[&str]| {
             let mut case = case();
@@ -534,5 +566,25 @@ mod tests {
         let exceeded = case.judge().unwrap_err();
         assert_eq!(exceeded.what, "name comparisons");
         assert_eq!(exceeded.limit, Limits::default().name_comparisons);
+    }
+
+    #[test]
+    fn two_thousand_constraints_end_soon() {
+        let list = |make: fn(usize) -> String| (0..2_048).map(make).collect::<Vec<_>>();
+        let names = list(|n| format!("dir:O=Example,CN={n}"));
+        let bases = list(|n| format!("dir:O=Example,CN=x{n}"));
+        let mut case = case();
+        let names: Vec<_> = names.iter().map(String::as_str).collect();
+        let bases: Vec<_> = bases.iter().map(String::as_str).collect();
+        let permitted = &["dir:O=Example"][..];
+        case.ca.extensions.push(name_constraints(permitted, &bases));
+        case.alice.extensions.push(alternative_names(&names));
+        let start = std::time::Instant::now();
+        let exceeded = case.judge().unwrap_err();
+        assert_eq!(
+            exceeded.to_string(),
+            "building the certificate path took more than 250000 name comparisons"
+        );
+        assert!(start.elapsed() < std::time::Duration::from_secs(2));
     }
 }
