@@ -11,10 +11,21 @@ use std::{
 };
 
 /// Reasons without a case here, and why.
-const ELSEWHERE: &[(Reason, &str)] = &[(
-    Reason::MissingExtension,
-    "only basicConstraints is a MUST, and its absence has a reason of its own",
-)];
+const ELSEWHERE: &[(Reason, &str)] = &[
+    (
+        Reason::MissingExtension,
+        "only basicConstraints is refused for its absence, which has a reason of its own",
+    ),
+    (Reason::CrlNoNextUpdate, "OpenSSL writes no CRL without it"),
+    (
+        Reason::RevocationLoop,
+        "needs two CAs that vouch for each other's lists; src/x509/revocation/ has it",
+    ),
+    (
+        Reason::OcspCriticalExtension,
+        "OpenSSL writes no response with one that is unknown",
+    ),
+];
 
 /// One directory.
 struct Case {

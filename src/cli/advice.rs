@@ -263,7 +263,9 @@ fn of_reason(objection: &Objection, typed: &Typed) -> Advice {
         }
         Reason::Revoked if reads => return Advice::None,
         Reason::Revoked => format!("ask {who} for a new certificate"),
-        Reason::RevocationUnknown => {
+        // no list of that issuer would do
+        Reason::NoCrlSign => return Advice::Override,
+        reason if reason.rule() == Rule::RevocationUnknown => {
             let at = place(&certificate.crl);
             let give = typed.with("--crls", "FILE");
             let issuer = named(&certificate.issuer);

@@ -161,9 +161,10 @@ impl Crl {
         &self.inner.issuer
     }
 
-    /// Returns how many certificates it lists.
+    /// Returns how many entries it has.
     pub fn entries(&self) -> usize {
-        self.inner.revoked.len()
+        let mut entries = Cursor::new(self.octets(&self.inner.entries), 0);
+        std::iter::from_fn(|| entries.enter(Tag::SEQUENCE).ok()).count()
     }
 
     /// Returns thisUpdate.
