@@ -119,6 +119,8 @@ fn the_commands_for_those_who_come_from_openssl_work() {
         file("certs/bob.pem", "bob.pem");
         file("certs/carol.pem", "carol.pem");
         file("messages/plain.eml", "f");
+        // a key in hexadecimal digits, and a line that will do for a password
+        dir.write("FILE", "0f".repeat(32));
         let made = |line: &str| shell(&dir, line).expect(0);
         made(
             "smime sign -q --binary --detached --format der -i c.pem -i k.pem -c ca.pem -o s.p7s f",

@@ -25,6 +25,10 @@ const ELSEWHERE: &[(Reason, &str)] = &[
         Reason::OcspCriticalExtension,
         "OpenSSL writes no response with one that is unknown",
     ),
+    (
+        Reason::NotForTimeStamping,
+        "it is said of a time-stamping authority, in the token, which only warns of the message",
+    ),
 ];
 
 /// One directory.

@@ -630,27 +630,20 @@ fn rsa_kem() {
             &altered(&good, &field(3), |c| c.content = vec![octet; size]),
         );
     }
-    // parameters: absent, another KDF, a shared secret of no octets, of 15, of 65
-    refused(
-        to,
-        &altered(&good, &field(2), |kem| drop(kem.children.pop())),
-        3,
-    );
-    refused(
-        to,
-        &altered(&good, &[&field(2)[..], &[1, 0, 0]].concat(), |o| {
-            o.content = oid("1.2.3")
-        }),
-        3,
-    );
+    // RsaKemParameters: the same as without them, NULL, another KDF, a shared secret of no octets, of 15, of 65
+    let parameters = |oid_of_kdf: &str, size: u8| {
+        let sha256 = write::sequence(&[&write::tlv(Tag::OID, &oid("2.16.840.1.101.3.4.2.1"))]);
+        let kdf = write::sequence(&[&write::tlv(Tag::OID, &oid(oid_of_kdf)), &sha256]);
+        Node::read(&write::sequence(&[&kdf, &[2, 1, size]]))
+    };
+    let with = |parameters: Node| altered(&good, &field(2), |kem| kem.children.push(parameters));
+    let kdf3 = "1.3.133.16.840.9.44.1.2";
+    opens(to, &with(parameters(kdf3, 32)));
+    fails(to, &with(parameters(kdf3, 16)));
+    refused(to, &with(Node::read(&[5, 0])), 3);
+    refused(to, &with(parameters("1.2.3", 32)), 3);
     for length in [0, 15, 65] {
-        refused(
-            to,
-            &altered(&good, &[&field(2)[..], &[1, 1]].concat(), |n| {
-                n.content = vec![length]
-            }),
-            3,
-        );
+        refused(to, &with(parameters(kdf3, length)), 3);
     }
 }
 

@@ -41,6 +41,9 @@ pub(crate) enum Problem {
     /// A recipient is neither a file nor an address.
     #[error("cannot read the certificate {who}: no such file, and not a mail address")]
     NoSuchRecipient { who: String },
+    /// A recipient's signed message cannot be relied on.
+    #[error("{0}")]
+    Refused(String),
     /// A file of `cert show` or `cert check` is not what it should be.
     #[error(transparent)]
     Certificates(store::Error),
@@ -179,6 +182,9 @@ impl Failure {
             ),
             Problem::NoSuchRecipient { .. } => Self::new(KEY, "no-recipient-certificate", message)
                 .hint("-r takes a certificate file, or an address whose certificate -c PATH holds"),
+            Problem::Refused(_) => Self::new(KEY, "unusable-recipient", message).hint(
+                "smime verify says what is wrong with the message; -r also takes a certificate file",
+            ),
             Problem::Certificates(error) => {
                 let mut failure = Self::of_store(error, typed);
                 failure.exit = match error {

@@ -1,6 +1,8 @@
 //! The report for programs: schema 1 of the command line's contract, keys in its order.
 //!
 //! Knows names and order of keys; judges nothing. Keys may be added; removing or renaming one raises [`SCHEMA`].
+mod attributes;
+
 use super::{
     Answer, Checked, Named,
     advice::{Typed, hint_for},
@@ -14,6 +16,7 @@ use smime::{
     crypto::public_key::KeyKind,
     encoding::hex,
     policy::Finding,
+    smime::acquaintance::Choice,
     smime::report::{
         Container, EncryptedLayer, Form, Integrity, Layer, RecipientSummary, Sender, Signature,
         SignedLayer, Trust, Verdict,
@@ -30,7 +33,18 @@ pub(crate) fn answer(typed: &Typed, answer: &Answer, exit: u8) -> String {
     let mut document = head(Some(verb), verdict(answer.verdict()), exit);
     match answer {
         Answer::Message(report) => {
-            let layers = report.layers.iter().map(|l| layer(typed, l)).collect();
+            let mut layers: Vec<Value> = report.layers.iter().map(|l| layer(typed, l)).collect();
+            if let (Some(layer), Some(choice)) = (layers.first_mut(), &report.choice) {
+                let unknown = match choice {
+                    Choice::Default { unknown } => Some(unknown.as_str().into()),
+                    _ => None,
+                };
+                let more = [
+                    ("cipher_choice", Some(choice.name().into())),
+                    ("unknown_recipient", unknown),
+                ];
+                extend(layer, more);
+            }
             document.insert("layers".into(), Value::Array(layers));
             document.insert("findings".into(), findings(typed, &report.findings));
         }
@@ -180,7 +194,7 @@ fn layer(typed: &Typed, layer: &Layer) -> Value {
 }
 
 fn signed(typed: &Typed, layer: &SignedLayer) -> Value {
-    json!({
+    let mut object = json!({
         "kind": "signed",
         "form": match layer.form {
             Form::Clear => "clear",
@@ -189,7 +203,24 @@ fn signed(typed: &Typed, layer: &SignedLayer) -> Value {
         },
         "signatures": layer.signatures.iter().map(|s| signature(typed, s)).collect::<Vec<_>>(),
         "findings": findings(typed, &layer.findings),
-    })
+    });
+    let more = [
+        ("required", layer.required.map(Value::from)),
+        ("receipt", layer.receipt.as_ref().map(attributes::receipt)),
+    ];
+    extend(&mut object, more);
+    object
+}
+
+/// Adds keys that are there only when there is something to say.
+fn extend<const N: usize>(object: &mut Value, more: [(&str, Option<Value>); N]) {
+    if let Value::Object(object) = object {
+        for (key, value) in more {
+            if let Some(value) = value {
+                object.insert(key.into(), value);
+            }
+        }
+    }
 }
 
 fn signature(typed: &Typed, signature: &Signature) -> Value {
@@ -224,7 +255,9 @@ fn signature(typed: &Typed, signature: &Signature) -> Value {
     if let Value::Object(answers) = answers {
         object.extend(answers);
     }
-    Value::Object(object)
+    let mut object = Value::Object(object);
+    extend(&mut object, attributes::beside(typed, signature));
+    object
 }
 
 fn integrity(integrity: Integrity) -> &'static str {
@@ -344,14 +377,15 @@ mod tests {
 
     fn sample() -> Answer {
         Answer::Message(Report {
+            choice: None,
             described: false,
             layers: vec![
                 samples::encrypted(),
-                Layer::Signed(SignedLayer {
-                    form: Form::Clear,
-                    signatures: vec![samples::signature()],
-                    findings: Vec::new(),
-                }),
+                Layer::Signed(SignedLayer::new(
+                    Form::Clear,
+                    vec![samples::signature()],
+                    Vec::new(),
+                )),
             ],
             findings: Vec::new(),
         })
@@ -415,12 +449,13 @@ mod tests {
         let answer = answer(
             &Typed::bare(Verb::Verify),
             &Answer::Message(Report {
+                choice: None,
                 described: false,
-                layers: vec![Layer::Signed(SignedLayer {
-                    form: Form::Opaque,
-                    signatures: vec![signature],
-                    findings: Vec::new(),
-                })],
+                layers: vec![Layer::Signed(SignedLayer::new(
+                    Form::Opaque,
+                    vec![signature],
+                    Vec::new(),
+                ))],
                 findings: Vec::new(),
             }),
             0,

@@ -28,6 +28,7 @@ mod open;
 mod output;
 mod password;
 mod prepare;
+mod receipt;
 mod reporting;
 #[cfg(test)]
 mod samples;
@@ -156,6 +157,7 @@ fn perform(command: &Command, rng: &mut Randomness) -> anyhow::Result<Outcome> {
         Command::Decrypt(verb) => decrypt::run(verb, rng),
         Command::Open(verb) => open::run(verb, rng),
         Command::Verify(verb) => verify::run(verb, rng),
+        Command::Receipt(verb) => receipt::run(verb, rng),
         Command::Inspect(verb) => inspect::run(verb).map(Outcome::from),
         Command::Cert(cert) => match &cert.command {
             CertCommand::Show(verb) => cert::show(verb).map(Outcome::from),

@@ -14,6 +14,7 @@ pub(crate) fn run(open: &args::Open, rng: &mut Randomness) -> anyhow::Result<Out
     let signers = prepare::signers(&open.signers)?;
     // What is only encrypted needs no anchor: the library asks for one at the first signature.
     let anchors = prepare::anchors_if_any(&open.trust, &policy.limits)?;
+    let time_stamping = prepare::time_stamp_anchors(&open.signers, &policy.limits)?;
     let repository = prepare::repository(&open.common.certs, &open.trust.crls, &policy.limits)?;
     let Keys {
         identities,
@@ -34,6 +35,12 @@ pub(crate) fn run(open: &args::Open, rng: &mut Randomness) -> anyhow::Result<Out
         rng,
     )?;
     let mut opener = Opener::new(&identities, &anchors, &repository, &policy, &signers);
+    if let Some(anchors) = &time_stamping {
+        opener = opener.time_stamped_under(anchors);
+    }
+    if let Some(signatures) = open.signers.require {
+        opener = opener.requiring(signatures.get());
+    }
     if let Some(key) = &secret_key {
         opener = opener.secret_key(key);
     }

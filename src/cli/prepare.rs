@@ -14,7 +14,7 @@ use smime::{
     crypto::Secret,
     mime::mailbox::Address,
     policy::{Finding, Level, Limits, Policy, PolicyInputs, PolicyName, Revocation, Rule},
-    smime::{ExpectedSigner, Source},
+    smime::{ExpectedSigner, Source, Verifier},
     store::{Identities, SharedKey, files},
     x509::{Certificate, Collection, TrustAnchor, TrustAnchors},
 };
@@ -391,6 +391,39 @@ pub(crate) fn repository(
         repository.extend(files::revocation(path, limits)?);
     }
     Ok(repository)
+}
+
+/// Reads the anchors of `--timestamp-trust`; `None` without that option.
+pub(crate) fn time_stamp_anchors(
+    signers: &args::Signers,
+    limits: &Limits,
+) -> anyhow::Result<Option<TrustAnchors>> {
+    let mut anchors = TrustAnchors::default();
+    for path in &signers.timestamp_trust {
+        anchors
+            .anchors
+            .extend(files::trust_anchors(path, limits)?.anchors);
+    }
+    Ok((!signers.timestamp_trust.is_empty()).then_some(anchors))
+}
+
+/// Makes a verifier as the options say.
+pub(crate) fn verifier<'a>(
+    anchors: &'a TrustAnchors,
+    repository: &'a Collection,
+    policy: &'a Policy,
+    expected: &'a [ExpectedSigner],
+    options: &args::Signers,
+    time_stamping: Option<&'a TrustAnchors>,
+) -> Verifier<'a> {
+    let mut verifier = Verifier::new(anchors, repository, policy, expected);
+    if let Some(anchors) = time_stamping {
+        verifier = verifier.time_stamped_under(anchors);
+    }
+    match options.require {
+        Some(signatures) => verifier.requiring(signatures.get()),
+        None => verifier,
+    }
 }
 
 /// Understands `--signer`.

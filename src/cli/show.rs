@@ -1,11 +1,14 @@
 //! The report for people: the answer first, in words of ours alone; then who, who vouches, when, and what is wrong, each on its own line.
 //!
 //! Every string that came from a message or a certificate is escaped, and stands on a line that begins with our word for it.
+mod attributes;
+
 use super::{Answer, Checked, args::Verb, certificate, escape::escape};
 use smime::{
     policy::{Finding, Level, Rule},
     smime::{
         Report,
+        acquaintance::Choice,
         report::{
             AuthenticatedLayer, Container, EncryptedLayer, Form, Integrity, Layer,
             RecipientSummary, Sender, Signature, SignedLayer, Trust, Verdict,
@@ -55,6 +58,7 @@ fn refusal(verb: Verb) -> &'static str {
         Verb::Open => "not opened",
         Verb::Verify => "not verified",
         Verb::Inspect | Verb::CertShow => "not accepted",
+        Verb::Receipt => "no receipt made",
         Verb::CertBundle => "not bundled",
         Verb::CertCheck => "not valid",
     }
@@ -139,7 +143,20 @@ impl Page {
         for layer in &report.layers {
             match layer {
                 Layer::Signed(signed) => self.signed(verb, signed),
-                Layer::Encrypted(encrypted) => self.encrypted(verb, encrypted),
+                Layer::Encrypted(encrypted) => {
+                    self.encrypted(verb, encrypted);
+                    match &report.choice {
+                        None => {}
+                        Some(Choice::AskedFor) => self.fact("cipher", "as asked for"),
+                        Some(Choice::KnownToAll) => {
+                            self.fact("cipher", "the best that every recipient is known to read");
+                        }
+                        Some(Choice::Default { unknown }) => {
+                            let why = format!("by default: what else {unknown} reads is not known");
+                            self.fact("cipher", &why);
+                        }
+                    }
+                }
                 Layer::Compressed(layer) => {
                     self.headline(&format!("compressed, {}", layer.algorithm));
                     self.findings(&layer.findings);
@@ -190,10 +207,19 @@ impl Page {
         for signature in &layer.signatures {
             match verb {
                 Verb::Inspect => {}
-                Verb::Sign => self.made_signature(signature),
+                Verb::Sign | Verb::Receipt => self.made_signature(signature),
                 _ => self.headline(&judgement(signature, around_ciphertext)),
             }
             self.signature(verb, signature);
+        }
+        if let Some(receipt) = &layer.receipt {
+            self.fact("receipt", &attributes::receipt(receipt));
+        }
+        if let Some(required) = layer.required {
+            let passing = |it: &&Signature| it.verdict() == Verdict::Pass;
+            let good = layer.signatures.iter().filter(passing).count();
+            let all = layer.signatures.len();
+            self.fact("required", &format!("{required} of {all}, {good} pass"));
         }
         self.findings(&layer.findings);
     }
@@ -211,7 +237,7 @@ impl Page {
             Some(certificate) => name(certificate),
             None => signature.signer_id.clone(),
         };
-        let judged = !matches!(verb, Verb::Inspect | Verb::Sign);
+        let judged = !matches!(verb, Verb::Inspect | Verb::Sign | Verb::Receipt);
         // Whoever vouches for the named signer does not vouch for what is not his.
         let claimed = judged && signature.integrity != Integrity::Intact;
         self.fact(if claimed { "claims" } else { "signer" }, &signer);
@@ -226,6 +252,7 @@ impl Page {
             Some(time) => self.fact("signed", &format!("{time}, {how}")),
             None => self.fact("signed", &how),
         }
+        self.attributes(verb, signature);
         self.findings(&signature.findings);
     }
 
@@ -418,6 +445,7 @@ mod tests {
 
     fn shown(verb: Verb, layers: Vec<Layer>) -> String {
         let report = Report {
+            choice: None,
             described: false,
             layers,
             findings: Vec::new(),
@@ -425,11 +453,7 @@ mod tests {
         text(verb, &Answer::Message(report))
     }
     fn signed(signatures: Vec<Signature>) -> Layer {
-        Layer::Signed(SignedLayer {
-            form: Form::Clear,
-            signatures,
-            findings: Vec::new(),
-        })
+        Layer::Signed(SignedLayer::new(Form::Clear, signatures, Vec::new()))
     }
 
     #[test]
@@ -447,11 +471,11 @@ mod tests {
     #[test]
     fn a_signature_around_ciphertext() {
         for verb in [Verb::Verify, Verb::Open] {
-            let around = Layer::Signed(SignedLayer {
-                form: Form::Clear,
-                signatures: vec![signature()],
-                findings: vec![Policy::default().finding(Rule::CoversCiphertext, "x")],
-            });
+            let around = Layer::Signed(SignedLayer::new(
+                Form::Clear,
+                vec![signature()],
+                vec![Policy::default().finding(Rule::CoversCiphertext, "x")],
+            ));
             let text = shown(verb, vec![around]);
             assert!(text.starts_with("signature around ciphertext\n"), "{text}");
             assert!(!text.contains("good signature"), "{text}");
@@ -532,6 +556,7 @@ mod tests {
     #[test]
     fn a_denial_without_a_layer() {
         let report = Report {
+            choice: None,
             described: false,
             layers: Vec::new(),
             findings: vec![Policy::default().finding(Rule::NotSigned, "there is no signature")],

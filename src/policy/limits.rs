@@ -38,6 +38,9 @@ limits! {
     certificates: usize = 64, "certificates", "certificates in a message", "security practice; chains are shorter than 10, several signers";
     signers: usize = 64, "signers", "signers of a message", "more were never seen; each costs a public-key operation and a path";
     attributes: usize = 1_000, "attributes", "attributes of a signer, signed or not, and their values", "security practice; signers with twenty were seen";
+    countersignatures: usize = 16, "countersignatures", "countersignatures of a signer, those of countersignatures included", "more than two were never seen; each costs a public-key operation and a path";
+    countersignature_depth: usize = 4, "countersignature-depth", "countersignatures over countersignatures", "RFC 5652 §11.4 permits any; two were never seen";
+    time_stamps: usize = 16, "time-stamps", "time-stamp tokens of a signer", "long archives renew theirs every few years; each costs two public-key operations and a path";
     recipients: usize = 10_000, "recipients", "recipients of a message", "ten times Exchange's default of 1,000";
     key_iterations: u32 = 10_000_000, "key-iterations", "iterations of a password's key derivation", "Bouncy Castle 1.85's cap for PBKDF2";
     key_memory_bytes: u64 = 256 << 20, "key-memory-bytes", "bytes held by a password's key derivation (scrypt)", "OpenSSL writes with 16 MiB, cautious people with 128";

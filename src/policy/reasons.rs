@@ -168,6 +168,7 @@ reasons! {
     NoDigitalSignature "no-digital-signature" KeyUsage "RFC 8550 §4.4.2" "a signer's keyUsage must include digitalSignature or nonRepudiation";
     NoKeyEncipherment "no-key-encipherment" KeyUsage "RFC 8550 §4.4.2" "an RSA recipient's keyUsage must include keyEncipherment";
     NoKeyAgreement "no-key-agreement" KeyUsage "RFC 8550 §4.4.2" "an elliptic-curve recipient's keyUsage must include keyAgreement";
+    NotForTimeStamping "not-for-time-stamping" KeyUsage "RFC 3161 §2.3" "a time-stamping authority's must be critical and timeStamping alone";
     NoEmailProtection "no-email-protection" KeyUsage "RFC 8550 §4.4.4" "S/MIME needs emailProtection";
     CaAsPerson "ca-as-person" KeyUsage "RFC 5280 §4.2.1.9" "a person's certificate is wanted";
     MalformedUsage "malformed-usage" KeyUsage "RFC 5280 §4.2.1" "what says its use must be well-formed";

@@ -19,6 +19,8 @@ pub struct Verifier<'a> {
     policy: &'a Policy,
     signers: &'a [ExpectedSigner],
     as_received: bool,
+    time_stamp_anchors: Option<&'a TrustAnchors>,
+    required: Option<usize>,
 }
 
 impl<'a> Verifier<'a> {
@@ -36,7 +38,24 @@ impl<'a> Verifier<'a> {
             policy,
             signers,
             as_received: false,
+            time_stamp_anchors: None,
+            required: None,
         }
+    }
+
+    /// Judges time-stamps over signatures under these anchors. One that holds says when the signature existed, and its signer's path is judged
+    /// at that time.
+    #[must_use]
+    pub fn time_stamped_under(mut self, anchors: &'a TrustAnchors) -> Self {
+        self.time_stamp_anchors = Some(anchors);
+        self
+    }
+
+    /// Is content with so many passing signatures (at least one), instead of wanting every one to pass.
+    #[must_use]
+    pub fn requiring(mut self, signatures: usize) -> Self {
+        self.required = Some(signatures.max(1));
+        self
     }
 
     /// Takes the content of a clear-signed message as it was received, line ends and all, instead of in canonical form: for a message whose
@@ -45,6 +64,10 @@ impl<'a> Verifier<'a> {
     pub fn as_received(mut self) -> Self {
         self.as_received = true;
         self
+    }
+
+    pub(super) const fn policy(&self) -> &Policy {
+        self.policy
     }
 
     /// Verifies one message; writes to `sink` exactly the entity that was digested. `content` is the content of a detached CMS signature.
@@ -63,6 +86,7 @@ impl<'a> Verifier<'a> {
         peeler.judge = Some(Judge {
             anchors: self.anchors,
             repository: self.repository,
+            time_stamp_anchors: self.time_stamp_anchors,
             policy: self.policy,
             at,
             allowance: self.policy.limits.message_signatures.into(),
@@ -74,6 +98,7 @@ impl<'a> Verifier<'a> {
             return Err(Error::ContentNotWanted);
         }
         let (mut report, froms) = (peeler.report, peeler.froms);
+        report.require(self.required);
         sender::judge(&mut report, &froms, self.signers, self.policy);
         Ok(report)
     }

@@ -213,6 +213,11 @@ impl Contents {
     }
 }
 
+/// Returns the files that [`certificates`] reads, in that order.
+pub fn listing(path: &Path) -> Result<Vec<PathBuf>, Error> {
+    files(path)
+}
+
 /// Returns `path`, or if it is a directory the files in it and below, in the order of names. Hidden files are left out, and so is what is
 /// no file: links to directories (they may lead back here), pipes, devices.
 fn files(path: &Path) -> Result<Vec<PathBuf>, Error> {
@@ -955,5 +960,72 @@ mod tests {
                 "{mode:o}"
             );
         }
+    }
+
+    #[test]
+    fn reads_every_form_of_revocation() {
+        use crate::x509::sample::OcspTemplate;
+        let place = Place::new();
+        let ca = Template::ca("CN=CA", &key(2), "CN=Root").unsigned();
+        let id = OcspTemplate::id(crypto::Digest::Sha1, &ca, &[2]);
+        let good = OcspTemplate::GOOD;
+        let response = OcspTemplate::new("CN=CA").answer(&id, &good, "2026-10-31", None, &[]);
+        let response = response.der(&key(2));
+        let info = write::constructed(
+            Tag::context(1),
+            &[&[6, 8, 0x2b, 6, 1, 5, 5, 7, 16, 2], &response],
+        );
+        let both = [
+            pem::encode("OCSP RESPONSE", &response),
+            pem::encode("X509 CRL", list().der()),
+        ];
+        for (name, octets, wanted) in [
+            ("crl.der", list().der().to_vec(), (1, 0)),
+            (
+                "crl.pem",
+                pem::encode("X509 CRL", list().der()).into(),
+                (1, 0),
+            ),
+            ("ocsp.der", response.clone(), (0, 1)),
+            ("both.pem", both.concat().into(), (1, 1)),
+            ("ocsp.p7", bundle(0xa1, &[&info]), (0, 1)),
+            ("both.p7", bundle(0xa1, &[&info, list().der()]), (1, 1)),
+        ] {
+            let found = revocation(&place.file(name, octets), &Limits::default()).unwrap();
+            let counts = (found.crls.len(), found.ocsp_responses.len());
+            assert_eq!(counts, wanted, "{name}");
+            let crls = found.crls.iter().map(ToString::to_string);
+            let responses = found.ocsp_responses.iter().map(ToString::to_string);
+            assert!(crls.chain(responses).all(|text| text.contains(name)));
+        }
+        // all of them together, each once
+        let all = revocation(place.0.path(), &Limits::default()).unwrap();
+        assert_eq!((all.crls.len(), all.ocsp_responses.len()), (1, 1));
+        // one that cannot be read is no reason to look away
+        for broken in [&b"x"[..], &list().der()[1..], certificate(1).der()] {
+            let file = place.file("x.crl", broken);
+            let error = revocation(place.0.path(), &Limits::default()).unwrap_err();
+            assert!(error.to_string().contains("x.crl"), "{error}");
+            fs::remove_file(file).unwrap();
+        }
+    }
+
+    #[test]
+    fn lists_have_a_limit_of_their_own() {
+        let place = Place::new();
+        let file = place.file("crl.der", list().der());
+        let mut limits = Limits::default();
+        limits.crl_bytes = list().der().len();
+        limits.key_file_bytes = 1;
+        assert_eq!(revocation(&file, &limits).unwrap().crls.len(), 1);
+        limits.crl_bytes -= 1;
+        let error = revocation(&file, &limits).unwrap_err();
+        assert!(matches!(
+            error,
+            Error::TooLarge {
+                name: "crl-bytes",
+                ..
+            }
+        ));
     }
 }

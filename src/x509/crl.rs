@@ -13,31 +13,17 @@ use super::{
 use crate::{
     asn1::{Tag, Time, cursor::Cursor},
     crypto::{self, PublicKey, SignatureAlgorithm, public_key::Signed},
+    policy::extensions::{ExtensionRule, Role},
 };
 use const_oid::{
     ObjectIdentifier as Oid,
     db::rfc5280::{
         ID_CE_AUTHORITY_KEY_IDENTIFIER, ID_CE_CERTIFICATE_ISSUER, ID_CE_CRL_NUMBER,
-        ID_CE_CRL_REASONS, ID_CE_DELTA_CRL_INDICATOR, ID_CE_INVALIDITY_DATE, ID_CE_ISSUER_ALT_NAME,
+        ID_CE_CRL_REASONS, ID_CE_DELTA_CRL_INDICATOR, ID_CE_INVALIDITY_DATE,
         ID_CE_ISSUING_DISTRIBUTION_POINT,
     },
 };
 use std::{cmp::Ordering, collections::BTreeSet, ops::Range, sync::Arc};
-
-/// The CRL extensions that are processed, or whose processing cannot change the answer, so that they may be critical (§5.2).
-const UNDERSTOOD: [Oid; 5] = [
-    ID_CE_AUTHORITY_KEY_IDENTIFIER,
-    ID_CE_ISSUER_ALT_NAME,
-    ID_CE_CRL_NUMBER,
-    ID_CE_DELTA_CRL_INDICATOR,
-    ID_CE_ISSUING_DISTRIBUTION_POINT,
-];
-/// The same of entries (§5.3).
-const UNDERSTOOD_OF_ENTRIES: [Oid; 3] = [
-    ID_CE_CRL_REASONS,
-    ID_CE_INVALIDITY_DATE,
-    ID_CE_CERTIFICATE_ISSUER,
-];
 
 /// A CRL as received; cheap to clone. Two are equal if their octets are, wherever they came from.
 #[derive(Clone)]
@@ -116,7 +102,7 @@ impl Crl {
                 if !seen.insert(extension.oid) {
                     return Err(Error::Crl("an extension is there twice"));
                 }
-                if extension.critical && !is_one_of(&UNDERSTOOD, extension.oid) {
+                if extension.critical && !ExtensionRule::may_be_critical(extension.oid, Role::Crl) {
                     unknown.get_or_insert_with(|| oid_name(extension.oid));
                 }
                 extensions.push(ExtensionRange {
@@ -479,7 +465,9 @@ fn check_entries(entries: &[u8]) -> Result<Option<String>, Error> {
                 if extension.oid == ID_CE_CERTIFICATE_ISSUER.as_bytes() {
                     GeneralName::read_all(extension.value)?;
                 }
-                if extension.critical && !is_one_of(&UNDERSTOOD_OF_ENTRIES, extension.oid) {
+                if extension.critical
+                    && !ExtensionRule::may_be_critical(extension.oid, Role::CrlEntry)
+                {
                     unknown.get_or_insert_with(|| oid_name(extension.oid));
                 }
             }
@@ -499,6 +487,88 @@ fn find<'a>(mut extensions: Cursor<'a>, oid: &Oid) -> Option<&'a [u8]> {
     None
 }
 
-fn is_one_of(known: &[Oid], oid: &[u8]) -> bool {
-    known.iter().any(|it| it.as_bytes() == oid)
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+    use super::*;
+    use crate::{
+        asn1::write,
+        x509::sample::{CrlTemplate, extension, key, parsed, reason},
+    };
+
+    fn list() -> CrlTemplate {
+        CrlTemplate::new("CN=CA", "2026-10-20", "2026-11-20").number(5)
+    }
+
+    #[test]
+    fn says_what_it_is() {
+        let crl = list().sign(&key(1));
+        assert_eq!(crl.to_string(), "the CRL of CN=CA (number 5)");
+        let delta = list().base(4).sign(&key(1)).from_origin(&"d.crl".into());
+        assert_eq!(
+            delta.to_string(),
+            "the delta CRL of CN=CA (number 5, from d.crl)"
+        );
+        assert!(delta.is_delta() && delta.base() < delta.number());
+        assert_eq!(delta, list().base(4).sign(&key(1)));
+    }
+
+    #[test]
+    fn numbers_are_ordered_as_numbers() {
+        let number = |octets: &[u8]| Number::read(&write::tlv(Tag::INTEGER, octets));
+        let small = number(&[0x7f]).unwrap();
+        let larger = number(&[0, 0x80]).unwrap();
+        let huge = number(&[0x7f; 20]).unwrap();
+        assert!(small < larger && larger < huge);
+        assert_eq!(larger.to_string(), "128");
+        assert_eq!(number(&[0]).unwrap().to_string(), "0");
+        assert!(huge.to_string().starts_with("0x7f7f"));
+        assert!(number(&[[0].as_slice(), &[0xff; 20]].concat()).is_some());
+        for bad in [&[][..], &[0x80], &[1; 22]] {
+            assert_eq!(number(bad), None);
+        }
+    }
+
+    #[test]
+    fn of_several_entries_the_gravest_counts() {
+        let entry = |list: CrlTemplate, code: u8| list.entry(&[2], "2026-10-01", &[reason(code)]);
+        let of = |codes: &[u8]| {
+            let list = codes.iter().fold(list(), |list, code| entry(list, *code));
+            let found = list.sign(&key(1)).entry(&parsed("CN=CA"), &[2]);
+            found.map(|revocation| revocation.reason)
+        };
+        assert_eq!(of(&[]), None);
+        assert_eq!(of(&[8, 6, 1]), Some(CrlReason::KeyCompromise));
+        assert_eq!(of(&[1, 6, 8]), Some(CrlReason::KeyCompromise));
+        assert_eq!(of(&[8, 6]), Some(CrlReason::CertificateHold));
+        assert_eq!(of(&[8]), Some(CrlReason::RemoveFromCrl));
+        // what is not known is a reason all the same
+        assert_eq!(of(&[7]), Some(CrlReason::Unspecified));
+        assert_eq!(of(&[99, 6]), Some(CrlReason::Unspecified));
+    }
+
+    #[test]
+    fn is_well_formed_or_none() {
+        let twice = list().number(6).der(&key(1));
+        assert!(matches!(Crl::from_der(&twice), Err(Error::Crl(_))));
+        let mut nameless = list();
+        nameless.issuer = vec![0x30, 0];
+        assert!(Crl::from_der(&nameless.der(&key(1))).is_err());
+        for entry in [&[0x30, 0][..], &[5, 0], &[0x30, 3, 2, 1, 1]] {
+            let mut broken = list();
+            broken.entries = entry.to_vec();
+            assert!(Crl::from_der(&broken.der(&key(1))).is_err(), "{entry:x?}");
+        }
+        let issuer = extension(&ID_CE_CERTIFICATE_ISSUER, true, &[5, 0]);
+        let broken = list().entry(&[1], "2026-10-01", &[issuer]).der(&key(1));
+        assert!(Crl::from_der(&broken).is_err());
+        let der = list().der(&key(1));
+        for end in 0..der.len() {
+            assert!(Crl::from_der(&der[..end]).is_err());
+        }
+        assert!(Crl::from_der(&[&der[..], &[0]].concat()).is_err());
+        // RUSTSEC-2026-0104: an empty BIT STRING
+        let reasons = list().scope(&[&[0x83, 0]]).sign(&key(1));
+        assert!(reasons.scope().is_err());
+    }
 }

@@ -202,7 +202,7 @@ fn mappings(der: &[u8]) -> Words {
     let mappings = extension::policy_mappings(der)?;
     let mappings = mappings.into_iter();
     Ok(mappings
-        .map(|(issuers, subjects)| format!("{} is {} below", policy(issuers), policy(subjects)))
+        .map(|it| format!("{} is {} below", policy(it.issuer), policy(it.subject)))
         .collect())
 }
 

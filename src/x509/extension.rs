@@ -7,7 +7,9 @@ use crate::asn1::{
 };
 use const_oid::{
     ObjectIdentifier as Oid,
-    db::rfc5280::{ANY_EXTENDED_KEY_USAGE, ID_AD_CA_ISSUERS, ID_KP_EMAIL_PROTECTION},
+    db::rfc5280::{
+        ANY_EXTENDED_KEY_USAGE, ID_AD_CA_ISSUERS, ID_KP_EMAIL_PROTECTION, ID_KP_TIME_STAMPING,
+    },
 };
 use spki::der::{Decode as _, asn1::OctetStringRef};
 use x509_cert::ext::pkix;
@@ -123,8 +125,17 @@ pub(super) fn certificate_policies(der: &[u8]) -> Result<Vec<&[u8]>, Error> {
     Ok(policies)
 }
 
+/// One of PolicyMappings: the content octets of two OIDs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct PolicyMapping<'a> {
+    /// issuerDomainPolicy
+    pub(super) issuer: &'a [u8],
+    /// subjectDomainPolicy
+    pub(super) subject: &'a [u8],
+}
+
 /// Reads PolicyMappings ::= SEQUENCE SIZE (1..MAX) OF SEQUENCE { issuerDomainPolicy, subjectDomainPolicy } (§4.2.1.5).
-pub(super) fn policy_mappings(der: &[u8]) -> Result<Vec<(&[u8], &[u8])>, Error> {
+pub(super) fn policy_mappings(der: &[u8]) -> Result<Vec<PolicyMapping<'_>>, Error> {
     let mut list = sequence(der)?;
     if list.is_empty() {
         return Err(Error::Malformed("policyMappings is empty"));
@@ -133,8 +144,9 @@ pub(super) fn policy_mappings(der: &[u8]) -> Result<Vec<(&[u8], &[u8])>, Error> 
     while !list.is_empty() {
         let mut pair = list.enter(Tag::SEQUENCE)?;
         let issuer = pair.expect(Tag::OID)?.content;
-        mappings.push((issuer, pair.expect(Tag::OID)?.content));
+        let subject = pair.expect(Tag::OID)?.content;
         pair.finish()?;
+        mappings.push(PolicyMapping { issuer, subject });
     }
     Ok(mappings)
 }
@@ -239,6 +251,11 @@ pub(super) fn purposes(der: &[u8]) -> Result<Vec<&[u8]>, Error> {
         purposes.push(list.expect(Tag::OID)?.content);
     }
     Ok(purposes)
+}
+
+/// Returns whether ExtKeyUsageSyntax permits time-stamping and nothing else (RFC 3161 §2.3).
+pub(super) fn is_for_time_stamping(der: &[u8]) -> Result<bool, Error> {
+    Ok(purposes(der)? == [ID_KP_TIME_STAMPING.as_bytes()])
 }
 
 /// Reads SubjectKeyIdentifier ::= OCTET STRING (§4.2.1.2); borrowed, which the type of crate `x509-cert` is not.

@@ -433,3 +433,84 @@ fn extensions<'a>(fields: &mut Cursor<'a>) -> Result<(Option<String>, Option<Cur
     }
     Ok((unknown, Some(list)))
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+    use super::*;
+    use crate::{
+        asn1::write,
+        x509::sample::{OcspTemplate, Template, key},
+    };
+
+    fn response(answers: usize) -> Vec<u8> {
+        let ca = Template::ca("CN=CA", &key(2), "CN=Root").unsigned();
+        let id = OcspTemplate::id(Digest::Sha1, &ca, &[2]);
+        let mut response = OcspTemplate::new("CN=CA");
+        for _ in 0..answers {
+            response = response.answer(&id, &OcspTemplate::GOOD, "2026-10-31", None, &[]);
+        }
+        response.der(&key(2))
+    }
+
+    #[test]
+    fn is_no_larger_than_the_limit() {
+        let der = response(3);
+        let read = |limit| {
+            let mut limits = Limits::default();
+            limits.ocsp_bytes = limit;
+            OcspResponse::from_der(&der, &limits)
+        };
+        assert_eq!(read(der.len()).unwrap().answers().len(), 3);
+        let error = read(der.len() - 1).unwrap_err();
+        assert!(matches!(error, Error::OcspTooLarge { limit } if limit == der.len() - 1));
+        let huge = OcspResponse::from_der(&response(1_000), &Limits::default());
+        assert!(matches!(huge, Err(Error::OcspTooLarge { limit: 65_536 })));
+    }
+
+    #[test]
+    fn only_a_successful_one_answers() {
+        let limits = Limits::default();
+        for (status, text) in [
+            (1, "malformedRequest"),
+            (2, "internalError"),
+            (3, "tryLater"),
+            (5, "sigRequired"),
+            (6, "unauthorized"),
+        ] {
+            let error = OcspResponse::from_der(&[0x30, 3, 0x0a, 1, status], &limits).unwrap_err();
+            assert!(error.to_string().ends_with(text), "{error}");
+        }
+        for bad in [
+            &[0x30, 3, 0x0a, 1, 4][..],
+            &[0x30, 3, 0x0a, 1, 0],
+            &[0x30, 0],
+            &[],
+        ] {
+            assert!(OcspResponse::from_der(bad, &limits).is_err());
+        }
+        let der = response(1);
+        for end in 0..der.len() {
+            assert!(OcspResponse::from_der(&der[..end], &limits).is_err());
+        }
+    }
+
+    #[test]
+    fn is_found_in_revocation_information() {
+        let info = |oid: &[u8], rest: &[u8]| {
+            let oid = write::tlv(Tag::OID, oid);
+            write::constructed(Tag::context(1), &[&oid, &response(1), rest])
+        };
+        let known = [0x2b, 6, 1, 5, 5, 7, 16, 2];
+        assert_eq!(
+            in_revocation_info(&info(&known, &[])),
+            Some(&response(1)[..])
+        );
+        assert_eq!(in_revocation_info(&info(&known, &[5, 0])), None);
+        assert_eq!(
+            in_revocation_info(&info(&[0x2b, 6, 1, 5, 5, 7, 16, 4], &[])),
+            None
+        );
+        assert_eq!(in_revocation_info(&response(1)), None);
+    }
+}

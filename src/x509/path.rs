@@ -29,6 +29,8 @@ pub enum Purpose {
     Encrypt,
     /// either, EKU not looked at
     Any,
+    /// verify a time-stamping authority's signature (RFC 3161 §2.3)
+    TimeStamp,
 }
 
 /// What is known about revocation of the whole path.
@@ -648,7 +650,7 @@ mod tests {
     use crate::{
         asn1::write,
         crypto::SoftwareKey,
-        policy::Rule,
+        policy::{Level, PolicyName, Rule},
         x509::sample::{
             self, Template, anchors, authority_key_identifier, basic_constraints, key,
             key_identifier, now,
@@ -713,6 +715,62 @@ mod tests {
         let builder = PathBuilder::new(&anchors, &repository, &policy);
         let report = builder.judge(&alice, &Collection::default(), Purpose::Sign, now(), None);
         assert!(report.unwrap().trusted);
+    }
+
+    #[test]
+    fn dsa_parameters_come_down_the_path() {
+        let (sign_1, whole_1, lacking_1) = crate::crypto::dsa_signer("dsa-private-1");
+        let (sign_2, _, lacking_2) = crate::crypto::dsa_signer("dsa-private-2");
+        let of = |spki: &[u8], mut template: Template| {
+            template.spki = spki.to_vec();
+            template
+        };
+        let ca = |subject, issuer| Template::ca(subject, &key(1), issuer);
+        let root = ca("CN=Root", "CN=Root").sign(&key(1));
+        let first = of(&whole_1, ca("CN=First", "CN=Root")).sign(&key(1));
+        let second = of(&lacking_2, ca("CN=Second", "CN=First")).sign_dsa(&sign_1);
+        let alice = |sign: &dyn Fn(&[u8]) -> Vec<u8>| {
+            Template::new("CN=Alice", &key(3), "CN=Second").sign_dsa(sign)
+        };
+        let person = of(&lacking_1, Template::new("CN=Alice", &key(3), "CN=Second"));
+        let judge = |leaf: &Certificate, certificates: &[&Certificate], name| {
+            let mut policy = Policy::named(name);
+            policy.revocation = crate::policy::Revocation::Off;
+            let (anchors, repository) = (anchors(&[&root]), Collection::default());
+            let extra = collection(certificates.iter().copied());
+            PathBuilder::new(&anchors, &repository, &policy)
+                .judge(leaf, &extra, Purpose::Sign, now(), None)
+                .unwrap()
+        };
+        let (standard, archive) = (PolicyName::Standard, PolicyName::Archive);
+        // whom the second CA certifies, with a key of her own or one that inherits twice over
+        for leaf in [alice(&sign_2), person.sign_dsa(&sign_2)] {
+            let report = judge(&leaf, &[&first, &second], archive);
+            assert!(report.trusted, "{:?}", report.findings);
+            for certificate in &report.path {
+                assert!(!certificate.public_key().unwrap().needs_parameters());
+            }
+            assert!(
+                report
+                    .findings
+                    .iter()
+                    .any(|it| it.rule == Rule::WeakAlgorithm)
+            );
+            let report = judge(&leaf, &[&first, &second], standard);
+            let denied = |it: &Finding| it.rule == Rule::WeakAlgorithm && it.level == Level::Deny;
+            assert!(report.findings.iter().any(denied));
+        }
+        // signed by another key of the group
+        let report = judge(&alice(&sign_1), &[&first, &second], archive);
+        assert_eq!(refusal(&report).0, Reason::Signature);
+        // nobody above has parameters
+        let orphan = of(&lacking_2, ca("CN=Second", "CN=Root")).sign(&key(1));
+        let report = judge(&alice(&sign_2), &[&orphan], archive);
+        assert_eq!(refusal(&report).0, Reason::Signature);
+        // the parameters of a namesake off the path are not taken
+        let namesake = of(&whole_1, ca("CN=First", "CN=First")).sign_dsa(&sign_1);
+        let report = judge(&alice(&sign_2), &[&namesake, &second], archive);
+        assert!(!report.trusted);
     }
 
     #[test]

@@ -247,6 +247,15 @@ impl Template {
         ])
     }
 
+    /// Returns the certificate, signed with DSA over SHA-256 by `sign`.
+    pub(crate) fn sign_dsa(&self, sign: impl Fn(&[u8]) -> Vec<u8>) -> Certificate {
+        let identifier = SignatureAlgorithm::Dsa(Digest::Sha256).identifier();
+        let identifier = identifier.to_der().unwrap();
+        let tbs = self.tbs(&identifier);
+        let bits = write::tlv(Tag::BIT_STRING, &[vec![0], sign(&tbs)].concat());
+        Certificate::from_der(&write::sequence(&[&tbs, &identifier, &bits])).unwrap()
+    }
+
     /// Returns the certificate with an empty signature: quick, where nobody comes to check it.
     pub(crate) fn unsigned(&self) -> Certificate {
         let identifier = SignatureAlgorithm::Ecdsa(Digest::Sha256).identifier();

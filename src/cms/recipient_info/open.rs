@@ -60,6 +60,7 @@ impl Recipient {
                 if !fits {
                     return Err(crypto::Error::Decryption);
                 }
+                let kem = kem.for_key_of(wrap.key_size());
                 let shared = key.decapsulate(kem, &encapsulation.ciphertext, rng)?;
                 let ukm = self.ukm.as_deref();
                 let kek = kem::derive(&encapsulation.kdf, &encapsulation.wrap, &shared, ukm)?;

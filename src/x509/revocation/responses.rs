@@ -195,9 +195,7 @@ impl Inquiry<'_> {
             return Some("is not valid at the time judged".to_owned());
         }
         let unknown = responder.extensions().find(|extension| {
-            extension.critical
-                && !ExtensionRule::of(extension.oid)
-                    .is_some_and(|rule| rule.belongs_beside(Role::Responder))
+            extension.critical && !ExtensionRule::may_be_critical(extension.oid, Role::Responder)
         });
         unknown.map(|extension| format!("has the critical extension {}", extension.name()))
     }
