@@ -126,7 +126,15 @@ fn the_commands_for_those_who_come_from_openssl_work() {
             "smime sign -q --binary --detached --format der -i c.pem -i k.pem -c ca.pem -o s.p7s f",
         );
         let verb = ours.split_whitespace().nth(1).unwrap();
+        let asked =
+            "smime sign -q --request-receipt alice@example.com -i c.pem -i k.pem -c ca.pem -o m f";
         match verb {
+            "verify" if ours.contains("--receipt-for") => {
+                made(asked);
+                made("smime receipt -q -i c.pem -i k.pem -t root.pem -o r m");
+            }
+            "receipt" => drop(made(asked)),
+            "sign" if ours.contains("--add") => file("messages/clear.eml", "m"),
             "verify" => file("messages/clear.eml", "m"),
             "decrypt" => {
                 made("smime encrypt -q -t root.pem -c ca.pem -r c.pem -o m f");

@@ -18,12 +18,12 @@ pub(crate) fn run(open: &args::Open, rng: &mut Randomness) -> anyhow::Result<Out
     let repository = prepare::repository(&open.common.certs, &open.trust.crls, &policy.limits)?;
     let Keys {
         identities,
-        findings,
+        mut findings,
     } = prepare::decryption_keys(&open.keys, &open.shared, &open.common.certs, &policy)?;
+    let secret_key = prepare::secret_key(&open.secret_key, &policy, &mut findings)?;
     if let Some(outcome) = refused(&findings) {
         return Ok(outcome);
     }
-    let secret_key = prepare::secret_key(&open.secret_key, &policy.limits)?;
     let message = &open.message.message;
     let mut input = Input::open(message, open.common.is_silent())?;
     let mut output = Output::open(

@@ -289,12 +289,18 @@ pub(crate) fn keys(keys: &args::Keys, certs: &[PathBuf], policy: &Policy) -> any
 /// Reads the key of `--secret-key`.
 pub(crate) fn secret_key(
     option: &args::SecretKey,
-    limits: &Limits,
+    policy: &Policy,
+    findings: &mut Vec<Finding>,
 ) -> anyhow::Result<Option<Secret>> {
-    let path = option.secret_key.as_deref();
-    Ok(path
-        .map(|path| files::secret_key(path, limits))
-        .transpose()?)
+    let Some(path) = &option.secret_key else {
+        return Ok(None);
+    };
+    let (key, readable) = files::secret_key(path, &policy.limits)?;
+    if readable {
+        let message = format!("{} can be read by others", path.display());
+        findings.push(policy.finding(Rule::KeyFileReadable, message));
+    }
+    Ok(Some(key))
 }
 
 /// Reads the trust anchors; an error if there are none and they matter.

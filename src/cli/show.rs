@@ -285,7 +285,7 @@ impl Page {
             }
             _ if denied => self.headline(&format!("NOT decrypted, {cipher}")),
             _ if layer.opened_by.is_some() || layer.container == Container::Encrypted => {
-                self.headline(&format!("decrypted, {cipher}"))
+                self.headline(&format!("decrypted, {cipher}"));
             }
             _ => self.headline(&format!("encrypted, {cipher}")),
         }

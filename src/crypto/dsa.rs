@@ -132,8 +132,11 @@ pub(crate) mod tests {
 
     const SHA256: SignatureAlgorithm = SignatureAlgorithm::Dsa(Digest::Sha256);
 
+    /// Signs over SHA-256.
+    pub(crate) type Sign = Box<dyn Fn(&[u8]) -> Vec<u8>>;
+
     /// Returns a DSA key that signs over SHA-256, and its SubjectPublicKeyInfo with parameters and without: the two `dsa-private-1` and `-2` share a group.
-    pub(crate) fn signer(name: &str) -> (impl Fn(&[u8]) -> Vec<u8>, Vec<u8>, Vec<u8>) {
+    pub(crate) fn signer(name: &str) -> (Sign, Vec<u8>, Vec<u8>) {
         use ::dsa::pkcs8::{DecodePrivateKey, EncodePublicKey};
         let key = ::dsa::SigningKey::from_pkcs8_der(&tests::block(name).der).unwrap();
         let whole = key.verifying_key().to_public_key_der().unwrap().into_vec();
@@ -147,7 +150,7 @@ pub(crate) mod tests {
             let signature = key.sign_prehash(&digest(Digest::Sha256, message)).unwrap();
             signature.to_vec()
         };
-        (sign, whole, lacking)
+        (Box::new(sign), whole, lacking)
     }
 
     fn key(name: &str) -> AnyKey {

@@ -149,10 +149,12 @@ pub fn shared_key(path: &Path, limits: &Limits) -> Result<(Secret, bool), Error>
     }
 }
 
-/// Reads a key that was agreed on: a file of its octets, or of an even number of hexadecimal digits and white space.
-pub fn secret_key(path: &Path, limits: &Limits) -> Result<Secret, Error> {
-    symmetric_key(path, limits).map(|(key, _)| key)
+/// Reads a key that was agreed on, of any size; returns also whether group or others may read the file.
+pub fn secret_key(path: &Path, limits: &Limits) -> Result<(Secret, bool), Error> {
+    symmetric_key(path, limits).map(|(key, metadata)| (key, others_may_read(&metadata)))
 }
+
+/// Reads a file of a key's octets, or of an even number of hexadecimal digits and white space.
 fn symmetric_key(path: &Path, limits: &Limits) -> Result<(Secret, fs::Metadata), Error> {
     let (octets, metadata) = octets(path, ("key-file-bytes", limits.key_file_bytes))?;
     let digits: Zeroizing<Vec<u8>> = Zeroizing::new(
