@@ -147,6 +147,12 @@ impl Crl {
         &self.inner.issuer
     }
 
+    /// Returns how many entries it has.
+    pub fn entries(&self) -> usize {
+        let mut entries = Cursor::new(self.octets(&self.inner.entries), 0);
+        std::iter::from_fn(|| entries.enter(Tag::SEQUENCE).ok()).count()
+    }
+
     /// Returns thisUpdate.
     pub fn this_update(&self) -> Time {
         self.inner.this_update

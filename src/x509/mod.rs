@@ -4,6 +4,7 @@ mod case;
 pub mod certificate;
 mod constraints;
 pub mod crl;
+pub mod description;
 pub mod distribution_point;
 pub mod extension;
 pub mod general_name;
