@@ -68,10 +68,7 @@ pub(super) fn validate(
     let Some((leaf, above)) = path.split_first() else {
         return Ok(findings);
     };
-    let mut state = State {
-        constraints: Vec::new(),
-        room: u64::MAX,
-    };
+    let mut state = State::default();
     if let Some((anchor, intermediates)) = above.split_last() {
         may_issue(anchor, Anchored::Itself)?;
         state.issuer(anchor)?;
@@ -107,6 +104,72 @@ pub(super) fn validate(
     Ok(findings)
 }
 
+/// Where a certificate stands in a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// at its end
+    Leaf,
+    /// between
+    Intermediate,
+    /// at its beginning
+    Anchor,
+}
+
+/// Judges what a certificate brings to every path that it stands in at this place, whatever the others are: an answer that the search
+/// for a path has in advance. [`validate`] has the last word.
+pub(super) fn alone(
+    certificate: &Certificate,
+    place: Place,
+    question: Question<'_>,
+) -> Result<Vec<Finding>, Refusal> {
+    let mut findings = Vec::new();
+    match place {
+        Place::Leaf => {
+            understood(certificate, Role::Person)?;
+            read(
+                certificate,
+                "basicConstraints",
+                certificate.basic_constraints(),
+            )?;
+            read(certificate, "keyUsage", certificate.key_usage())?;
+            read(certificate, "extKeyUsage", certificate.permits_email())?;
+            read(
+                certificate,
+                "subjectAltName",
+                certificate.alternative_names(),
+            )?;
+            return Ok(findings);
+        }
+        Place::Intermediate => {
+            may_issue(certificate, Anchored::ByAnother)?;
+            understood(certificate, Role::Authority)?;
+            let usage = read(certificate, "extKeyUsage", certificate.permits_email())?;
+            if question.purpose != Purpose::Any && usage == Some(false) {
+                return refuse(certificate, Reason::IssuerEku, "no mail");
+            }
+            let names = certificate.alternative_names();
+            read(certificate, "subjectAltName", names)?;
+            time(certificate, question, &mut findings);
+            digest(certificate, question.policy, &mut findings);
+        }
+        Place::Anchor => may_issue(certificate, Anchored::Itself)?,
+    }
+    strength(certificate, question.policy, &mut findings);
+    State::default().issuer(certificate)?;
+    Ok(findings)
+}
+
+/// Judges the names of a certificate by the constraints of one further up, for the search as [`alone`] does.
+pub(super) fn constrain(
+    issuer: &Certificate,
+    certificate: &Certificate,
+    budget: &mut Budget,
+) -> Result<(), Refusal> {
+    let mut state = State::default();
+    state.issuer(issuer)?;
+    state.names(certificate, budget)
+}
+
 /// Judges the last certificate of a path by itself: validity, use and strength. `issued`: its signature is one to rely on.
 pub(super) fn judge_leaf(leaf: &Certificate, question: Question<'_>, issued: bool) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -125,6 +188,15 @@ struct State<'a> {
     constraints: Vec<(&'a Certificate, NameConstraints<'a>)>,
     /// max_path_length
     room: u64,
+}
+
+impl Default for State<'_> {
+    fn default() -> Self {
+        Self {
+            constraints: Vec::new(),
+            room: u64::MAX,
+        }
+    }
 }
 
 impl<'a> State<'a> {
