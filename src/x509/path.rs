@@ -22,7 +22,7 @@ use crate::{
 use failure::Failure;
 use graph::Graph;
 use search::{Found, Search};
-use std::{slice, sync::Arc};
+use std::sync::Arc;
 
 /// What a certificate is to be used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -208,7 +208,7 @@ pub(super) fn path_to_same_anchor(
     };
     let unchecked =
         |_: &[Certificate], _: &mut Budget| Ok((RevocationStatus::Unchecked, Vec::new()));
-    let graph = Graph::new(slice::from_ref(anchor), repositories, question, None);
+    let graph = Graph::new(std::slice::from_ref(anchor), repositories, question, None);
     let found = Search::new(graph, question, &unchecked).run(certificate, budget)?;
     Ok(found
         .filter(|found| !Policy::denies(&found.findings))

@@ -153,9 +153,7 @@ mod tests {
     #[test]
     fn cheap_operations_look_at_the_watch_too() {
         let watch: Arc<dyn Watch> = Arc::new(Hand::default());
-        let pays: [fn(&mut Budget) -> Result<(), BudgetExceeded>; 2] =
-            [Budget::step, Budget::compare_names];
-        for pay in pays {
+        for pay in [Budget::step, Budget::compare_names] {
             let mut limits = Limits::default();
             let mut budget = Budget::new(limits).watched(Some(&watch));
             assert!((0..5_000).all(|_| pay(&mut budget).is_ok()));
