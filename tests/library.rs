@@ -57,6 +57,7 @@ fn signed(identities: &Identities, form: Form, seed: u64) -> Vec<u8> {
         digest: None,
         pss: false,
         include: Include::Chain,
+        compress: false,
     };
     let mut out = Vec::new();
     let mail = fixture_bytes("messages/plain.eml");
@@ -226,6 +227,7 @@ fn a_directory_server_is_a_repository() {
         cipher: None,
         oaep: false,
         to_header: false,
+        compress: false,
     };
     let mut out = Vec::new();
     let mut input = Cursor::new(fixture_bytes("messages/plain.eml"));

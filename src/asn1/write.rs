@@ -100,6 +100,11 @@ impl<W: Write> Shell<W> {
         self.sink.flush()
     }
 
+    /// Returns the sink.
+    pub fn sink_mut(&mut self) -> &mut W {
+        &mut self.sink
+    }
+
     /// Gives the sink back.
     pub fn into_inner(self) -> W {
         self.sink

@@ -2,7 +2,7 @@
 //!
 //! Knows the command line's grammar and its help; opens nothing, parses no certificate, judges nothing.
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The page that `smime --help` prints.
 const HELP: &str = "\
@@ -18,6 +18,7 @@ Usage: smime VERB [OPTIONS] [MESSAGE]
   inspect      say what a message is, without keys or trust
   cert show    print certificates
   cert check   validate each certificate's path to a trust anchor
+  cert bundle  write certificates alone into one file (.p7c)
   help TOPIC   a verb, or: rules, exit-codes, limits
 
 MESSAGE is a file, or - (the default) for standard input: mail, or CMS in DER,
@@ -73,10 +74,11 @@ pub(crate) enum Verb {
     Inspect,
     CertShow,
     CertCheck,
+    CertBundle,
 }
 
 impl Verb {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Sign,
         Self::Encrypt,
         Self::Decrypt,
@@ -85,6 +87,7 @@ impl Verb {
         Self::Inspect,
         Self::CertShow,
         Self::CertCheck,
+        Self::CertBundle,
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -97,6 +100,7 @@ impl Verb {
             Self::Inspect => "inspect",
             Self::CertShow => "cert show",
             Self::CertCheck => "cert check",
+            Self::CertBundle => "cert bundle",
         }
     }
 
@@ -104,7 +108,7 @@ impl Verb {
     pub(crate) fn is_filter(self) -> bool {
         matches!(
             self,
-            Self::Sign | Self::Encrypt | Self::Decrypt | Self::Open
+            Self::Sign | Self::Encrypt | Self::Decrypt | Self::Open | Self::CertBundle
         )
     }
 }
@@ -190,6 +194,8 @@ pub(crate) struct Decrypt {
     #[command(flatten)]
     pub(crate) keys: Keys,
     #[command(flatten)]
+    pub(crate) secret_key: SecretKey,
+    #[command(flatten)]
     pub(crate) output: Output,
     #[command(flatten)]
     pub(crate) common: Common,
@@ -206,6 +212,8 @@ Examples:
 pub(crate) struct Open {
     #[command(flatten)]
     pub(crate) keys: Keys,
+    #[command(flatten)]
+    pub(crate) secret_key: SecretKey,
     #[command(flatten)]
     pub(crate) trust: Trust,
     #[command(flatten)]
@@ -269,6 +277,7 @@ Usage: smime cert VERB [OPTIONS] FILE...
 
   show    print certificates
   check   validate each certificate's path to a trust anchor
+  bundle  write certificates alone into one file
 
 Examples:
   smime cert show alice.pem
@@ -284,6 +293,7 @@ pub(crate) struct Cert {
 pub(crate) enum CertCommand {
     Show(CertShow),
     Check(CertCheck),
+    Bundle(CertBundle),
 }
 
 /// Prints certificates.
@@ -319,6 +329,30 @@ pub(crate) struct CertCheck {
     pub(crate) purpose: Purpose,
     #[command(flatten)]
     pub(crate) trust: Trust,
+    #[command(flatten)]
+    pub(crate) output: Output,
+    #[command(flatten)]
+    pub(crate) common: Common,
+    /// Files of certificates
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+/// Writes certificates alone into one file.
+#[derive(Debug, Args)]
+#[command(help_template = VERB_HELP, after_help = "\
+Examples:
+  smime cert bundle -o chain.p7c alice.pem
+  smime cert bundle --format smime alice.pem bob.pem > certificates.eml")]
+pub(crate) struct CertBundle {
+    /// Write smime, der or pem
+    #[arg(
+        long,
+        default_value = "der",
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    pub(crate) format: Format,
     #[command(flatten)]
     pub(crate) output: Output,
     #[command(flatten)]
@@ -410,9 +444,20 @@ pub(crate) struct Keys {
     pub(crate) password_file: Option<PathBuf>,
 }
 
+/// A key without a certificate.
+#[derive(Debug, Args)]
+pub(crate) struct SecretKey {
+    /// The key of EncryptedData: its octets, or in hexadecimal
+    #[arg(long, value_name = "FILE")]
+    pub(crate) secret_key: Option<PathBuf>,
+}
+
 /// How the output of `sign` and `encrypt` is made.
 #[derive(Debug, Args)]
 pub(crate) struct Made {
+    /// Compress the content first (zlib)
+    #[arg(long)]
+    pub(crate) compress: bool,
     /// The input is text, not a message
     #[arg(long, conflicts_with = "binary")]
     pub(crate) text: bool,
@@ -447,7 +492,7 @@ pub(crate) struct Trust {
         hide_possible_values = true
     )]
     pub(crate) revocation: Revocation,
-    /// A certificate policy that will do
+    /// A certificate policy that will do, where one is required
     #[arg(long, value_name = "OID")]
     pub(crate) policy_oid: Vec<String>,
     /// A path must be valid for a policy
@@ -518,6 +563,7 @@ impl Command {
             Self::Cert(cert) => match cert.command {
                 CertCommand::Show(_) => Verb::CertShow,
                 CertCommand::Check(_) => Verb::CertCheck,
+                CertCommand::Bundle(_) => Verb::CertBundle,
             },
             Self::Help(_) => return None,
         })
@@ -535,8 +581,22 @@ impl Command {
             Self::Cert(cert) => match &cert.command {
                 CertCommand::Show(v) => &v.common,
                 CertCommand::Check(v) => &v.common,
+                CertCommand::Bundle(v) => &v.common,
             },
             Self::Help(_) => return None,
+        })
+    }
+
+    /// Returns the message to read; `None` for verbs that read none.
+    pub(crate) fn message(&self) -> Option<&Path> {
+        Some(match self {
+            Self::Sign(v) => &v.message.message,
+            Self::Encrypt(v) => &v.message.message,
+            Self::Decrypt(v) => &v.message.message,
+            Self::Open(v) => &v.message.message,
+            Self::Verify(v) => &v.message.message,
+            Self::Inspect(v) => &v.message.message,
+            Self::Cert(_) | Self::Help(_) => return None,
         })
     }
 
@@ -552,6 +612,7 @@ impl Command {
             Self::Cert(cert) => match &cert.command {
                 CertCommand::Show(v) => &v.output,
                 CertCommand::Check(v) => &v.output,
+                CertCommand::Bundle(v) => &v.output,
             },
             Self::Help(_) => return None,
         })

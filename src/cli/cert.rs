@@ -1,8 +1,9 @@
 //! `smime cert show` and `smime cert check`.
 use super::{
-    Answer, Checked, Named, args,
+    Answer, Checked, Named, Outcome, args, conclude,
     error::Problem,
-    prepare::{self, Ground},
+    output::{Leave, Output},
+    prepare::{self, Ground, Randomness},
 };
 use smime::{
     policy::Limits,
@@ -61,6 +62,25 @@ pub(crate) fn check(check: &args::CertCheck) -> anyhow::Result<Answer> {
         }
     }
     Ok(Answer::Paths(checked))
+}
+
+/// Writes every certificate of every file into one.
+pub(crate) fn bundle(bundle: &args::CertBundle, rng: &mut Randomness) -> anyhow::Result<Outcome> {
+    let Ground { policy, at: _ } = prepare::ground(&bundle.common, None)?;
+    let mut certificates = Vec::new();
+    for file in &bundle.files {
+        certificates.extend(read(file, &policy.limits)?.certificates);
+    }
+    let mut output = Output::open(
+        bundle.output.output.as_deref(),
+        Leave::AsWritten,
+        bundle.output.sync,
+        rng,
+    )?;
+    prepare::not_to_people(bundle.format, &output)?;
+    let report =
+        smime::smime::bundle(&certificates, prepare::encoding(bundle.format), &mut output)?;
+    Ok(conclude(report, Vec::new(), output))
 }
 
 /// Whether a CA's certificate signed another one of the same file: a name alone anybody can claim. Past the budget of signature checks nothing

@@ -18,6 +18,7 @@ pub(crate) fn run(decrypt: &args::Decrypt, rng: &mut Randomness) -> anyhow::Resu
     if let Some(outcome) = refused(&findings) {
         return Ok(outcome);
     }
+    let secret_key = prepare::secret_key(&decrypt.secret_key, &policy.limits)?;
     let message = &decrypt.message.message;
     let mut input = Input::open(message, decrypt.common.is_silent())?;
     let mut output = Output::open(
@@ -28,7 +29,11 @@ pub(crate) fn run(decrypt: &args::Decrypt, rng: &mut Randomness) -> anyhow::Resu
         decrypt.output.sync,
         rng,
     )?;
-    let report = Decryptor::new(&identities, &policy)
+    let mut decryptor = Decryptor::new(&identities, &policy);
+    if let Some(key) = &secret_key {
+        decryptor = decryptor.secret_key(key);
+    }
+    let report = decryptor
         .decrypt(input.source(), &mut output, rng)
         .with_context(|| prepare::at(message))?;
     Ok(conclude(report, findings, output))

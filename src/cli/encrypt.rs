@@ -66,6 +66,7 @@ fn options(encrypt: &args::Encrypt) -> anyhow::Result<EncryptOptions> {
         cipher,
         oaep: encrypt.oaep,
         to_header: encrypt.to_header,
+        compress: encrypt.made.compress,
     })
 }
 

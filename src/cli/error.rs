@@ -1,12 +1,8 @@
-//! Why there is no answer, told to people: exit status, one line, and every hint there is. Advice lives here and nowhere else.
+//! Why there is no answer, told to people: exit status, one line, and every hint to it. Advice on findings is in `advice`.
 //!
 //! Knows every error type and every option; judges nothing, prints nothing.
-use super::args::Verb;
-use smime::{
-    policy::{Finding, Rule},
-    smime::error::Class,
-    store,
-};
+use super::{advice::Typed, args::Verb};
+use smime::{smime::error::Class, store};
 use std::{
     fmt, io,
     path::{Path, PathBuf},
@@ -108,11 +104,11 @@ pub(crate) struct Failure {
 
 impl Failure {
     /// Understands an error.
-    pub(crate) fn of(error: &anyhow::Error, verb: Option<Verb>) -> Self {
+    pub(crate) fn of(error: &anyhow::Error, typed: Option<&Typed>) -> Self {
         let mut failure = if let Some(problem) = error.downcast_ref::<Problem>() {
             Self::of_problem(problem)
         } else if let Some(error) = error.downcast_ref::<smime::smime::Error>() {
-            Self::of_operation(error, verb)
+            Self::of_operation(error, typed)
         } else if let Some(error) = error.downcast_ref::<store::Error>() {
             Self::of_store(error)
         } else {
@@ -220,7 +216,12 @@ impl Failure {
         }
     }
 
-    fn of_operation(error: &smime::smime::Error, verb: Option<Verb>) -> Self {
+    fn of_operation(error: &smime::smime::Error, typed: Option<&Typed>) -> Self {
+        let verb = typed.map(Typed::verb);
+        let with = |option, value| match typed {
+            Some(typed) => typed.with(option, value),
+            None => format!("{option} {value}"),
+        };
         use smime::smime::Error as E;
         let exit = match error.class() {
             // Options that do not go together, or not with the key.
@@ -252,6 +253,9 @@ impl Failure {
             E::Limit { .. } | E::Budget(_) => {
                 failure.hint("smime help limits lists the limits and why they are so")
             }
+            E::NoKey { recipients } if recipients.is_empty() => failure.hint(format!(
+                "its key was agreed on elsewhere: smime {verb_name} --secret-key FILE"
+            )),
             E::NoKey { recipients } => {
                 let mut failure = failure;
                 for (place, recipient) in recipients.iter().enumerate().take(SHOWN_RECIPIENTS) {
@@ -261,15 +265,15 @@ impl Failure {
                         super::show::recipient(recipient)
                     ));
                 }
-                failure.hint(format!(
-                    "give the key of one of the recipients: smime {verb_name} -i PATH"
-                ))
+                let give = with("-i", "FILE");
+                failure.hint(format!("give the key of one of the recipients: {give}"))
             }
             E::NoIdentity { from: Some(_) } => failure
                 .hint("smime cert show FILE prints the addresses that a certificate names")
                 .hint("-i PATH takes the key and certificate of the sender"),
             E::NoIdentity { from: None } => failure.hint(format!(
-                "give a private key and its certificate: smime {verb_name} -i PATH"
+                "give a private key and its certificate: {}",
+                with("-i", "FILE")
             )),
             E::AmbiguousIdentity { .. } => failure.hint("give one identity only with -i PATH"),
             E::NoRecipientCertificate(_) => failure.hint(
@@ -285,7 +289,8 @@ impl Failure {
             E::ContentNotWanted => failure.hint("leave --content out"),
             E::NoTrustAnchor => failure
                 .hint(format!(
-                    "give the root certificate that you trust: smime {verb_name} -t FILE"
+                    "give the root certificate that you trust: {}",
+                    with("-t", "FILE")
                 ))
                 .hint(match super::prepare::trust_directory() {
                     Some(directory) => {
@@ -341,53 +346,6 @@ impl Failure {
 
 /// Recipients that the hint for a missing key names.
 const SHOWN_RECIPIENTS: usize = 5;
-
-/// What may help where the answer is no: by the reason of an objection, else by the rule that was denied.
-pub(crate) fn hint_for(finding: &Finding, verb: Verb) -> Option<String> {
-    let name = verb.name();
-    Some(match finding.rule {
-        Rule::Untrusted => format!(
-            "if you trust its root: smime {name} -t FILE; if an intermediate certificate is missing: -c FILE"
-        ),
-        Rule::SenderMismatch | Rule::SenderAbsent if matches!(verb, Verb::Verify | Verb::Open) => {
-            format!("if someone else may sign for the sender: smime {name} --signer ADDRESS")
-        }
-        Rule::SignerCertificate => {
-            format!("give the signer's certificate: smime {name} -c FILE")
-        }
-        Rule::Expired | Rule::ExpiredSinceSigning
-            if !matches!(verb, Verb::Sign | Verb::Encrypt) =>
-        {
-            format!(
-                "to judge as of another day: smime {name} --at 2026-01-31; to read old mail: --policy archive"
-            )
-        }
-        Rule::WeakKey | Rule::WeakDigest | Rule::WeakCipher | Rule::NoSignedAttributes
-            if !matches!(verb, Verb::Sign | Verb::Encrypt) =>
-        {
-            format!("to read old mail: smime {name} --policy archive")
-        }
-        Rule::RevocationUnknown => {
-            format!("give the issuers' revocation lists: smime {name} --crls PATH")
-        }
-        Rule::NotSigned => match verb {
-            Verb::Verify => {
-                "smime inspect says what the message is; smime open removes encryption first"
-                    .to_owned()
-            }
-            _ => return None,
-        },
-        Rule::NotEncrypted => {
-            "smime inspect says what the message is; smime verify checks a signature".to_owned()
-        }
-        Rule::NotProtected => "smime inspect says what the message is".to_owned(),
-        Rule::KeyUsage if verb == Verb::CertCheck => {
-            "--purpose encrypt or --purpose any checks for another use".to_owned()
-        }
-        Rule::KeyFileReadable => "chmod 600 makes a key file private".to_owned(),
-        _ => return None,
-    })
-}
 
 /// The reason of an input or output error, without the number that std appends.
 fn reason(error: &io::Error) -> String {
@@ -474,7 +432,7 @@ mod tests {
                 3,
             ),
         ] {
-            let failure = Failure::of(&problem.into(), Some(Verb::Verify));
+            let failure = Failure::of(&problem.into(), Some(&Typed::bare(Verb::Verify)));
             assert_eq!(failure.exit, exit, "{failure:?}");
             assert!(!failure.message.ends_with('.'));
         }
@@ -484,7 +442,7 @@ mod tests {
     fn keys_are_four() {
         let path = PathBuf::from("alice.p12");
         let error = anyhow::Error::from(store::Error::PasswordNeeded { path: path.clone() });
-        let failure = Failure::of(&error, Some(Verb::Sign));
+        let failure = Failure::of(&error, Some(&Typed::bare(Verb::Sign)));
         assert_eq!((failure.exit, failure.code), (4, "password-needed"));
         assert!(failure.hints.first().unwrap().contains("--password-file"));
         assert_eq!(failure.file, Some(path));

@@ -25,8 +25,12 @@ fn findings(report: &mut Report) -> impl Iterator<Item = &mut Finding> {
     let in_layers = report.layers.iter_mut().flat_map(|layer| {
         let (of_layer, signatures) = match layer {
             Layer::Signed(layer) => (&mut layer.findings[..], &mut layer.signatures[..]),
-            Layer::Encrypted(layer) => (&mut layer.findings[..], Default::default()),
-            Layer::Certificates(_) => Default::default(),
+            other => (
+                other
+                    .own_findings_mut()
+                    .map_or(Default::default(), |f| &mut f[..]),
+                Default::default(),
+            ),
         };
         of_layer
             .iter_mut()

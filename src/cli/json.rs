@@ -1,15 +1,21 @@
 //! The report for programs: schema 1 of the command line's contract, keys in its order.
 //!
 //! Knows names and order of keys; judges nothing. Keys may be added; removing or renaming one raises [`SCHEMA`].
-use super::{Answer, Checked, Named, args::Verb, error::Failure, escape::escape_json};
+use super::{
+    Answer, Checked, Named,
+    advice::{Typed, hint_for},
+    args::Verb,
+    error::Failure,
+    escape::escape_json,
+};
 use serde_json::{Map, Value, json};
 use smime::{
     crypto::public_key::KeyKind,
     encoding::hex,
     policy::Finding,
     smime::report::{
-        EncryptedLayer, Form, Integrity, Layer, RecipientSummary, Sender, Signature, SignedLayer,
-        Trust, Verdict,
+        Container, EncryptedLayer, Form, Integrity, Layer, RecipientSummary, Sender, Signature,
+        SignedLayer, Trust, Verdict,
     },
     x509::{Certificate, RevocationStatus, certificate::serial_text, extension::KeyUsage},
 };
@@ -18,20 +24,21 @@ use smime::{
 const SCHEMA: u32 = 1;
 
 /// Returns the document of an answer.
-pub(crate) fn answer(verb: Verb, answer: &Answer, exit: u8) -> String {
+pub(crate) fn answer(typed: &Typed, answer: &Answer, exit: u8) -> String {
+    let verb = typed.verb();
     let mut document = head(Some(verb), verdict(answer.verdict()), exit);
     match answer {
         Answer::Message(report) => {
-            let layers = report.layers.iter().map(|l| layer(verb, l)).collect();
+            let layers = report.layers.iter().map(|l| layer(typed, l)).collect();
             document.insert("layers".into(), Value::Array(layers));
-            document.insert("findings".into(), findings(&report.findings));
+            document.insert("findings".into(), findings(typed, &report.findings));
         }
         Answer::Certificates(certificates) => {
             let shown = certificates.iter().map(named).collect();
             document.insert("certificates".into(), Value::Array(shown));
         }
         Answer::Paths(paths) => {
-            let checked = paths.iter().map(checked).collect();
+            let checked = paths.iter().map(|c| checked(typed, c)).collect();
             document.insert("certificates".into(), Value::Array(checked));
         }
     }
@@ -94,40 +101,65 @@ fn verdict(verdict: Verdict) -> &'static str {
     }
 }
 
-fn findings(findings: &[Finding]) -> Value {
-    findings.iter().map(finding).collect()
+fn findings(typed: &Typed, findings: &[Finding]) -> Value {
+    findings.iter().map(|f| finding(typed, f)).collect()
 }
 
-fn finding(finding: &Finding) -> Value {
+fn finding(typed: &Typed, finding: &Finding) -> Value {
     let mut object = Map::new();
     object.insert("rule".into(), finding.rule.name().into());
     object.insert("level".into(), finding.level.name().into());
     object.insert("message".into(), finding.message.as_str().into());
-    let Some(objection) = &finding.objection else {
-        object.insert("source".into(), finding.rule.source().into());
-        return Value::Object(object);
-    };
-    let certificate = &objection.certificate;
-    object.insert("source".into(), objection.reason.source().into());
-    object.insert("reason".into(), objection.reason.name().into());
-    object.insert("found".into(), objection.found.as_str().into());
-    object.insert("wanted".into(), objection.wanted.as_ref().into());
-    object.insert(
-        "certificate".into(),
-        json!({
-            "subject": certificate.subject,
-            "serial": certificate.serial,
-            "sha256": certificate.sha256,
-            "origin": certificate.origin,
-        }),
-    );
+    match &finding.objection {
+        None => {
+            object.insert("source".into(), finding.rule.source().into());
+        }
+        Some(objection) => {
+            let certificate = &objection.certificate;
+            object.insert("source".into(), objection.reason.source().into());
+            object.insert("reason".into(), objection.reason.name().into());
+            object.insert("found".into(), objection.found.as_str().into());
+            object.insert("wanted".into(), objection.wanted.as_ref().into());
+            object.insert(
+                "certificate".into(),
+                json!({
+                    "subject": certificate.subject,
+                    "serial": certificate.serial,
+                    "sha256": certificate.sha256,
+                    "origin": certificate.origin,
+                }),
+            );
+        }
+    }
+    if let Some(hint) = hint_for(finding, typed) {
+        object.insert("hint".into(), hint.into());
+    }
     Value::Object(object)
 }
 
-fn layer(verb: Verb, layer: &Layer) -> Value {
+fn layer(typed: &Typed, layer: &Layer) -> Value {
     match layer {
-        Layer::Signed(layer) => signed(verb, layer),
-        Layer::Encrypted(layer) => encrypted(layer),
+        Layer::Signed(layer) => signed(typed, layer),
+        Layer::Encrypted(layer) => encrypted(typed, layer),
+        Layer::Compressed(layer) => json!({
+            "kind": "compressed",
+            "algorithm": layer.algorithm,
+            "findings": findings(typed, &layer.findings),
+        }),
+        Layer::Digested(layer) => json!({
+            "kind": "digested",
+            "digest": layer.digest,
+            "integrity": integrity(layer.integrity),
+            "findings": findings(typed, &layer.findings),
+        }),
+        Layer::Authenticated(layer) => json!({
+            "kind": "authenticated",
+            "mac": layer.mac,
+            "integrity": integrity(layer.integrity),
+            "recipients": layer.recipients.iter().map(recipient).collect::<Vec<_>>(),
+            "opened_by": layer.opened_by,
+            "findings": findings(typed, &layer.findings),
+        }),
         Layer::Certificates(certificates) => json!({
             "kind": "certificates",
             "certificates": certificates.iter().map(certificate).collect::<Vec<_>>(),
@@ -135,7 +167,7 @@ fn layer(verb: Verb, layer: &Layer) -> Value {
     }
 }
 
-fn signed(verb: Verb, layer: &SignedLayer) -> Value {
+fn signed(typed: &Typed, layer: &SignedLayer) -> Value {
     json!({
         "kind": "signed",
         "form": match layer.form {
@@ -143,23 +175,19 @@ fn signed(verb: Verb, layer: &SignedLayer) -> Value {
             Form::Opaque => "opaque",
             Form::Detached => "detached",
         },
-        "signatures": layer.signatures.iter().map(|s| signature(verb, s)).collect::<Vec<_>>(),
-        "findings": findings(&layer.findings),
+        "signatures": layer.signatures.iter().map(|s| signature(typed, s)).collect::<Vec<_>>(),
+        "findings": findings(typed, &layer.findings),
     })
 }
 
-fn signature(verb: Verb, signature: &Signature) -> Value {
+fn signature(typed: &Typed, signature: &Signature) -> Value {
     let mut object = Map::new();
     // Where nothing is judged there is no verdict that someone could read as one.
-    if verb != Verb::Inspect {
+    if typed.verb() != Verb::Inspect {
         object.insert("verdict".into(), verdict(signature.verdict()).into());
     }
     let answers = json!({
-        "integrity": match signature.integrity {
-            Integrity::Intact => "intact",
-            Integrity::Broken => "broken",
-            Integrity::Undetermined => "undetermined",
-        },
+        "integrity": integrity(signature.integrity),
         "trust": match signature.trust {
             Trust::Trusted => "trusted",
             Trust::Untrusted => "untrusted",
@@ -178,12 +206,20 @@ fn signature(verb: Verb, signature: &Signature) -> Value {
         "algorithm": signature.algorithm,
         "signing_time": signature.signing_time.map(|t| t.to_string()),
         "path": path(&signature.path),
-        "findings": findings(&signature.findings),
+        "findings": findings(typed, &signature.findings),
     });
     if let Value::Object(answers) = answers {
         object.extend(answers);
     }
     Value::Object(object)
+}
+
+fn integrity(integrity: Integrity) -> &'static str {
+    match integrity {
+        Integrity::Intact => "intact",
+        Integrity::Broken => "broken",
+        Integrity::Undetermined => "undetermined",
+    }
 }
 
 fn revocation(status: RevocationStatus) -> &'static str {
@@ -210,15 +246,19 @@ fn person(certificate: &Certificate) -> Value {
     })
 }
 
-fn encrypted(layer: &EncryptedLayer) -> Value {
+fn encrypted(typed: &Typed, layer: &EncryptedLayer) -> Value {
     json!({
         "kind": "encrypted",
-        "container": if layer.auth_enveloped { "auth-enveloped" } else { "enveloped" },
+        "container": match layer.container {
+            Container::Enveloped => "enveloped",
+            Container::AuthEnveloped => "auth-enveloped",
+            Container::Encrypted => "encrypted",
+        },
         "cipher": layer.cipher,
         "authenticated": layer.authenticated,
         "recipients": layer.recipients.iter().map(recipient).collect::<Vec<_>>(),
         "opened_by": layer.opened_by,
-        "findings": findings(&layer.findings),
+        "findings": findings(typed, &layer.findings),
     })
 }
 
@@ -237,13 +277,7 @@ fn recipient(recipient: &RecipientSummary) -> Value {
 
 fn certificate(certificate: &Certificate) -> Value {
     let key = certificate.public_key().ok().map(|k| k.kind());
-    let bits = key.map(|kind| match kind {
-        KeyKind::Rsa { bits, .. } => bits,
-        KeyKind::P256 => 256,
-        KeyKind::P384 => 384,
-        KeyKind::P521 => 521,
-        KeyKind::Ed25519 | KeyKind::X25519 => 255,
-    });
+    let bits = key.map(KeyKind::bits);
     let mut object = person(certificate);
     if let Value::Object(object) = &mut object {
         object.insert(
@@ -283,7 +317,7 @@ fn named(named: &Named) -> Value {
     Value::Object(object)
 }
 
-fn checked(checked: &Checked) -> Value {
+fn checked(typed: &Typed, checked: &Checked) -> Value {
     json!({
         "file": checked.named.file.display().to_string(),
         "subject": checked.named.certificate.subject().to_string(),
@@ -291,7 +325,11 @@ fn checked(checked: &Checked) -> Value {
         "trust": if checked.report.trusted { "trusted" } else { "untrusted" },
         "revocation": revocation(checked.report.revocation),
         "path": path(&checked.report.path),
-        "findings": findings(&checked.report.findings),
+        "policies": {
+            "authority": checked.report.policies.authority,
+            "user": checked.report.policies.user,
+        },
+                "findings": findings(typed, &checked.report.findings),
     })
 }
 
@@ -321,7 +359,7 @@ mod tests {
     fn the_schema() {
         let compact = |text: &str| text.split_whitespace().collect::<String>();
         assert_eq!(
-            compact(&answer(Verb::Open, &sample(), 0)),
+            compact(&answer(&Typed::bare(Verb::Open), &sample(), 0)),
             compact(
                 r#"{ "schema": 1, "command": "open", "verdict": "pass", "exit": 0, "layers": [
                 { "kind": "encrypted", "container": "enveloped", "cipher": "aes-256-cbc", "authenticated": false,
@@ -329,12 +367,12 @@ mod tests {
                     { "kind": "key-transport", "algorithm": "rsa-oaep", "issuer": "CN=CA", "serial": "0a" },
                     { "kind": "key-agreement", "algorithm": "ecdh-x963-sha256", "issuer": null, "serial": null, "key_identifier": "0c0d" } ],
                   "opened_by": 1,
-                  "findings": [ { "rule": "unauthenticated-ciphertext", "level": "warn", "message": "CBC" } ] },
+                  "findings": [ { "rule": "unauthenticated-ciphertext", "level": "warn", "message": "CBC", "source": "RFC 8551 §6" } ] },
                 { "kind": "signed", "form": "clear", "signatures": [
                   { "verdict": "pass", "integrity": "intact", "trust": "trusted", "sender": "match", "revocation": "unknown",
                     "signer": null, "signer_id": "serial 0a1b of CN=Example CA",
                     "digest": "sha-256", "algorithm": "rsa-pkcs1", "signing_time": "2026-11-01T09:00:00Z", "path": [],
-                    "findings": [ { "rule": "revocation-unknown", "level": "warn", "message": "no CRL at hand" } ] } ],
+                    "findings": [ { "rule": "revocation-unknown", "level": "warn", "message": "no CRL at hand", "source": "RFC 5280 §6.3" } ] } ],
                   "findings": [] } ],
                 "findings": [] }"#
             )
@@ -343,7 +381,7 @@ mod tests {
 
     #[test]
     fn inspecting_judges_nothing() {
-        let text = answer(Verb::Inspect, &sample(), 0);
+        let text = answer(&Typed::bare(Verb::Inspect), &sample(), 0);
         let document: Value = serde_json::from_str(&text).unwrap();
         assert!(
             document["layers"][1]["signatures"][0]
@@ -372,7 +410,7 @@ mod tests {
         let mut signature = samples::signature();
         signature.signer_id = "\u{9b}2J\u{202e}\n{\"verdict\": \"pass\"}".into();
         let answer = answer(
-            Verb::Verify,
+            &Typed::bare(Verb::Verify),
             &Answer::Message(Report {
                 described: false,
                 layers: vec![Layer::Signed(SignedLayer {
@@ -384,7 +422,7 @@ mod tests {
             }),
             0,
         );
-        assert!(answer.is_ascii());
+        assert!(answer.chars().all(|c| c.is_ascii() || c == '§'));
         assert_eq!(answer.matches("\"verdict\": \"pass\"").count(), 2);
     }
 }

@@ -10,8 +10,10 @@
 //! | `output`, `transaction` | where results go, whole or not at all |
 //! | `reporting` | where the report goes, and the exit status |
 //! | `show`, `json`, `escape` | what the report says |
-//! | `error` | every error line and every hint |
+//! | `error` | every error line and its hints |
+//! | `advice` | what may help where the answer is no |
 //! | `help` | pages made from tables |
+mod advice;
 mod args;
 mod cert;
 mod decrypt;
@@ -134,7 +136,7 @@ pub(crate) fn run() -> ExitCode {
         Ok(rng) => rng,
         Err(e) => return Reporting::guess(&typed).tell(Err(e)),
     };
-    match Reporting::of(&command, &mut rng) {
+    match Reporting::of(&command, &typed, &mut rng) {
         Ok(reporting) => {
             let outcome = perform(&command, &mut rng);
             reporting.tell(outcome)
@@ -154,6 +156,7 @@ fn perform(command: &Command, rng: &mut Randomness) -> anyhow::Result<Outcome> {
         Command::Cert(cert) => match &cert.command {
             CertCommand::Show(verb) => cert::show(verb).map(Outcome::from),
             CertCommand::Check(verb) => cert::check(verb).map(Outcome::from),
+            CertCommand::Bundle(verb) => cert::bundle(verb, rng),
         },
         Command::Help(_) => Ok(Answer::Certificates(Vec::new()).into()),
     }

@@ -22,6 +22,7 @@ pub(crate) fn run(open: &args::Open, rng: &mut Randomness) -> anyhow::Result<Out
     if let Some(outcome) = refused(&findings) {
         return Ok(outcome);
     }
+    let secret_key = prepare::secret_key(&open.secret_key, &policy.limits)?;
     let message = &open.message.message;
     let mut input = Input::open(message, open.common.is_silent())?;
     let mut output = Output::open(
@@ -32,7 +33,11 @@ pub(crate) fn run(open: &args::Open, rng: &mut Randomness) -> anyhow::Result<Out
         open.output.sync,
         rng,
     )?;
-    let report = Opener::new(&identities, &anchors, &repository, &policy, &signers)
+    let mut opener = Opener::new(&identities, &anchors, &repository, &policy, &signers);
+    if let Some(key) = &secret_key {
+        opener = opener.secret_key(key);
+    }
+    let report = opener
         .open(input.source(), &mut output, at, rng)
         .with_context(|| prepare::at(message))?;
     Ok(conclude(report, findings, output))

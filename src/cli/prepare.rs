@@ -11,8 +11,9 @@ use getrandom::SysRng;
 use rand::{TryRng, rand_core::UnwrapErr};
 use smime::{
     asn1::{Time, oid::Oid},
+    crypto::Secret,
     mime::mailbox::Address,
-    policy::{Finding, Level, Limits, Policy, PolicyName, Revocation, Rule},
+    policy::{Finding, Level, Limits, Policy, PolicyInputs, PolicyName, Revocation, Rule},
     smime::{ExpectedSigner, Source},
     store::{Identities, files},
     x509::{Collection, TrustAnchors},
@@ -53,7 +54,7 @@ pub(crate) fn ground(common: &args::Common, trust: Option<&args::Trust>) -> anyh
         args::PolicyName::Archive => PolicyName::Archive,
     });
     if let Some(trust) = trust {
-        policy_inputs(&mut policy, trust)?;
+        policy.certificate_policies = policy_inputs(trust)?;
         policy.revocation = match trust.revocation {
             args::Revocation::Off => Revocation::Off,
             args::Revocation::Soft => Revocation::Soft,
@@ -103,19 +104,22 @@ fn set_levels(policy: &mut Policy, common: &args::Common) -> anyhow::Result<()> 
     Ok(())
 }
 
-/// Looks at the user inputs of RFC 5280 §6.1.1 (c) to (g). Certificate policies are not processed yet: where an explicit one is required no
-/// path is accepted, and without that requirement the other inputs change nothing.
-fn policy_inputs(policy: &mut Policy, trust: &args::Trust) -> anyhow::Result<()> {
-    for text in &trust.policy_oid {
+/// Reads what is asked of certificate policies.
+fn policy_inputs(trust: &args::Trust) -> anyhow::Result<PolicyInputs> {
+    let policies = trust.policy_oid.iter().map(|text| {
         Oid::new(text).map_err(|_| {
             Problem::usage_with(
                 format!("--policy-oid: '{text}' is no object identifier"),
                 "an object identifier is written --policy-oid 2.16.840.1.101.3.2.1.48.1",
             )
-        })?;
-    }
-    policy.require_explicit_policy = trust.require_explicit_policy;
-    Ok(())
+        })
+    });
+    Ok(PolicyInputs {
+        policies: policies.collect::<Result<_, _>>()?,
+        inhibit_mapping: trust.inhibit_policy_mapping,
+        require_explicit: trust.require_explicit_policy,
+        inhibit_any: trust.inhibit_any_policy,
+    })
 }
 
 /// Reads the clock.
@@ -213,6 +217,17 @@ pub(crate) fn keys(keys: &args::Keys, certs: &[PathBuf], policy: &Policy) -> any
     })
 }
 
+/// Reads the key of `--secret-key`.
+pub(crate) fn secret_key(
+    option: &args::SecretKey,
+    limits: &Limits,
+) -> anyhow::Result<Option<Secret>> {
+    let path = option.secret_key.as_deref();
+    Ok(path
+        .map(|path| files::secret_key(path, limits))
+        .transpose()?)
+}
+
 /// Reads the trust anchors; an error if there are none and they matter.
 pub(crate) fn anchors(trust: &args::Trust, policy: &Policy) -> anyhow::Result<TrustAnchors> {
     let anchors = anchors_if_any(trust, &policy.limits)?;
@@ -307,7 +322,7 @@ pub(crate) fn signers(signers: &args::Signers) -> anyhow::Result<Vec<ExpectedSig
 
 /// Understands how `sign` and `encrypt` are to take their input and write their output.
 pub(crate) fn made(made: &args::Made) -> (smime::smime::Content, smime::smime::Encoding) {
-    use smime::smime::{Content, Encoding};
+    use smime::smime::Content;
     let content = if made.text {
         Content::Text
     } else if made.binary {
@@ -315,12 +330,17 @@ pub(crate) fn made(made: &args::Made) -> (smime::smime::Content, smime::smime::E
     } else {
         Content::Message
     };
-    let encoding = match made.format {
+    (content, encoding(made.format))
+}
+
+/// Understands how output is written.
+pub(crate) fn encoding(format: args::Format) -> smime::smime::Encoding {
+    use smime::smime::Encoding;
+    match format {
         args::Format::Smime => Encoding::Smime,
         args::Format::Der => Encoding::Der,
         args::Format::Pem => Encoding::Pem,
-    };
-    (content, encoding)
+    }
 }
 
 /// Refuses to show DER to people.

@@ -3,6 +3,7 @@
 //! Knows standard output, standard error and the file of `--report`; what it says is made in `show`, `json` and `error`.
 use super::{
     Outcome,
+    advice::{self, Typed},
     args::{Command, Verb},
     error::{self, ENVIRONMENT, Failure},
     escape::escape,
@@ -22,6 +23,7 @@ use std::{
 /// How a command's findings are told.
 pub(crate) struct Reporting {
     verb: Option<Verb>,
+    typed: Option<Typed>,
     json: bool,
     quiet: bool,
     place: Place,
@@ -70,7 +72,11 @@ enum Place {
 
 impl Reporting {
     /// Prepares to tell what a command finds.
-    pub(crate) fn of(command: &Command, rng: &mut Randomness) -> anyhow::Result<Self> {
+    pub(crate) fn of(
+        command: &Command,
+        typed: &[OsString],
+        rng: &mut Randomness,
+    ) -> anyhow::Result<Self> {
         let verb = command.verb();
         let target = command.output().and_then(|o| o.output.as_deref());
         let sync = command.output().is_some_and(|o| o.sync);
@@ -109,6 +115,7 @@ impl Reporting {
         };
         Ok(Self {
             verb,
+            typed: Typed::of(typed, command),
             json: common.is_some_and(|c| c.json),
             quiet: common.is_some_and(|c| c.quiet),
             place,
@@ -138,6 +145,7 @@ impl Reporting {
                 ReportFile::open(path, false, rng).ok()
             });
         Self {
+            typed: verb.map(Typed::bare),
             verb,
             json: words.contains(&"--json"),
             quiet: false,
@@ -156,7 +164,7 @@ impl Reporting {
         match result {
             Ok(outcome) => self.answered(outcome),
             Err(e) => {
-                let failure = Failure::of(&e, self.verb);
+                let failure = Failure::of(&e, self.typed.as_ref());
                 self.failed(&failure)
             }
         }
@@ -165,14 +173,15 @@ impl Reporting {
     fn answered(mut self, outcome: Outcome) -> ExitCode {
         let Outcome { answer, output } = outcome;
         let answer = &answer;
-        let Some(verb) = self.verb else {
+        let Some(typed) = self.typed.clone() else {
             return ExitCode::from(error::USAGE);
         };
+        let verb = typed.verb();
         let exit = match answer.verdict() {
             Verdict::Pass => 0,
             Verdict::Fail => 1,
         };
-        let document = json::answer(verb, answer, exit);
+        let document = json::answer(&typed, answer, exit);
         // The report is on its way before the message leaves: nobody gets the one who asked for both and cannot have the other. What can still
         // go wrong then takes the report's place.
         let mut done = self.file_it(&document);
@@ -180,7 +189,7 @@ impl Reporting {
             done = output.commit();
         }
         if let Err(e) = done {
-            let failure = Failure::of(&e, self.verb);
+            let failure = Failure::of(&e, self.typed.as_ref());
             return self.failed(&failure);
         }
         let report = if self.json {
@@ -192,14 +201,14 @@ impl Reporting {
         };
         let json = self.json;
         if let Err(e) = self.print(&report) {
-            let failure = Failure::of(&e, Some(verb));
+            let failure = Failure::of(&e, None);
             errors(&failure.line(), &failure.hints);
             return ExitCode::from(failure.exit);
         }
         if exit != 0 && !json {
             let mut hints: Vec<String> = Vec::new();
             for finding in answer.denied() {
-                if let Some(hint) = error::hint_for(finding, verb)
+                if let Some(hint) = advice::hint_for(finding, &typed)
                     && !hints.contains(&hint)
                 {
                     hints.push(hint);

@@ -3,7 +3,9 @@
 use smime::{
     asn1::Time,
     policy::{Policy, Rule},
-    smime::report::{EncryptedLayer, Integrity, Layer, RecipientSummary, Sender, Signature, Trust},
+    smime::report::{
+        Container, EncryptedLayer, Integrity, Layer, RecipientSummary, Sender, Signature, Trust,
+    },
     x509::RevocationStatus,
 };
 
@@ -28,7 +30,7 @@ pub(crate) fn signature() -> Signature {
 /// An encrypted layer that the second of two recipients opened.
 pub(crate) fn encrypted() -> Layer {
     Layer::Encrypted(EncryptedLayer {
-        auth_enveloped: false,
+        container: Container::Enveloped,
         cipher: "aes-256-cbc".into(),
         authenticated: false,
         recipients: vec![

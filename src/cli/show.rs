@@ -8,8 +8,8 @@ use smime::{
     smime::{
         Report,
         report::{
-            EncryptedLayer, Form, Integrity, Layer, RecipientSummary, Sender, Signature,
-            SignedLayer, Trust, Verdict,
+            AuthenticatedLayer, Container, EncryptedLayer, Form, Integrity, Layer,
+            RecipientSummary, Sender, Signature, SignedLayer, Trust, Verdict,
         },
     },
     x509::{Certificate, certificate::serial_text},
@@ -53,6 +53,7 @@ fn refusal(verb: Verb) -> &'static str {
         Verb::Open => "not opened",
         Verb::Verify => "not verified",
         Verb::Inspect | Verb::CertShow => "not accepted",
+        Verb::CertBundle => "not bundled",
         Verb::CertCheck => "not valid",
     }
 }
@@ -90,24 +91,26 @@ impl Page {
         self.text.push('\n');
     }
 
-    /// What is wrong, the worst first; what concerns several certificates alike is said once.
+    /// What is wrong, the worst first, with the section that says so; what concerns several certificates alike is said once.
     fn findings(&mut self, findings: &[Finding]) {
         for (level, label) in [(Level::Deny, "denied"), (Level::Warn, "warning")] {
+            let kind = |f: &Finding| (f.rule, f.objection.as_ref().map(|o| o.reason));
             let mut said = Vec::new();
             for finding in findings.iter().filter(|f| f.level == level) {
-                if said.contains(&finding.rule) {
+                if said.contains(&kind(finding)) {
                     continue;
                 }
-                said.push(finding.rule);
+                said.push(kind(finding));
                 let alike = findings
                     .iter()
-                    .filter(|f| (f.rule, f.level) == (finding.rule, level));
+                    .filter(|f| f.level == level && kind(f) == kind(finding));
                 let more = match alike.count() {
                     0 | 1 => String::new(),
                     n => format!(" (and {} more)", n - 1),
                 };
                 let name = finding.rule.name();
-                self.fact(label, &format!("{name}: {}{more}", finding.message));
+                let source = source(finding);
+                self.fact(label, &format!("{name}: {}{more}{source}", finding.message));
             }
         }
     }
@@ -135,6 +138,21 @@ impl Page {
             match layer {
                 Layer::Signed(signed) => self.signed(verb, signed),
                 Layer::Encrypted(encrypted) => self.encrypted(verb, encrypted),
+                Layer::Compressed(layer) => {
+                    self.headline(&format!("compressed, {}", layer.algorithm));
+                    self.findings(&layer.findings);
+                }
+                Layer::Digested(layer) => {
+                    // the words must not sound like somebody's word
+                    let says = match layer.integrity {
+                        Integrity::Broken => "digest does NOT match",
+                        Integrity::Intact => "digest matches, which anybody could have made",
+                        Integrity::Undetermined => "under a digest, which anybody can make",
+                    };
+                    self.headline(&format!("{says}, {}", escape(&layer.digest)));
+                    self.findings(&layer.findings);
+                }
+                Layer::Authenticated(layer) => self.authenticated(layer),
                 Layer::Certificates(certificates) => {
                     self.headline(&format!(
                         "certificates only, {}",
@@ -217,7 +235,10 @@ impl Page {
 
     fn encrypted(&mut self, verb: Verb, layer: &EncryptedLayer) {
         let cipher = escape(&layer.cipher);
-        let recipients = count(layer.recipients.len(), "recipient");
+        let recipients = match layer.container {
+            Container::Encrypted => "whoever has the key".to_owned(),
+            _ => count(layer.recipients.len(), "recipient"),
+        };
         let denied = layer.findings.iter().any(|f| f.level == Level::Deny);
         let opened = layer
             .opened_by
@@ -229,7 +250,9 @@ impl Page {
                 self.headline(&format!("encrypted to {recipients}, {cipher}"));
             }
             _ if denied => self.headline(&format!("NOT decrypted, {cipher}")),
-            _ if layer.opened_by.is_some() => self.headline(&format!("decrypted, {cipher}")),
+            _ if layer.opened_by.is_some() || layer.container == Container::Encrypted => {
+                self.headline(&format!("decrypted, {cipher}"))
+            }
             _ => self.headline(&format!("encrypted, {cipher}")),
         }
         match opened {
@@ -251,6 +274,28 @@ impl Page {
                     self.fact("to", &format!("{more} more"));
                 }
             }
+        }
+        self.findings(&layer.findings);
+    }
+
+    fn authenticated(&mut self, layer: &AuthenticatedLayer) {
+        let mac = escape(&layer.mac);
+        let recipients = count(layer.recipients.len(), "recipient");
+        self.headline(&match layer.integrity {
+            Integrity::Broken => format!("NOT authentic, {mac}"),
+            Integrity::Intact => {
+                format!("from a holder of the key of {recipients}, {mac}; no signature")
+            }
+            Integrity::Undetermined => {
+                format!("authenticated to {recipients}, {mac}; no signature")
+            }
+        });
+        for one in layer.recipients.iter().take(RECIPIENTS) {
+            self.fact("to", &recipient(one));
+        }
+        let more = layer.recipients.len().saturating_sub(RECIPIENTS);
+        if more > 0 {
+            self.fact("to", &format!("{more} more"));
         }
         self.findings(&layer.findings);
     }
@@ -352,6 +397,18 @@ fn address(word: &str, signature: &Signature) -> String {
     plain.map_or_else(String::new, |a| format!("{word}{a}"))
 }
 
+/// ` [RFC 8550 §4.4.4]`
+fn source(finding: &Finding) -> String {
+    let source = match &finding.objection {
+        Some(objection) => objection.reason.source(),
+        None => finding.rule.source(),
+    };
+    match source.contains('§') {
+        true => format!(" [{source}]"),
+        false => String::new(),
+    }
+}
+
 fn name(certificate: &Certificate) -> String {
     format!(
         "{} (serial {})",
@@ -398,7 +455,7 @@ mod tests {
              \x20 signer   serial 0a1b of CN=Example CA\n\
              \x20 anchor   roots.pem\n\
              \x20 signed   2026-11-01T09:00:00Z, rsa-pkcs1 with sha-256\n\
-             \x20 warning  revocation-unknown: no CRL at hand\n"
+             \x20 warning  revocation-unknown: no CRL at hand [RFC 5280 §6.3]\n"
         );
     }
 
@@ -427,7 +484,7 @@ mod tests {
             "BAD signature\n\
              \x20 claims   serial 1 of CN=\\u{1b}[2Kgood signature\n\
              \x20 signed   2026-11-01T09:00:00Z, rsa-pkcs1 with sha-256\n\
-             \x20 denied   digest-mismatch: changed\n"
+             \x20 denied   digest-mismatch: changed [RFC 5652 §5.4]\n"
         );
     }
 
@@ -455,7 +512,7 @@ mod tests {
         ];
         let text = shown(Verb::Verify, vec![signed(vec![many])]);
         assert!(text.ends_with(
-            "  denied   expired: late\n  warning  revocation-unknown: leaf (and 1 more)\n"
+            "  denied   expired: late [RFC 5280 §6.1.3 (a)(2)]\n  warning  revocation-unknown: leaf (and 1 more) [RFC 5280 §6.3]\n"
         ));
         assert!(!text.contains("allowed"));
     }
@@ -467,7 +524,7 @@ mod tests {
             "everything asked for holds\n\
              decrypted, aes-256-cbc\n\
              \x20 key      recipient 2 of 2, key identifier 0c0d (ecdh-x963-sha256)\n\
-             \x20 warning  unauthenticated-ciphertext: CBC\n\
+             \x20 warning  unauthenticated-ciphertext: CBC [RFC 8551 §6]\n\
              good signature\n"
         ));
         let mut denied = signature();
@@ -497,7 +554,7 @@ mod tests {
         let answer = Answer::Message(report);
         assert_eq!(
             text(Verb::Verify, &answer),
-            "NOT verified\n  denied   not-signed: there is no signature\n"
+            "NOT verified\n  denied   not-signed: there is no signature [RFC 8551 §3.5]\n"
         );
         assert_eq!(denial(Verb::Verify, &answer), "not verified: not-signed");
     }

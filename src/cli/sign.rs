@@ -61,12 +61,12 @@ fn options(sign: &args::Sign) -> anyhow::Result<SignOptions> {
     };
     let digest = match sign.digest.as_deref() {
         None => None,
-        Some(name) => match Digest::from_name(name) {
-            Some(digest @ (Digest::Sha256 | Digest::Sha384 | Digest::Sha512)) => Some(digest),
-            _ => {
+        Some(name) => match Digest::from_name(name).filter(|digest| digest.row().written) {
+            Some(digest) => Some(digest),
+            None => {
                 return Err(Problem::usage_with(
                     format!("--digest: '{name}' is no digest to sign with"),
-                    "--digest takes sha-256, sha-384 or sha-512",
+                    "--digest takes sha-256, sha-384 or sha-512, sha3-256, sha3-384 or sha3-512, shake128 or shake256",
                 )
                 .into());
             }
@@ -78,6 +78,7 @@ fn options(sign: &args::Sign) -> anyhow::Result<SignOptions> {
         encoding,
         digest,
         pss: sign.pss,
+        compress: sign.made.compress,
         include: match sign.include {
             Include::Leaf => smime::smime::Include::Leaf,
             Include::Chain => smime::smime::Include::Chain,

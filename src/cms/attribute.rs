@@ -349,7 +349,7 @@ pub fn encode_set(
 ) -> Result<Vec<u8>> {
     let set = || {
         let protection = AlgorithmProtection {
-            digest: digest.identifier(),
+            digest: signature.digest_identifier(digest),
             signature: signature.identifier(),
         };
         let signing_certificate = SigningCertificateV2::of(certificate)?;

@@ -41,7 +41,7 @@ use std::io::{self, Read, Write};
 pub struct Reader<R> {
     /// AuthEnvelopedData rather than EnvelopedData
     pub authenticated: bool,
-    /// the recipients, in order; at least one (none is an error of `open`)
+    /// the recipients, in order; at least one, but of EncryptedData, which has none
     pub recipients: Vec<Recipient>,
     /// contentType inside
     pub content_type: Oid,
@@ -55,22 +55,24 @@ pub struct Reader<R> {
 impl<R: Read> Reader<R> {
     /// Reads from originatorInfo up to the content.
     pub(super) fn open(mut source: Source<R>, authenticated: bool) -> Result<Self> {
-        skip(&mut source, Tag::context(0))?;
-        let limit = source.limits.recipients;
-        let mut recipients = Vec::new();
-        source.reader.enter(Tag::SET)?;
-        let depth = source.reader.depth_left();
-        while source.reader.peek()?.is_some() {
-            let received = source.received()?;
-            recipients.extend(recipient_info::parse(&received, depth, limit)?);
-            check_limit(recipients.len(), limit, "recipients")?;
-        }
-        source.reader.leave()?;
-        if recipients.is_empty() {
-            return Err(source.malformed("recipientInfos is empty"));
-        }
+        let recipients = recipients(&mut source)?;
+        Self::content(source, authenticated, recipients)
+    }
+
+    /// Reads EncryptedData (RFC 5652 §8), which is EnvelopedData for nobody in particular: `SEQUENCE { version, encryptedContentInfo,
+    /// unprotectedAttrs [1] IMPLICIT UnprotectedAttributes OPTIONAL }`, up to the content.
+    pub(super) fn open_encrypted(source: Source<R>) -> Result<Self> {
+        Self::content(source, false, Vec::new())
+    }
+
+    /// Reads encryptedContentInfo up to the content.
+    fn content(
+        mut source: Source<R>,
+        authenticated: bool,
+        recipients: Vec<Recipient>,
+    ) -> Result<Self> {
         source.reader.enter(Tag::SEQUENCE)?;
-        let content_type = source.oid()?;
+        let content_type = source.content_type()?;
         let algorithm = source.algorithm()?;
         let has_content = source.reader.peek()?.is_some();
         if has_content {
@@ -118,8 +120,27 @@ impl<R: Read> Reader<R> {
     }
 }
 
+/// Reads originatorInfo, on which nothing rests, and recipientInfos.
+pub(super) fn recipients<R: Read>(source: &mut Source<R>) -> Result<Vec<Recipient>> {
+    skip(source, Tag::context(0))?;
+    let limit = source.limits.recipients;
+    let mut recipients = Vec::new();
+    source.reader.enter(Tag::SET)?;
+    let depth = source.reader.depth_left();
+    while source.reader.peek()?.is_some() {
+        let received = source.received()?;
+        recipients.extend(recipient_info::parse(&received, depth, limit)?);
+        check_limit(recipients.len(), limit, "recipients")?;
+    }
+    source.reader.leave()?;
+    if recipients.is_empty() {
+        return Err(source.malformed("recipientInfos is empty"));
+    }
+    Ok(recipients)
+}
+
 /// Reads over an optional value that nothing may rest on.
-fn skip<R: Read>(source: &mut Source<R>, tag: Tag) -> Result<()> {
+pub(super) fn skip<R: Read>(source: &mut Source<R>, tag: Tag) -> Result<()> {
     if source.reader.peek()? == Some(tag) {
         source.der()?;
     }
@@ -311,7 +332,7 @@ mod tests {
     fn reader(input: &[u8]) -> Result<Reader<&[u8]>> {
         match open(input, LIMITS)? {
             Object::Enveloped(reader) => Ok(reader),
-            Object::Signed(_) => panic!("no EnvelopedData"),
+            _ => panic!("no EnvelopedData"),
         }
     }
 

@@ -7,13 +7,18 @@
 //!
 //! Writing: SignerInfo, RecipientInfo and attributes are those types; around the content stand shells of `asn1::write`.
 pub mod attribute;
+pub mod authenticated_data;
 pub mod capabilities;
+pub mod compressed_data;
+pub mod data;
+pub mod digested_data;
 pub mod enveloped_data;
 mod issuer_serial;
 pub mod recipient_info;
 pub mod signed_data;
 pub mod signer_info;
 
+mod encapsulated;
 mod segments;
 
 use crate::asn1::{
@@ -112,6 +117,12 @@ pub mod content_type {
     pub const DATA: Oid = Oid::new_unwrap("1.2.840.113549.1.7.1");
     /// id-signedData
     pub const SIGNED_DATA: Oid = Oid::new_unwrap("1.2.840.113549.1.7.2");
+    /// id-digestedData
+    pub const DIGESTED_DATA: Oid = Oid::new_unwrap("1.2.840.113549.1.7.5");
+    /// id-encryptedData
+    pub const ENCRYPTED_DATA: Oid = Oid::new_unwrap("1.2.840.113549.1.7.6");
+    /// id-ct-authData
+    pub const AUTHENTICATED_DATA: Oid = Oid::new_unwrap("1.2.840.113549.1.9.16.1.2");
     /// id-envelopedData
     pub const ENVELOPED_DATA: Oid = Oid::new_unwrap("1.2.840.113549.1.7.3");
     /// id-ct-authEnvelopedData
@@ -122,34 +133,90 @@ pub mod content_type {
 
 /// A CMS object whose head has been read and whose content is about to flow.
 pub enum Object<R> {
+    /// id-data: no protection
+    Data(data::Reader<R>),
     /// SignedData
     Signed(signed_data::Reader<R>),
     /// EnvelopedData or AuthEnvelopedData
     Enveloped(enveloped_data::Reader<R>),
+    /// EncryptedData
+    Encrypted(enveloped_data::Reader<R>),
+    /// DigestedData
+    Digested(digested_data::Reader<R>),
+    /// AuthenticatedData
+    Authenticated(authenticated_data::Reader<R>),
+    /// CompressedData
+    Compressed(compressed_data::Reader<R>),
+}
+
+/// Returns whether a content of this type is itself an [`Object`] that protects something.
+pub fn is_object(content_type: &Oid) -> bool {
+    use content_type::*;
+    [
+        SIGNED_DATA,
+        ENVELOPED_DATA,
+        AUTH_ENVELOPED_DATA,
+        ENCRYPTED_DATA,
+        DIGESTED_DATA,
+        AUTHENTICATED_DATA,
+        COMPRESSED_DATA,
+    ]
+    .contains(content_type)
 }
 
 /// Reads the ContentInfo (RFC 5652 §3) and the head of what it holds.
 pub fn open<R: Read>(source: R, limits: Limits) -> Result<Object<R>> {
-    let mut source = Source {
-        reader: stream::Reader::new(source, limits.asn1_depth),
-        limits,
-        room: limits.structure_bytes,
-    };
+    let mut source = Source::new(source, limits);
     source.reader.enter(Tag::SEQUENCE)?;
-    let content_type = source.oid()?;
-    let authenticated = content_type == content_type::AUTH_ENVELOPED_DATA;
-    let signed = content_type == content_type::SIGNED_DATA;
-    if !signed && !authenticated && content_type != content_type::ENVELOPED_DATA {
+    let content_type = source.content_type()?;
+    source.reader.enter(Tag::context(0))?;
+    source.levels = 2;
+    if content_type == content_type::DATA {
+        return Ok(Object::Data(data::Reader::open(source)?));
+    }
+    source.reader.enter(Tag::SEQUENCE)?;
+    source.levels = 3;
+    object(content_type, source)
+}
+
+/// Reads the head of a content that another object says is of this type (RFC 5652 §5.2): the value of that type, as the standard has it; its
+/// content octets alone, as PKCS#7 v1.5 has it (§5.2.1); or, as some write it, a ContentInfo of the same type around it.
+pub fn open_content<R: Read>(source: R, content_type: Oid, limits: Limits) -> Result<Object<R>> {
+    let mut source = Source::new(source, limits);
+    if source.reader.peek()? == Some(Tag::SEQUENCE) {
+        source.reader.enter(Tag::SEQUENCE)?;
+        source.levels = 1;
+        if source.reader.peek()? == Some(Tag::OID) {
+            if source.content_type()? != content_type {
+                return Err(
+                    source.malformed("the content is of another type than it is said to be")
+                );
+            }
+            source.reader.enter(Tag::context(0))?;
+            source.reader.enter(Tag::SEQUENCE)?;
+            source.levels = 3;
+        }
+    }
+    object(content_type, source)
+}
+
+/// Reads the head of an object, its version first, which is not believed: what is there tells more.
+fn object<R: Read>(content_type: Oid, mut source: Source<R>) -> Result<Object<R>> {
+    use content_type::*;
+    if !is_object(&content_type) {
         return Err(Error::ContentType(content_type));
     }
-    source.reader.enter(Tag::context(0))?;
-    source.reader.enter(Tag::SEQUENCE)?;
-    // the version is not believed: what is there tells more
     source.expect(Tag::INTEGER)?;
-    Ok(if signed {
-        Object::Signed(signed_data::Reader::open(source)?)
-    } else {
-        Object::Enveloped(enveloped_data::Reader::open(source, authenticated)?)
+    Ok(match content_type {
+        SIGNED_DATA => Object::Signed(signed_data::Reader::open(source)?),
+        ENCRYPTED_DATA => Object::Encrypted(enveloped_data::Reader::open_encrypted(source)?),
+        DIGESTED_DATA => Object::Digested(digested_data::Reader::open(source)?),
+        AUTHENTICATED_DATA => Object::Authenticated(authenticated_data::Reader::open(source)?),
+        COMPRESSED_DATA => Object::Compressed(compressed_data::Reader::open(source)?),
+        _ => {
+            let authenticated = content_type == AUTH_ENVELOPED_DATA;
+            Object::Enveloped(enveloped_data::Reader::open(source, authenticated)?)
+        }
     })
 }
 
@@ -158,9 +225,23 @@ struct Source<R> {
     reader: stream::Reader<R>,
     limits: Limits,
     room: usize,
+    /// how many values are open around what the object holds
+    levels: usize,
+    /// a content type had an octet 10 for 13
+    damaged: bool,
 }
 
 impl<R: Read> Source<R> {
+    fn new(source: R, limits: Limits) -> Self {
+        Self {
+            reader: stream::Reader::new(source, limits.asn1_depth),
+            limits,
+            room: limits.structure_bytes,
+            levels: 0,
+            damaged: false,
+        }
+    }
+
     /// Reads the next value, as received.
     fn received(&mut self) -> Result<Vec<u8>> {
         let element = self
@@ -198,15 +279,29 @@ impl<R: Read> Source<R> {
         Ok(oid::from_value(&Cursor::new(&der, offset).any()?)?)
     }
 
+    /// Reads a content type. Where a transfer as text has made LF of every CR, PKCS#7's 1.2.840.113549 has become 1.2.840.113546; what it was
+    /// is known, so it is read and remembered.
+    fn content_type(&mut self) -> Result<Oid> {
+        let found = self.oid()?;
+        let was = match found.as_bytes() {
+            [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0a, rest @ ..] => {
+                Oid::from_bytes(&[&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d], rest].concat()).ok()
+            }
+            _ => None,
+        };
+        self.damaged |= was.is_some();
+        Ok(was.unwrap_or(found))
+    }
+
     fn algorithm(&mut self) -> Result<AlgorithmIdentifierOwned> {
         let offset = self.reader.offset();
         let der = self.der()?;
         algorithm(&Cursor::new(&der, offset).any()?)
     }
 
-    /// Closes the object and its ContentInfo.
+    /// Closes the object and its ContentInfo, as far as there are any around it.
     fn close(mut self) -> Result<stream::Rest<R>> {
-        for _ in 0..3 {
+        for _ in 0..self.levels {
             self.reader.leave()?;
         }
         Ok(self.reader.into_inner())
@@ -276,9 +371,25 @@ mod tests {
                 reader.read_to_end(&mut content)?;
                 reader.finish()?.1
             }
-            Object::Enveloped(mut reader) => {
+            Object::Enveloped(mut reader) | Object::Encrypted(mut reader) => {
                 reader.read_to_end(&mut content)?;
                 reader.finish()?.1
+            }
+            Object::Data(mut reader) => {
+                reader.read_to_end(&mut content)?;
+                reader.finish()?
+            }
+            Object::Digested(mut reader) => {
+                reader.read_to_end(&mut content)?;
+                reader.finish()?.1
+            }
+            Object::Authenticated(mut reader) => {
+                reader.read_to_end(&mut content)?;
+                reader.finish()?.1
+            }
+            Object::Compressed(mut reader) => {
+                reader.read_to_end(&mut content)?;
+                reader.finish()?
             }
         };
         match rest.read(&mut [0])? {
@@ -287,7 +398,8 @@ mod tests {
         }
     }
 
-    const ALL: [&str; 13] = [
+    const ALL: [&str; 14] = [
+        DATA,
         OPAQUE,
         OPAQUE_STREAM,
         NOATTR_KEYID,
@@ -328,9 +440,13 @@ mod tests {
 
     #[test]
     fn other_content_types_are_named() {
+        let other = write::sequence(&[
+            &oid::to_der(&Oid::new_unwrap("1.2.840.113549.1.9.16.1.4")),
+            &write::tlv(Tag::context(0), &write::sequence(&[])),
+        ]);
         assert!(matches!(
-            open(&octets(DATA)[..], LIMITS),
-            Err(Error::ContentType(content_type::DATA))
+            open(&other[..], LIMITS),
+            Err(Error::ContentType(_))
         ));
         assert!(matches!(open(&[][..], LIMITS), Err(Error::Asn1(_))));
     }

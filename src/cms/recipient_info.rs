@@ -362,7 +362,14 @@ impl Method {
             KeyKind::P384 => AgreementKdf::X963(Digest::Sha384),
             KeyKind::P521 => AgreementKdf::X963(Digest::Sha512),
             KeyKind::X25519 => AgreementKdf::Hkdf(Digest::Sha256),
-            KeyKind::Ed25519 => {
+            KeyKind::BrainpoolP256
+            | KeyKind::BrainpoolP384
+            | KeyKind::BrainpoolP512
+            | KeyKind::Ed25519
+            | KeyKind::Ed448
+            | KeyKind::MlDsa(_)
+            | KeyKind::SlhDsa(_)
+            | KeyKind::Dsa { .. } => {
                 return Err(crypto::Error::KeyType {
                     key: key.kind().name(),
                     what: "encrypt",

@@ -10,8 +10,8 @@
 //!   signerInfos SET OF SignerInfo }
 //! ```
 use super::{
-    Error, Result, Source, algorithm_to_der, check_limit, content_type, segments::Segments,
-    signer_info::SignerInfo,
+    Error, Result, Source, algorithm_to_der, check_limit, content_type, encapsulated,
+    encapsulated::Encapsulated, segments::Segments, signer_info::SignerInfo,
 };
 use crate::{
     asn1::{
@@ -36,8 +36,7 @@ pub struct Reader<R> {
     pub has_content: bool,
     /// whether digestAlgorithms has any member, known or not
     announced: bool,
-    /// what is left of eContent in the form of PKCS#7 v1.5, which is held
-    structure: io::Cursor<Vec<u8>>,
+    content: Encapsulated,
     source: Source<R>,
 }
 
@@ -56,50 +55,33 @@ impl<R: Read> Reader<R> {
             }
         }
         source.reader.leave()?;
-        source.reader.enter(Tag::SEQUENCE)?;
-        let content_type = source.oid()?;
-        let has_content = source.reader.peek()?.is_some();
-        let mut structure = Vec::new();
-        if has_content {
-            source.reader.enter(Tag::context(0))?;
-            match source.reader.peek()? {
-                // RFC 5652 §5.2.1: in PKCS#7 v1.5 the content is ANY; what is digested are its content octets
-                Some(tag)
-                    if tag.primitive() != Tag::OCTET_STRING
-                        && content_type != content_type::DATA =>
-                {
-                    let der = source.der()?;
-                    structure = Cursor::new(&der, 0).any()?.content.to_vec();
-                }
-                _ => source.reader.begin_octets(Tag::OCTET_STRING)?,
-            }
-        }
+        let content = Encapsulated::open(&mut source)?;
         Ok(Self {
             digest_algorithms,
-            content_type,
-            has_content,
+            content_type: content.content_type,
+            has_content: content.has_content,
             announced,
-            structure: io::Cursor::new(structure),
+            content,
             source,
         })
+    }
+
+    /// Returns whether a content type was found as octet 13 made 10 leaves it, and was read as what it was.
+    pub fn was_damaged(&self) -> bool {
+        self.source.damaged
     }
 
     /// Reads what follows the content; the content must have been read to its end. Returns the rest of the source, for the caller to
     /// check that nothing follows.
     pub fn finish(self) -> Result<(SignedData, stream::Rest<R>)> {
         let mut source = self.source;
-        if self.structure.position() < self.structure.get_ref().len() as u64 {
-            return Err(source.malformed("the content was not read to its end"));
-        }
-        if self.has_content {
-            source.reader.leave()?;
-        }
-        source.reader.leave()?;
+        self.content.finish(&mut source)?;
         let mut data = SignedData {
             certificates: Vec::new(),
             crls: Vec::new(),
             other_revocation: Vec::new(),
             signers: Vec::new(),
+            unreadable_signers: Vec::new(),
         };
         let limits = source.limits;
         each(
@@ -135,13 +117,18 @@ impl<R: Read> Reader<R> {
         each(&mut source, Tag::SET, |tag, received, depth, count| {
             check_limit(count, limits.signers, "signers")?;
             if tag == Tag::SEQUENCE {
-                let info = SignerInfo::parse_within(&received, depth, limits.attributes)?;
-                data.signers.push(info);
+                match SignerInfo::parse_within(&received, depth, limits.attributes) {
+                    Ok(info) => data.signers.push(info),
+                    Err(error @ (Error::Asn1(asn1::Error::Depth { .. }) | Error::Limit { .. })) => {
+                        return Err(error);
+                    }
+                    Err(error) => data.unreadable_signers.push(error),
+                }
             }
             Ok(tag == Tag::SEQUENCE)
         })?;
         // certificates alone need no digest
-        if !self.announced && !data.signers.is_empty() {
+        if !self.announced && !data.certificates_only() {
             return Err(source.malformed("digestAlgorithms is empty"));
         }
         Ok((data, source.close()?))
@@ -188,10 +175,7 @@ fn der_if_possible(received: Vec<u8>, depth: usize) -> Vec<u8> {
 /// Yields eContent's octets, exactly what is digested; 0 at the end, or at once when there is none.
 impl<R: Read> Read for Reader<R> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        match self.structure.read(buf)? {
-            0 => self.source.reader.read_octets(buf),
-            held => Ok(held),
-        }
+        self.content.read(&mut self.source, buf)
     }
 }
 
@@ -204,8 +188,17 @@ pub struct SignedData {
     pub crls: Vec<Vec<u8>>,
     /// other revocation info (RFC 5940), as received
     pub other_revocation: Vec<Vec<u8>>,
-    /// signers, in order; each malformed one is an error of `finish`
+    /// signers, in order
     pub signers: Vec<SignerInfo>,
+    /// why others cannot be read
+    pub unreadable_signers: Vec<Error>,
+}
+
+impl SignedData {
+    /// Returns whether nobody signed, not even somebody who cannot be read.
+    pub fn certificates_only(&self) -> bool {
+        self.signers.is_empty() && self.unreadable_signers.is_empty()
+    }
 }
 
 /// Writes SignedData: small content (at most 64 KiB, or detached) as DER, larger in an indefinite-length shell as it flows.
@@ -255,15 +248,13 @@ impl<W: Write> Writer<W> {
         };
         let key_identifiers = signers.iter().any(|signer| is_version_3(signer));
         let encapsulated = match self.detached {
-            true => Vec::new(),
-            false => {
-                write::constructed(Tag::context(0), &[&write::tlv(Tag::OCTET_STRING, &content)])
-            }
+            true => write::sequence(&[&oid::to_der(&self.content_type)]),
+            false => encapsulated::to_der(&self.content_type, &content),
         };
         let data = write::sequence(&[
             &version(&self.content_type, key_identifiers),
             &self.digests,
-            &write::sequence(&[&oid::to_der(&self.content_type), &encapsulated]),
+            &encapsulated,
             &tail,
         ]);
         self.shell.element(&write::sequence(&[
@@ -291,10 +282,7 @@ impl<W: Write> Write for Writer<W> {
             // RFC 5652 §5.1 wants 3 if a signer is named by key identifier; the signers are not known yet
             shell.element(&version(content_type, false))?;
             shell.element(digests)?;
-            shell.open(Tag::SEQUENCE)?;
-            shell.element(&oid::to_der(content_type))?;
-            shell.open(Tag::context(0))?;
-            shell.open(Tag::OCTET_STRING)
+            encapsulated::begin(shell, content_type)
         })?;
         Ok(buf.len())
     }

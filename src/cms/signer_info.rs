@@ -175,13 +175,13 @@ impl SignerInfo {
         Digest::from_identifier(&self.digest_algorithm)
     }
 
-    /// Returns the signature algorithm, checked against the digest: its own digest must be the same (RFC 5754, RFC 8933), and
-    /// Ed25519 goes with SHA-512 (RFC 8419 §3.1).
+    /// Returns the signature algorithm, checked against the digest: its own digest must be the same (RFC 5754, RFC 8933),
+    /// Ed25519 goes with SHA-512 and Ed448 with SHAKE256 (RFC 8419 §3.1).
     pub fn algorithm(&self) -> crypto::Result<SignatureAlgorithm> {
         let digest = self.digest()?;
         let algorithm =
             SignatureAlgorithm::from_identifier(&self.signature_algorithm, Some(digest))?;
-        if digest != algorithm.digest().unwrap_or(Digest::Sha512) {
+        if !algorithm.permits_message_digest(digest) {
             return Err(crypto::Error::Parameters {
                 algorithm: algorithm.name(),
                 what: "its digest is not the digestAlgorithm",
@@ -191,7 +191,7 @@ impl SignerInfo {
     }
 
     /// Checks the signature with `key`: over the signed attributes, or over `content_digest` (of this signer's digest algorithm) when there are none
-    /// (not possible for Ed25519: an error).
+    /// (not possible for those that sign the message itself, which is gone by then: an error).
     pub fn check_signature(&self, key: &PublicKey, content_digest: &[u8]) -> crypto::Result<Held> {
         let algorithm = self.algorithm()?;
         let holds = |signed| key.verify(&algorithm, signed, &self.signature);
@@ -251,7 +251,7 @@ pub fn sign(
     let structure = |version, sid| Structure {
         version,
         sid,
-        digest_alg: digest.identifier(),
+        digest_alg: algorithm.digest_identifier(digest),
         signed_attrs: Some(signed_attrs),
         signature_algorithm: algorithm.identifier(),
         signature,

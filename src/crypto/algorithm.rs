@@ -3,7 +3,7 @@
 //! Names are the lower-case ones of options, reports and JSON (`sha-256`, `rsa-pss`, `aes-256-gcm`, `ecdh-x963-sha256`).
 //! A new algorithm is a variant, a row here and an arm in the file of its mathematics; `match` finds what was forgotten.
 //! How parameters are encoded is in `parameters`; this file knows no cipher crate.
-use super::{Error, Result, parameters};
+use super::{Error, Result, ml_dsa::MlDsa, parameters, slh_dsa::SlhDsa};
 use crate::asn1::oid::Oid;
 use spki::AlgorithmIdentifierOwned;
 
@@ -11,12 +11,24 @@ use spki::AlgorithmIdentifierOwned;
 pub(super) const RSA_ENCRYPTION: Oid = Oid::new_unwrap("1.2.840.113549.1.1.1");
 /// id-RSASSA-PSS (RFC 4055 §3.1)
 pub(super) const RSASSA_PSS: Oid = Oid::new_unwrap("1.2.840.113549.1.1.10");
+/// id-RSASSA-PSS-SHAKE128 and 256 (RFC 8692 §3)
+const RSASSA_PSS_SHAKE128: Oid = Oid::new_unwrap("1.3.6.1.5.5.7.6.30");
+const RSASSA_PSS_SHAKE256: Oid = Oid::new_unwrap("1.3.6.1.5.5.7.6.31");
 /// id-RSAES-OAEP (RFC 4055 §4.1)
 const RSAES_OAEP: Oid = Oid::new_unwrap("1.2.840.113549.1.1.7");
 /// id-ecPublicKey (RFC 5480 §2.1.1)
 pub(super) const EC_PUBLIC_KEY: Oid = Oid::new_unwrap("1.2.840.10045.2.1");
 /// id-Ed25519 (RFC 8410 §3)
 pub(super) const ED25519: Oid = Oid::new_unwrap("1.3.101.112");
+/// id-Ed448 (RFC 8410 §3)
+pub(super) const ED448: Oid = Oid::new_unwrap("1.3.101.113");
+/// id-dsa (RFC 3279 §2.3.2): a key, or a signature whose digest is named elsewhere
+pub(super) const DSA: Oid = Oid::new_unwrap("1.2.840.10040.4.1");
+/// id-shake256-len (RFC 8419 §2.3)
+const SHAKE256_LEN: Oid = Oid::new_unwrap("2.16.840.1.101.3.4.2.18");
+/// sha1WithRSASignature and dsaWithSHA1 of the OIW, which old programs write
+const OIW_SHA1_RSA: Oid = Oid::new_unwrap("1.3.14.3.2.29");
+const OIW_SHA1_DSA: Oid = Oid::new_unwrap("1.3.14.3.2.27");
 
 /// What the table says of an algorithm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +44,7 @@ pub struct Row {
     /// the standards that define it and its use
     pub standard: &'static str,
 }
-const fn row(
+pub(super) const fn row(
     name: &'static str,
     oid: &'static str,
     size: usize,
@@ -48,7 +60,7 @@ const fn row(
     }
 }
 
-/// A digest (RFC 5754; MD5, SHA-1 and SHA-224 are read only).
+/// A digest (RFC 5754, RFC 8702; MD5, SHA-1 and those of 224 bits are read only).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Digest {
     /// md5
@@ -63,13 +75,25 @@ pub enum Digest {
     Sha384,
     /// sha-512
     Sha512,
+    /// sha3-224
+    Sha3_224,
+    /// sha3-256
+    Sha3_256,
+    /// sha3-384
+    Sha3_384,
+    /// sha3-512
+    Sha3_512,
+    /// shake128, with 256 bits of output
+    Shake128,
+    /// shake256, with 512 bits of output
+    Shake256,
 }
 /// What the OIDs of schemes say that fix a digest; `None`: there is no such scheme.
 #[derive(Clone, Copy)]
 struct Schemes {
-    /// with RSASSA-PKCS1-v1_5 (RFC 8017 appendix A.2.4)
-    rsa: Oid,
-    /// with ECDSA (RFC 5758 §3.2)
+    /// with RSASSA-PKCS1-v1_5 (RFC 8017 appendix A.2.4, RFC 9688 §3.1)
+    rsa: Option<Oid>,
+    /// with ECDSA (RFC 5758 §3.2, RFC 8702 §3.2, RFC 9688 §3.2)
     ecdsa: Option<Oid>,
     /// dhSinglePass-stdDH with the X9.63 KDF (RFC 5753 §7.1.4)
     standard_dh: Option<Oid>,
@@ -79,7 +103,7 @@ struct Schemes {
     hkdf: Option<Oid>,
 }
 const fn schemes(
-    rsa: &'static str,
+    rsa: Option<&'static str>,
     ecdsa: Option<&'static str>,
     standard_dh: Option<&'static str>,
     cofactor_dh: Option<&'static str>,
@@ -92,7 +116,7 @@ const fn schemes(
         }
     }
     Schemes {
-        rsa: Oid::new_unwrap(rsa),
+        rsa: oid(rsa),
         ecdsa: oid(ecdsa),
         standard_dh: oid(standard_dh),
         cofactor_dh: oid(cofactor_dh),
@@ -101,13 +125,19 @@ const fn schemes(
 }
 impl Digest {
     /// Every digest.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 12] = [
         Self::Md5,
         Self::Sha1,
         Self::Sha224,
         Self::Sha256,
         Self::Sha384,
         Self::Sha512,
+        Self::Sha3_224,
+        Self::Sha3_256,
+        Self::Sha3_384,
+        Self::Sha3_512,
+        Self::Shake128,
+        Self::Shake256,
     ];
     /// Returns its row of the table.
     #[rustfmt::skip]
@@ -119,22 +149,57 @@ impl Digest {
             Self::Sha256 => row("sha-256", "2.16.840.1.101.3.4.2.1", 32, true, "FIPS 180-4, RFC 5754 §2.2"),
             Self::Sha384 => row("sha-384", "2.16.840.1.101.3.4.2.2", 48, true, "FIPS 180-4, RFC 5754 §2.3"),
             Self::Sha512 => row("sha-512", "2.16.840.1.101.3.4.2.3", 64, true, "FIPS 180-4, RFC 5754 §2.4"),
+            Self::Sha3_224 => row("sha3-224", "2.16.840.1.101.3.4.2.7", 28, false, "FIPS 202, RFC 9688 §2"),
+            Self::Sha3_256 => row("sha3-256", "2.16.840.1.101.3.4.2.8", 32, true, "FIPS 202, RFC 9688 §2"),
+            Self::Sha3_384 => row("sha3-384", "2.16.840.1.101.3.4.2.9", 48, true, "FIPS 202, RFC 9688 §2"),
+            Self::Sha3_512 => row("sha3-512", "2.16.840.1.101.3.4.2.10", 64, true, "FIPS 202, RFC 9688 §2"),
+            Self::Shake128 => row("shake128", "2.16.840.1.101.3.4.2.11", 32, true, "FIPS 202, RFC 8702 §3.1"),
+            Self::Shake256 => row("shake256", "2.16.840.1.101.3.4.2.12", 64, true, "FIPS 202, RFC 8702 §3.1, RFC 8419 §2.3"),
         }
     }
     #[rustfmt::skip]
     const fn schemes(self) -> Schemes {
         match self {
-            Self::Md5 => schemes("1.2.840.113549.1.1.4", None, None, None, None),
-            Self::Sha1 => schemes("1.2.840.113549.1.1.5", Some("1.2.840.10045.4.1"),
+            Self::Md5 => schemes(Some("1.2.840.113549.1.1.4"), None, None, None, None),
+            Self::Sha1 => schemes(Some("1.2.840.113549.1.1.5"), Some("1.2.840.10045.4.1"),
                 Some("1.3.133.16.840.63.0.2"), Some("1.3.133.16.840.63.0.3"), None),
-            Self::Sha224 => schemes("1.2.840.113549.1.1.14", Some("1.2.840.10045.4.3.1"),
+            Self::Sha224 => schemes(Some("1.2.840.113549.1.1.14"), Some("1.2.840.10045.4.3.1"),
                 Some("1.3.132.1.11.0"), Some("1.3.132.1.14.0"), None),
-            Self::Sha256 => schemes("1.2.840.113549.1.1.11", Some("1.2.840.10045.4.3.2"),
+            Self::Sha256 => schemes(Some("1.2.840.113549.1.1.11"), Some("1.2.840.10045.4.3.2"),
                 Some("1.3.132.1.11.1"), Some("1.3.132.1.14.1"), Some("1.2.840.113549.1.9.16.3.19")),
-            Self::Sha384 => schemes("1.2.840.113549.1.1.12", Some("1.2.840.10045.4.3.3"),
+            Self::Sha384 => schemes(Some("1.2.840.113549.1.1.12"), Some("1.2.840.10045.4.3.3"),
                 Some("1.3.132.1.11.2"), Some("1.3.132.1.14.2"), Some("1.2.840.113549.1.9.16.3.20")),
-            Self::Sha512 => schemes("1.2.840.113549.1.1.13", Some("1.2.840.10045.4.3.4"),
+            Self::Sha512 => schemes(Some("1.2.840.113549.1.1.13"), Some("1.2.840.10045.4.3.4"),
                 Some("1.3.132.1.11.3"), Some("1.3.132.1.14.3"), Some("1.2.840.113549.1.9.16.3.21")),
+            Self::Sha3_224 => schemes(Some("2.16.840.1.101.3.4.3.13"), Some("2.16.840.1.101.3.4.3.9"), None, None, None),
+            Self::Sha3_256 => schemes(Some("2.16.840.1.101.3.4.3.14"), Some("2.16.840.1.101.3.4.3.10"), None, None, None),
+            Self::Sha3_384 => schemes(Some("2.16.840.1.101.3.4.3.15"), Some("2.16.840.1.101.3.4.3.11"), None, None, None),
+            Self::Sha3_512 => schemes(Some("2.16.840.1.101.3.4.3.16"), Some("2.16.840.1.101.3.4.3.12"), None, None, None),
+            Self::Shake128 => schemes(None, Some("1.3.6.1.5.5.7.6.32"), None, None, None),
+            Self::Shake256 => schemes(None, Some("1.3.6.1.5.5.7.6.33"), None, None, None),
+        }
+    }
+    /// Returns the OID of DSA with this digest (RFC 3279 §2.2.2, RFC 5758 §3.1), and of those that the NIST registers besides.
+    fn with_dsa(self) -> Option<Oid> {
+        Some(Oid::new_unwrap(match self {
+            Self::Sha1 => "1.2.840.10040.4.3",
+            Self::Sha224 => "2.16.840.1.101.3.4.3.1",
+            Self::Sha256 => "2.16.840.1.101.3.4.3.2",
+            Self::Sha384 => "2.16.840.1.101.3.4.3.3",
+            Self::Sha512 => "2.16.840.1.101.3.4.3.4",
+            Self::Sha3_224 => "2.16.840.1.101.3.4.3.5",
+            Self::Sha3_256 => "2.16.840.1.101.3.4.3.6",
+            Self::Sha3_384 => "2.16.840.1.101.3.4.3.7",
+            Self::Sha3_512 => "2.16.840.1.101.3.4.3.8",
+            Self::Md5 | Self::Shake128 | Self::Shake256 => return None,
+        }))
+    }
+    /// Returns the OID of RSASSA-PSS with this digest as mask generation function too, which SHAKE alone has (RFC 8702 §3.2.1).
+    fn with_pss(self) -> Option<Oid> {
+        match self {
+            Self::Shake128 => Some(RSASSA_PSS_SHAKE128),
+            Self::Shake256 => Some(RSASSA_PSS_SHAKE256),
+            _ => None,
         }
     }
     /// Returns `sha-256` and the like.
@@ -152,8 +217,12 @@ impl Digest {
         let wanted = wanted.strip_prefix("rsa").unwrap_or(&wanted);
         Self::ALL.into_iter().find(|d| plain(d.name()) == wanted)
     }
-    /// Reads an AlgorithmIdentifier; parameters absent or NULL.
+    /// Reads an AlgorithmIdentifier; parameters absent or NULL, but for id-shake256-len, which tells 512 bits of output (RFC 8419 §2.3).
     pub fn from_identifier(identifier: &AlgorithmIdentifierOwned) -> Result<Self> {
+        if identifier.oid == SHAKE256_LEN {
+            parameters::shake256_len(identifier)?;
+            return Ok(Self::Shake256);
+        }
         let found = Self::ALL
             .into_iter()
             .find(|d| d.row().oid == identifier.oid);
@@ -164,6 +233,12 @@ impl Digest {
     /// Returns the AlgorithmIdentifier, parameters absent (RFC 5754 §2).
     pub fn identifier(self) -> AlgorithmIdentifierOwned {
         parameters::without(self.row().oid)
+    }
+    /// Returns the digest that an OID of RSASSA-PSS with SHAKE names.
+    pub(super) fn of_pss(oid: &Oid) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|d| d.with_pss().as_ref() == Some(oid))
     }
     fn by(scheme: impl Fn(Schemes) -> Option<Oid>, oid: &Oid) -> Option<Self> {
         Self::ALL
@@ -188,30 +263,80 @@ pub enum SignatureAlgorithm {
     },
     /// ECDSA (RFC 5753 §7): the curve is the key's
     Ecdsa(Digest),
+    /// DSA (RFC 3370 §3.1), read only
+    Dsa(Digest),
     /// Ed25519 (RFC 8419)
     Ed25519,
+    /// Ed448 (RFC 8419)
+    Ed448,
+    /// ML-DSA (RFC 9882), pure, without context
+    MlDsa(MlDsa),
+    /// SLH-DSA (RFC 9814), pure, without context
+    SlhDsa(SlhDsa),
 }
 impl SignatureAlgorithm {
-    /// Returns `rsa-pkcs1`, `rsa-pss`, `ecdsa`, `ed25519`.
+    /// Returns `rsa-pkcs1`, `rsa-pss`, `ecdsa`, `dsa`, `ed25519`, `ed448`, `ml-dsa-65`, `slh-dsa-sha2-128s`, ….
     pub fn name(&self) -> &'static str {
         match self {
             Self::RsaPkcs1(_) => "rsa-pkcs1",
             Self::RsaPss { .. } => "rsa-pss",
             Self::Ecdsa(_) => "ecdsa",
+            Self::Dsa(_) => "dsa",
             Self::Ed25519 => "ed25519",
+            Self::Ed448 => "ed448",
+            Self::MlDsa(set) => set.row().name,
+            Self::SlhDsa(set) => set.row().name,
         }
     }
-    /// Returns the digest that is signed, `None` for Ed25519 (which signs the message itself; its CMS digest is SHA-512, RFC 8419 §3.1).
+    /// Returns the digest that is signed, `None` for those that sign the message itself (EdDSA, ML-DSA, SLH-DSA).
     pub fn digest(&self) -> Option<Digest> {
         match self {
-            Self::RsaPkcs1(digest) | Self::RsaPss { digest, .. } | Self::Ecdsa(digest) => {
-                Some(*digest)
-            }
-            Self::Ed25519 => None,
+            Self::RsaPkcs1(digest)
+            | Self::RsaPss { digest, .. }
+            | Self::Ecdsa(digest)
+            | Self::Dsa(digest) => Some(*digest),
+            Self::Ed25519 | Self::Ed448 | Self::MlDsa(_) | Self::SlhDsa(_) => None,
+        }
+    }
+    /// Returns the digest of the content that a SignerInfo with signed attributes has by default: its own, or for those that sign the message itself
+    /// SHA-512 (Ed25519, RFC 8419 §2.3; ML-DSA, RFC 9882 §3.3), SHAKE256 (Ed448) and the one inside of SLH-DSA (RFC 9814 §4).
+    pub fn message_digest(&self) -> Digest {
+        match self {
+            Self::RsaPkcs1(digest)
+            | Self::RsaPss { digest, .. }
+            | Self::Ecdsa(digest)
+            | Self::Dsa(digest) => *digest,
+            Self::Ed25519 | Self::MlDsa(_) => Digest::Sha512,
+            Self::Ed448 => Digest::Shake256,
+            Self::SlhDsa(set) => set.message_digest(),
+        }
+    }
+    /// Returns whether a SignerInfo with signed attributes may have this digest of the content. ML-DSA and SLH-DSA may have any
+    /// (RFC 9882 §3.3, RFC 9814 §4): whether one is too weak is judged elsewhere.
+    pub fn permits_message_digest(&self, digest: Digest) -> bool {
+        match self {
+            Self::MlDsa(_) | Self::SlhDsa(_) => true,
+            _ => digest == self.message_digest(),
+        }
+    }
+    /// Returns whether a digest of the content is as strong as the signature over the attributes (RFC 9882 §3.3 table 1, RFC 9814 §4): what is
+    /// written must be.
+    pub fn is_matched_by(&self, digest: Digest) -> bool {
+        match self {
+            Self::MlDsa(set) => digest.row().written && digest.size() >= set.digest_size(),
+            Self::SlhDsa(set) => digest.row().written && digest.size() >= set.digest_size(),
+            _ => digest == self.message_digest(),
+        }
+    }
+    /// Returns the digestAlgorithm of a SignerInfo with signed attributes: that of the digest, but for Ed448 id-shake256-len (RFC 8419 §3.1).
+    pub fn digest_identifier(&self, digest: Digest) -> AlgorithmIdentifierOwned {
+        match self {
+            Self::Ed448 => parameters::with_number(SHAKE256_LEN, 512),
+            _ => digest.identifier(),
         }
     }
     /// Reads the signatureAlgorithm of a SignerInfo or certificate. `rsaEncryption` (RFC 3370 §3.2) takes its digest from `digest_hint`;
-    /// so does `id-ecPublicKey`, which some write for ECDSA.
+    /// so do `id-dsa` and `id-ecPublicKey`, which some write for DSA and ECDSA.
     pub fn from_identifier(
         identifier: &AlgorithmIdentifierOwned,
         digest_hint: Option<Digest>,
@@ -225,37 +350,65 @@ impl SignatureAlgorithm {
                 salt: pss.salt,
             });
         }
-        if *oid == ED25519 {
-            parameters::absent(identifier, "ed25519")?;
-            return Ok(Self::Ed25519);
+        if let Some(found) = Self::without_parameters(oid) {
+            parameters::absent(identifier, found.name())?;
+            return Ok(found);
         }
-        let found = if let Some(digest) = Digest::by(|s| Some(s.rsa), oid) {
+        let hint = || digest_hint.ok_or_else(|| unsupported(identifier));
+        let found = if let Some(digest) = Digest::by(|s| s.rsa, oid) {
             Self::RsaPkcs1(digest)
         } else if let Some(digest) = Digest::by(|s| s.ecdsa, oid) {
             Self::Ecdsa(digest)
-        } else if *oid == RSA_ENCRYPTION {
-            Self::RsaPkcs1(digest_hint.ok_or_else(|| unsupported(identifier))?)
-        } else if *oid == EC_PUBLIC_KEY {
-            Self::Ecdsa(digest_hint.ok_or_else(|| unsupported(identifier))?)
+        } else if let Some(digest) = Digest::ALL.into_iter().find(|d| d.with_dsa() == Some(*oid)) {
+            Self::Dsa(digest)
         } else {
-            return Err(unsupported(identifier));
+            match *oid {
+                RSA_ENCRYPTION => Self::RsaPkcs1(hint()?),
+                EC_PUBLIC_KEY => Self::Ecdsa(hint()?),
+                DSA => Self::Dsa(hint()?),
+                OIW_SHA1_RSA => Self::RsaPkcs1(Digest::Sha1),
+                OIW_SHA1_DSA => Self::Dsa(Digest::Sha1),
+                _ => return Err(unsupported(identifier)),
+            }
         };
         // RFC 5754 §3.2 says NULL with RSA, §3.3 says absent with ECDSA; both occur with both.
         parameters::absent_or_null(identifier, found.name())?;
         Ok(found)
     }
-    /// Returns the AlgorithmIdentifier that is written: `sha256WithRSAEncryption` style with NULL, PSS with full parameters, ECDSA and EdDSA without any.
+    /// Finds those whose parameters must be absent (RFC 8410 §3, RFC 8702 §3.2, RFC 9881 §2, RFC 9909 §3).
+    fn without_parameters(oid: &Oid) -> Option<Self> {
+        let shake = Digest::of_pss(oid).map(|digest| Self::RsaPss {
+            digest,
+            mgf: digest,
+            salt: digest.size(),
+        });
+        match *oid {
+            ED25519 => Some(Self::Ed25519),
+            ED448 => Some(Self::Ed448),
+            _ => shake
+                .or_else(|| MlDsa::of(oid).map(Self::MlDsa))
+                .or_else(|| SlhDsa::of(oid).map(Self::SlhDsa)),
+        }
+    }
+    /// Returns the AlgorithmIdentifier that is written: `sha256WithRSAEncryption` style with NULL, PSS with full parameters, all others without any.
     pub fn identifier(&self) -> AlgorithmIdentifierOwned {
         match *self {
-            Self::RsaPkcs1(digest) => parameters::with_null(digest.schemes().rsa),
-            Self::RsaPss { digest, mgf, salt } => {
-                parameters::Pss { digest, mgf, salt }.identifier(RSASSA_PSS)
+            // No OID joins SHAKE and PKCS #1 v1.5, MD5 and ECDSA or DSA; the nearest truth is the key's own.
+            Self::RsaPkcs1(digest) => {
+                parameters::with_null(digest.schemes().rsa.unwrap_or(RSA_ENCRYPTION))
             }
-            // No OID joins MD5 and ECDSA; the nearest truth is the key's own.
+            Self::RsaPss { digest, mgf, salt } => match digest.with_pss() {
+                Some(oid) => parameters::without(oid),
+                None => parameters::Pss { digest, mgf, salt }.identifier(RSASSA_PSS),
+            },
             Self::Ecdsa(digest) => {
                 parameters::without(digest.schemes().ecdsa.unwrap_or(EC_PUBLIC_KEY))
             }
+            Self::Dsa(digest) => parameters::without(digest.with_dsa().unwrap_or(DSA)),
             Self::Ed25519 => parameters::without(ED25519),
+            Self::Ed448 => parameters::without(ED448),
+            Self::MlDsa(set) => parameters::without(set.row().oid),
+            Self::SlhDsa(set) => parameters::without(set.row().oid),
         }
     }
 }
@@ -898,7 +1051,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_parameters_are_read_or_refused(der in prop::collection::vec(any::<u8>(), 0..80), tag in 0_u8..=255) {
-            let oids = Digest::ALL.map(|d| d.schemes().rsa).into_iter()
+            let oids = Digest::ALL.into_iter().filter_map(|d| d.schemes().rsa)
                 .chain(ContentCipher::ALL.map(|c| c.row().oid))
                 .chain([RSASSA_PSS, RSAES_OAEP, ED25519, Oid::new_unwrap("1.3.132.1.11.1")]);
             let parameters = [crate::asn1::write::tlv(crate::asn1::Tag(tag & !0x1f | 16), &der), der];

@@ -69,7 +69,7 @@ pub(super) fn hkdf(
     let too_long = |_| Error::Key("a derived key that is too long");
     with_digest!(digest, D => {
         hkdf::Hkdf::<D>::new(salt, secret.expose()).expand(info, &mut key).map_err(too_long)?;
-    });
+    }, else return Err(Error::Unsupported(format!("hkdf with {}", digest.name()))));
     Ok(Secret::new(std::mem::take(&mut *key)))
 }
 

@@ -145,11 +145,21 @@ pub(super) mod tests {
     use crate::crypto::{PrivateKey, public_key::KeyKind};
     use proptest::prelude::*;
 
-    /// Returns a key of `fixtures/keys.pem`, which OpenSSL 3.0 wrote; the password is `secret`.
+    /// Returns a key of `fixtures/keys.pem`, which OpenSSL 3.0 wrote (the password is `secret`), or of `fixtures/signature-keys.pem`.
     pub(in super::super) fn block(name: &str) -> pem::Block {
         let all = include_str!("fixtures/keys.pem");
+        let more = include_str!("fixtures/signature-keys.pem");
+        let heading = format!("# {name}\n");
+        let found = all
+            .split_once(&heading)
+            .or_else(|| more.split_once(&heading));
+        pem::blocks(found.unwrap().1.as_bytes()).unwrap().remove(0)
+    }
+    /// Returns the signature that OpenSSL made with the key of this name over `message` (`fixtures/signatures.pem`).
+    pub(in super::super) fn signature(name: &str) -> Vec<u8> {
+        let all = include_str!("fixtures/signatures.pem");
         let (_, text) = all.split_once(&format!("# {name}\n")).unwrap();
-        pem::blocks(text.as_bytes()).unwrap().remove(0)
+        pem::blocks(text.as_bytes()).unwrap().remove(0).der.to_vec()
     }
     pub(in super::super) fn key(name: &str) -> SoftwareKey {
         from_pem(&block(name), None, 0).unwrap().unwrap()
@@ -181,6 +191,9 @@ pub(super) mod tests {
             ("p256", KeyKind::P256),
             ("p384", KeyKind::P384),
             ("p521", KeyKind::P521),
+            ("brainpool-p256", KeyKind::BrainpoolP256),
+            ("brainpool-p384", KeyKind::BrainpoolP384),
+            ("brainpool-p512", KeyKind::BrainpoolP512),
             ("ed25519", KeyKind::Ed25519),
             ("x25519", KeyKind::X25519),
         ];

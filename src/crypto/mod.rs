@@ -2,14 +2,20 @@
 //!
 //! Randomness is an argument (`&mut dyn CryptoRng`); secrets are [`secret::Secret`], zeroized and never printed.
 pub mod algorithm;
+mod bp512;
 pub mod chunk;
 pub mod content;
 pub mod digest;
+mod dsa;
+mod ecdsa_scheme;
+mod ed448;
 mod gcm;
 pub mod key_agreement;
 pub mod key_file;
 pub mod key_transport;
 pub mod key_wrap;
+pub mod mac;
+pub mod ml_dsa;
 mod parameters;
 pub mod password;
 mod private_curve;
@@ -17,6 +23,7 @@ pub mod private_key;
 pub mod public_key;
 mod rsa_scheme;
 pub mod secret;
+pub mod slh_dsa;
 #[cfg(test)]
 mod wycheproof;
 
@@ -24,10 +31,13 @@ pub use algorithm::{
     ContentCipher, Digest, KeyAgreement, KeyEncryption, KeyTransport, KeyWrap, SignatureAlgorithm,
 };
 pub use digest::Hasher;
+pub use mac::{Mac, MacAlgorithm};
+pub use ml_dsa::MlDsa;
 pub use private_key::{PrivateKey, SoftwareKey};
 pub use public_key::PublicKey;
 pub use rand::CryptoRng;
 pub use secret::Secret;
+pub use slh_dsa::SlhDsa;
 
 /// Why a cryptographic operation could not be done. A signature that does not verify is no error but an answer.
 #[derive(Debug, thiserror::Error)]

@@ -51,6 +51,13 @@ pub(super) fn pss(identifier: &AlgorithmIdentifierOwned) -> Result<Pss> {
     if trailer != 1 {
         return Err(bad("a trailerField other than 1"));
     }
+    // RFC 8702 §3.2.1: with SHAKE there are OIDs of their own, whose mask is no MGF1
+    if [digest, mgf]
+        .iter()
+        .any(|d| matches!(d, Digest::Shake128 | Digest::Shake256))
+    {
+        return Err(bad("SHAKE has an identifier of its own"));
+    }
     match usize::try_from(salt) {
         Ok(size) if salt <= MAX_SALT => Ok(Pss {
             digest,
@@ -232,6 +239,21 @@ pub(super) fn key_wrap(identifier: &AlgorithmIdentifierOwned) -> Result<Algorith
 }
 pub(super) fn with_key_wrap(oid: Oid, wrap: &AlgorithmIdentifierOwned) -> AlgorithmIdentifierOwned {
     with(oid, &encoded(wrap))
+}
+
+/// Requires 512, the length of the output in bits (RFC 8419 §2.3).
+pub(super) fn shake256_len(identifier: &AlgorithmIdentifierOwned) -> Result<()> {
+    let der = present(identifier, "shake256-len")?;
+    match sole(&der, Tag::INTEGER).and_then(small_integer) {
+        Some(512) => Ok(()),
+        _ => Err(Error::Parameters {
+            algorithm: "shake256-len",
+            what: "an output that is not 512 bits",
+        }),
+    }
+}
+pub(super) fn with_number(oid: Oid, number: u32) -> AlgorithmIdentifierOwned {
+    with(oid, &write::integer(number))
 }
 
 /// Requires that there are no parameters.

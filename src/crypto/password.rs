@@ -1,14 +1,14 @@
 //! Password-based encryption of keys: PBES2 (RFC 8018) and the schemes of PKCS#12 (RFC 7292 appendix B: PBE with 3DES and RC2, its KDF and MAC).
 //!
 //! Costs are compared with their limit before any work. What stands around the ciphertext is in `key_file` and `store::pkcs12`.
+use super::mac::no_hmac;
 use super::{
-    ContentCipher, Digest, Error, Result, Secret, algorithm::unsupported, content,
-    digest::with_digest, parameters,
+    ContentCipher, Digest, Error, Mac, MacAlgorithm, Result, Secret, algorithm::unsupported,
+    content, digest::with_digest, parameters,
 };
 use crate::asn1::{Tag, cursor::Cursor, oid::Oid};
-use hmac::{Hmac, KeyInit, Mac, digest::Digest as _};
+use hmac::digest::Digest as _;
 use spki::AlgorithmIdentifierOwned;
-use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 const PBES2: Oid = Oid::new_unwrap("1.2.840.113549.1.5.13");
@@ -31,7 +31,7 @@ pub fn decrypt(
     };
     if algorithm.oid == PBES2 {
         let (cipher, iv, kdf) = pbes2(algorithm, max_iterations)?;
-        let key = kdf.derive(password.as_bytes(), cipher.key_size());
+        let key = kdf.derive(password.as_bytes(), cipher.key_size())?;
         return tried(cipher, key, &iv);
     }
     let scheme = Pkcs12Scheme::from_oid(&algorithm.oid).ok_or_else(|| unsupported(algorithm))?;
@@ -72,7 +72,7 @@ pub fn pkcs12_mac_matches(
     mac: &[u8],
 ) -> Result<bool> {
     check_salt(salt)?;
-    let right = pkcs12_passwords(password).iter().any(|password| {
+    for password in &pkcs12_passwords(password) {
         let key = pkcs12_kdf(
             digest,
             PURPOSE_MAC,
@@ -81,9 +81,11 @@ pub fn pkcs12_mac_matches(
             iterations,
             digest.size(),
         );
-        hmac_matches(digest, &key, content, mac)
-    });
-    Ok(right)
+        if hmac_matches(digest, &key, content, mac)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 /// Returns whether a PBMAC1 (RFC 9879) over `content` is right; `None` if `algorithm` is not PBMAC1.
 pub fn pbmac1_matches(
@@ -95,8 +97,8 @@ pub fn pbmac1_matches(
 ) -> Option<Result<bool>> {
     let matches = || {
         let (kdf, prf) = pbmac1(algorithm, max_iterations)?;
-        let key = kdf.derive(password.as_bytes(), prf.size());
-        Ok(hmac_matches(prf, &key, content, mac))
+        let key = kdf.derive(password.as_bytes(), prf.size())?;
+        hmac_matches(prf, &key, content, mac)
     };
     (algorithm.oid == PBMAC1).then(matches)
 }
@@ -149,19 +151,9 @@ fn pbes2(
     Ok((cipher, iv, kdf))
 }
 
-/// The digests of HMAC as pseudo-random function (RFC 8018 appendix B.1.2).
-const PRFS: [(Oid, Digest); 5] = [
-    (Oid::new_unwrap("1.2.840.113549.2.7"), Digest::Sha1),
-    (Oid::new_unwrap("1.2.840.113549.2.8"), Digest::Sha224),
-    (Oid::new_unwrap("1.2.840.113549.2.9"), Digest::Sha256),
-    (Oid::new_unwrap("1.2.840.113549.2.10"), Digest::Sha384),
-    (Oid::new_unwrap("1.2.840.113549.2.11"), Digest::Sha512),
-];
+/// The digest of an HMAC as pseudo-random function (RFC 8018 appendix B.1.2).
 fn read_prf(identifier: &AlgorithmIdentifierOwned) -> Result<Digest> {
-    let known = PRFS.iter().find(|(oid, _)| *oid == identifier.oid);
-    let (_, digest) = known.ok_or_else(|| unsupported(identifier))?;
-    parameters::absent_or_null(identifier, "hmac")?;
-    Ok(*digest)
+    MacAlgorithm::from_identifier(identifier).map(|mac| mac.0)
 }
 
 /// PBKDF2-params (RFC 8018 appendix A.2): `SEQUENCE { salt OCTET STRING, iterationCount INTEGER, keyLength INTEGER OPTIONAL, prf DEFAULT hmacWithSHA1 }`.
@@ -207,24 +199,19 @@ impl Kdf {
             prf,
         })
     }
-    fn derive(&self, password: &[u8], size: usize) -> Secret {
+    fn derive(&self, password: &[u8], size: usize) -> Result<Secret> {
         let mut key = Zeroizing::new(vec![0; size]);
         with_digest!(self.prf, D => {
             pbkdf2::pbkdf2_hmac::<D>(password, &self.salt, self.iterations, &mut key);
-        });
-        Secret::new(std::mem::take(&mut *key))
+        }, else return Err(no_hmac(self.prf)));
+        Ok(Secret::new(std::mem::take(&mut *key)))
     }
 }
 
-fn hmac_matches(digest: Digest, key: &Secret, content: &[u8], mac: &[u8]) -> bool {
-    with_digest!(digest, D => {
-        let state = Hmac::<D>::new_from_slice(key.expose());
-        // An HMAC takes keys of any length.
-        state.is_ok_and(|mut state| {
-            state.update(content);
-            state.finalize().into_bytes().as_slice().ct_eq(mac).into()
-        })
-    })
+fn hmac_matches(digest: Digest, key: &Secret, content: &[u8], mac: &[u8]) -> Result<bool> {
+    let mut state = Mac::new(MacAlgorithm(digest), key)?;
+    state.update(content);
+    Ok(state.matches(mac))
 }
 
 /// The PBE schemes of PKCS#12 (RFC 7292 appendix C); those with RC4 are not read.
@@ -344,6 +331,11 @@ fn pkcs12_kdf(
     let block = match digest {
         Digest::Md5 | Digest::Sha1 | Digest::Sha224 | Digest::Sha256 => 64,
         Digest::Sha384 | Digest::Sha512 => 128,
+        Digest::Sha3_224 => 144,
+        Digest::Sha3_256 | Digest::Shake256 => 136,
+        Digest::Sha3_384 => 104,
+        Digest::Sha3_512 => 72,
+        Digest::Shake128 => 168,
     };
     let filled = |octets: &[u8]| -> Zeroizing<Vec<u8>> {
         let length = octets.len().next_multiple_of(block);
@@ -356,6 +348,10 @@ fn pkcs12_kdf(
             let first = D::new().chain_update(vec![id; block]).chain_update(&*input);
             let last = (1..iterations).fold(first.finalize(), |hash, _| D::digest(hash));
             Zeroizing::new(last.to_vec())
+        }, else {
+            let first = super::digest::digest(digest, &[vec![id; block].as_slice(), &input].concat());
+            let again = |hash: Vec<u8>, _| super::digest::digest(digest, &hash);
+            Zeroizing::new((1..iterations).fold(first, again))
         });
         out.extend_from_slice(&hash);
         if out.len() >= size {
@@ -407,7 +403,7 @@ mod tests {
                     key_length: None,
                     prf: digest,
                 };
-                let key = kdf.derive(&octets(&test["password"]), size);
+                let key = kdf.derive(&octets(&test["password"]), size).unwrap();
                 accepted(key.expose() == octets(&test["dk"]))
             });
         }

@@ -2,16 +2,20 @@
 //!
 //! RFC 5958 (PKCS#8), RFC 8017 appendix A.1.2, RFC 5915, RFC 8410 §7. How files enclose them is in `key_file`.
 use super::{
-    CryptoRng, Error, KeyTransport, PublicKey, Result, Secret, SignatureAlgorithm,
-    algorithm::{EC_PUBLIC_KEY, ED25519, RSA_ENCRYPTION, RSASSA_PSS, unsupported},
+    CryptoRng, Error, KeyTransport, MlDsa, PublicKey, Result, Secret, SignatureAlgorithm, SlhDsa,
+    algorithm::{DSA, EC_PUBLIC_KEY, ED448, ED25519, RSA_ENCRYPTION, RSASSA_PSS, unsupported},
+    bp512::BrainpoolP512r1,
     digest::digest,
-    parameters, private_curve,
-    public_key::{self, Key, P256, P384, P521, X25519},
-    rsa_scheme,
+    ecdsa_scheme, ed448, ml_dsa, parameters, private_curve,
+    public_key::{
+        self, BRAINPOOL_P256, BRAINPOOL_P384, BRAINPOOL_P512, Key, P256, P384, P521, X25519,
+    },
+    rsa_scheme, slh_dsa,
 };
 use crate::asn1::{Tag, oid::Oid, write};
+use bp256::BrainpoolP256r1;
+use bp384::BrainpoolP384r1;
 use ed25519_dalek::ed25519::signature::Signer;
-use p256::ecdsa::signature::hazmat::RandomizedPrehashSigner;
 use p256::elliptic_curve::{Generate, sec1::ToSec1Point};
 use rsa::pkcs1::DecodeRsaPrivateKey;
 use spki::AlgorithmIdentifierOwned;
@@ -54,8 +58,14 @@ enum SecretKey {
     P256(p256::SecretKey),
     P384(p384::SecretKey),
     P521(p521::SecretKey),
+    BrainpoolP256(elliptic_curve::SecretKey<BrainpoolP256r1>),
+    BrainpoolP384(elliptic_curve::SecretKey<BrainpoolP384r1>),
+    BrainpoolP512(elliptic_curve::SecretKey<BrainpoolP512r1>),
     Ed25519(ed25519_dalek::SigningKey),
     X25519(x25519_dalek::StaticSecret),
+    Ed448(Box<ed448_goldilocks::SigningKey>),
+    MlDsa(ml_dsa::PrivateKey),
+    SlhDsa(slh_dsa::PrivateKey),
 }
 
 impl SoftwareKey {
@@ -100,6 +110,23 @@ impl SoftwareKey {
             } else {
                 Self::from_x25519(x25519_dalek::StaticSecret::from(*octets))
             }
+        } else if *oid == ED448 {
+            let octets = parameters::sole(octets, Tag::OCTET_STRING)
+                .and_then(|octets| <&[u8; ed448::SIZE]>::try_from(octets).ok())
+                .ok_or(WRONG_LENGTH)?;
+            let secret = Box::new(ed448::private_key(octets));
+            let public = secret.verifying_key().to_bytes();
+            Self::join(algorithm, &public, SecretKey::Ed448(secret))
+        } else if let Some(set) = MlDsa::of(oid) {
+            let (secret, public) = ml_dsa::PrivateKey::parse(set, octets)?;
+            Self::join(algorithm, &public, SecretKey::MlDsa(secret))
+        } else if let Some(set) = SlhDsa::of(oid) {
+            let (secret, public) = slh_dsa::PrivateKey::parse(set, octets)?;
+            Self::join(algorithm, &public, SecretKey::SlhDsa(secret))
+        } else if *oid == DSA {
+            Err(Error::Key(
+                "a DSA key, which would only sign what is not written",
+            ))
         } else {
             Err(unsupported(algorithm))
         }
@@ -181,6 +208,15 @@ impl SoftwareKey {
             P521 => p521::SecretKey::from_slice(&sized(scalar, 66)?)
                 .map_err(|_| OUT_OF_RANGE)
                 .and_then(Self::from_p521),
+            BRAINPOOL_P256 => elliptic_curve::SecretKey::from_slice(&sized(scalar, 32)?)
+                .map_err(|_| OUT_OF_RANGE)
+                .and_then(Self::from_brainpool_p256),
+            BRAINPOOL_P384 => elliptic_curve::SecretKey::from_slice(&sized(scalar, 48)?)
+                .map_err(|_| OUT_OF_RANGE)
+                .and_then(Self::from_brainpool_p384),
+            BRAINPOOL_P512 => elliptic_curve::SecretKey::from_slice(&sized(scalar, 64)?)
+                .map_err(|_| OUT_OF_RANGE)
+                .and_then(Self::from_brainpool_p512),
             _ => Err(Error::Unsupported(format!("curve {curve}"))),
         }
     }
@@ -195,6 +231,21 @@ impl SoftwareKey {
     fn from_p521(secret: p521::SecretKey) -> Result<Self> {
         let point = secret.public_key().to_sec1_point(false);
         Self::join(&on(P521), point.as_bytes(), SecretKey::P521(secret))
+    }
+    fn from_brainpool_p256(secret: elliptic_curve::SecretKey<BrainpoolP256r1>) -> Result<Self> {
+        let point = secret.public_key().to_sec1_point(false);
+        let secret = SecretKey::BrainpoolP256(secret);
+        Self::join(&on(BRAINPOOL_P256), point.as_bytes(), secret)
+    }
+    fn from_brainpool_p384(secret: elliptic_curve::SecretKey<BrainpoolP384r1>) -> Result<Self> {
+        let point = secret.public_key().to_sec1_point(false);
+        let secret = SecretKey::BrainpoolP384(secret);
+        Self::join(&on(BRAINPOOL_P384), point.as_bytes(), secret)
+    }
+    fn from_brainpool_p512(secret: elliptic_curve::SecretKey<BrainpoolP512r1>) -> Result<Self> {
+        let point = secret.public_key().to_sec1_point(false);
+        let secret = SecretKey::BrainpoolP512(secret);
+        Self::join(&on(BRAINPOOL_P512), point.as_bytes(), secret)
     }
     fn from_x25519(secret: x25519_dalek::StaticSecret) -> Result<Self> {
         let public = x25519_dalek::PublicKey::from(&secret);
@@ -230,7 +281,15 @@ impl SoftwareKey {
             Key::P384(_) => Self::from_p384(p384::SecretKey::generate_from_rng(rng)),
             Key::P521(_) => Self::from_p521(p521::SecretKey::generate_from_rng(rng)),
             Key::X25519(_) => Self::from_x25519(x25519_dalek::StaticSecret::random_from_rng(rng)),
-            Key::Rsa { .. } | Key::Ed25519(_) => Err(cannot(like, "agree on a secret")),
+            Key::Rsa { .. }
+            | Key::BrainpoolP256(_)
+            | Key::BrainpoolP384(_)
+            | Key::BrainpoolP512(_)
+            | Key::Ed25519(_)
+            | Key::Ed448(_)
+            | Key::MlDsa(..)
+            | Key::SlhDsa(..)
+            | Key::Dsa(_) => Err(cannot(like, "agree on a secret")),
         }
     }
 }
@@ -291,27 +350,35 @@ impl PrivateKey for SoftwareKey {
                 }
                 rsa_scheme::sign_pss(key, pss, &digest(kind, message), rng)
             }
-            // RFC 6979 with `rng` mixed in: neither a bad generator nor a disturbed computation gives the key away.
             (SecretKey::P256(key), SignatureAlgorithm::Ecdsa(kind)) => {
-                let key = p256::ecdsa::SigningKey::from(key);
-                let signature = key.sign_prehash_with_rng(rng, &digest(*kind, message));
-                let signature: p256::ecdsa::Signature = signature.map_err(|_| UNSIGNED)?;
-                Ok(signature.to_der().as_bytes().to_vec())
+                ecdsa_scheme::sign(key, &digest(*kind, message), rng).ok_or(UNSIGNED)
             }
             (SecretKey::P384(key), SignatureAlgorithm::Ecdsa(kind)) => {
-                let key = p384::ecdsa::SigningKey::from(key);
-                let signature = key.sign_prehash_with_rng(rng, &digest(*kind, message));
-                let signature: p384::ecdsa::Signature = signature.map_err(|_| UNSIGNED)?;
-                Ok(signature.to_der().as_bytes().to_vec())
+                ecdsa_scheme::sign(key, &digest(*kind, message), rng).ok_or(UNSIGNED)
             }
             (SecretKey::P521(key), SignatureAlgorithm::Ecdsa(kind)) => {
-                let key = p521::ecdsa::SigningKey::from(key);
-                let signature = key.sign_prehash_with_rng(rng, &digest(*kind, message));
-                let signature: p521::ecdsa::Signature = signature.map_err(|_| UNSIGNED)?;
-                Ok(signature.to_der().as_bytes().to_vec())
+                ecdsa_scheme::sign(key, &digest(*kind, message), rng).ok_or(UNSIGNED)
+            }
+            (SecretKey::BrainpoolP256(key), SignatureAlgorithm::Ecdsa(kind)) => {
+                ecdsa_scheme::sign(key, &digest(*kind, message), rng).ok_or(UNSIGNED)
+            }
+            (SecretKey::BrainpoolP384(key), SignatureAlgorithm::Ecdsa(kind)) => {
+                ecdsa_scheme::sign(key, &digest(*kind, message), rng).ok_or(UNSIGNED)
+            }
+            (SecretKey::BrainpoolP512(key), SignatureAlgorithm::Ecdsa(kind)) => {
+                ecdsa_scheme::sign(key, &digest(*kind, message), rng).ok_or(UNSIGNED)
             }
             (SecretKey::Ed25519(key), SignatureAlgorithm::Ed25519) => {
                 Ok(key.sign(message).to_bytes().to_vec())
+            }
+            (SecretKey::Ed448(key), SignatureAlgorithm::Ed448) => {
+                Ok(key.sign_raw(message).to_bytes().to_vec())
+            }
+            (SecretKey::MlDsa(key), SignatureAlgorithm::MlDsa(set)) if key.set == *set => {
+                key.sign(message, rng)
+            }
+            (SecretKey::SlhDsa(key), SignatureAlgorithm::SlhDsa(set)) if key.set == *set => {
+                key.sign(message, rng)
             }
             _ => Err(cannot(
                 &self.public,
@@ -319,7 +386,11 @@ impl PrivateKey for SoftwareKey {
                     SignatureAlgorithm::RsaPkcs1(_) => "sign with rsa-pkcs1",
                     SignatureAlgorithm::RsaPss { .. } => "sign with rsa-pss",
                     SignatureAlgorithm::Ecdsa(_) => "sign with ecdsa",
+                    SignatureAlgorithm::Dsa(_) => "sign with dsa",
                     SignatureAlgorithm::Ed25519 => "sign with ed25519",
+                    SignatureAlgorithm::Ed448 => "sign with ed448",
+                    SignatureAlgorithm::MlDsa(_) => "sign with this ml-dsa",
+                    SignatureAlgorithm::SlhDsa(_) => "sign with this slh-dsa",
                 },
             )),
         }
@@ -410,6 +481,10 @@ mod tests {
                 *digest == Digest::Sha256
             }
             (KeyKind::P256 | KeyKind::P384 | KeyKind::P521, SignatureAlgorithm::Ecdsa(_)) => true,
+            (
+                KeyKind::BrainpoolP256 | KeyKind::BrainpoolP384 | KeyKind::BrainpoolP512,
+                SignatureAlgorithm::Ecdsa(_),
+            ) => true,
             (KeyKind::Ed25519, SignatureAlgorithm::Ed25519) => true,
             _ => false,
         }
@@ -418,7 +493,16 @@ mod tests {
     #[test]
     fn what_a_key_signs_its_public_half_verifies() {
         for name in [
-            "rsa", "rsa-pss", "p256", "p384", "p521", "ed25519", "x25519",
+            "rsa",
+            "rsa-pss",
+            "p256",
+            "p384",
+            "p521",
+            "brainpool-p256",
+            "brainpool-p384",
+            "brainpool-p512",
+            "ed25519",
+            "x25519",
         ] {
             let key = key(name);
             for algorithm in algorithms() {
@@ -446,6 +530,24 @@ mod tests {
                 altered[10] ^= 1;
                 assert!(!verify(b"message", &altered), "{name} {algorithm:?}");
             }
+        }
+    }
+
+    #[test]
+    fn what_openssl_signed_verifies() {
+        for (name, algorithm) in [
+            ("brainpool-p256", SignatureAlgorithm::Ecdsa(Digest::Sha256)),
+            ("brainpool-p384", SignatureAlgorithm::Ecdsa(Digest::Sha384)),
+            ("brainpool-p512", SignatureAlgorithm::Ecdsa(Digest::Sha512)),
+        ] {
+            let signature = key_file::tests::signature(name);
+            let key = key(name);
+            let verify = |message| {
+                let signed = Signed::Message(message);
+                key.public_key().verify(&algorithm, signed, &signature)
+            };
+            assert!(verify(b"message").unwrap(), "{name}");
+            assert!(!verify(b"massage").unwrap(), "{name}");
         }
     }
 

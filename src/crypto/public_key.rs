@@ -1,14 +1,19 @@
 //! Public keys out of SubjectPublicKeyInfo, and what they verify. Named curves only; explicit parameters are refused.
 //!
-//! RFC 5280 §4.1.2.7, RFC 3279, RFC 4055, RFC 5480, RFC 8410. Knows nothing of certificates.
+//! RFC 5280 §4.1.2.7, RFC 3279, RFC 4055, RFC 5480, RFC 5639, RFC 8410, RFC 8692, RFC 9881, RFC 9909. Knows nothing of certificates.
 use super::{
     Digest, Error, Result, SignatureAlgorithm,
-    algorithm::{EC_PUBLIC_KEY, ED25519, RSA_ENCRYPTION, RSASSA_PSS, unsupported},
+    algorithm::{DSA, EC_PUBLIC_KEY, ED448, ED25519, RSA_ENCRYPTION, RSASSA_PSS, unsupported},
+    bp512::BrainpoolP512r1,
     digest::digest,
+    dsa, ecdsa_scheme, ed448,
+    ml_dsa::{self, MlDsa},
     parameters, rsa_scheme,
+    slh_dsa::{self, SlhDsa},
 };
 use crate::asn1::{Tag, cursor::Cursor, oid::Oid, write};
-use p256::ecdsa::signature::hazmat::PrehashVerifier;
+use bp256::BrainpoolP256r1;
+use bp384::BrainpoolP384r1;
 use spki::AlgorithmIdentifierOwned;
 
 /// id-X25519 (RFC 8410 §3)
@@ -17,13 +22,17 @@ pub(super) const X25519: Oid = Oid::new_unwrap("1.3.101.110");
 pub(super) const P256: Oid = Oid::new_unwrap("1.2.840.10045.3.1.7");
 pub(super) const P384: Oid = Oid::new_unwrap("1.3.132.0.34");
 pub(super) const P521: Oid = Oid::new_unwrap("1.3.132.0.35");
+/// The named curves of RFC 5639 §4.1.
+pub(super) const BRAINPOOL_P256: Oid = Oid::new_unwrap("1.3.36.3.3.2.8.1.1.7");
+pub(super) const BRAINPOOL_P384: Oid = Oid::new_unwrap("1.3.36.3.3.2.8.1.1.11");
+pub(super) const BRAINPOOL_P512: Oid = Oid::new_unwrap("1.3.36.3.3.2.8.1.1.13");
 
 /// What a signature is over.
 #[derive(Debug, Clone, Copy)]
 pub enum Signed<'a> {
     /// the message itself
     Message(&'a [u8]),
-    /// its digest, already computed (not for Ed25519)
+    /// its digest, already computed (not for those that sign the message itself)
     Prehash(Digest, &'a [u8]),
 }
 /// The kind of a key.
@@ -42,10 +51,27 @@ pub enum KeyKind {
     P384,
     /// P-521
     P521,
+    /// brainpoolP256r1
+    BrainpoolP256,
+    /// brainpoolP384r1
+    BrainpoolP384,
+    /// brainpoolP512r1
+    BrainpoolP512,
     /// Ed25519
     Ed25519,
     /// X25519
     X25519,
+    /// Ed448
+    Ed448,
+    /// ML-DSA of a parameter set
+    MlDsa(MlDsa),
+    /// SLH-DSA of a parameter set
+    SlhDsa(SlhDsa),
+    /// DSA with p of so many bits, 0 when its parameters are the issuer's
+    Dsa {
+        /// bits of p
+        bits: usize,
+    },
 }
 impl KeyKind {
     /// Returns `RSA`, `P-256`, `Ed25519`, …
@@ -55,8 +81,29 @@ impl KeyKind {
             Self::P256 => "P-256",
             Self::P384 => "P-384",
             Self::P521 => "P-521",
+            Self::BrainpoolP256 => "brainpoolP256r1",
+            Self::BrainpoolP384 => "brainpoolP384r1",
+            Self::BrainpoolP512 => "brainpoolP512r1",
             Self::Ed25519 => "Ed25519",
             Self::X25519 => "X25519",
+            Self::Ed448 => "Ed448",
+            Self::MlDsa(set) => set.standard_name(),
+            Self::SlhDsa(set) => set.standard_name(),
+            Self::Dsa { .. } => "DSA",
+        }
+    }
+    /// Returns the size in bits: of the modulus or the field, or of the whole key where neither says anything of it.
+    pub fn bits(self) -> usize {
+        match self {
+            Self::Rsa { bits, .. } | Self::Dsa { bits } => bits,
+            Self::P256 | Self::BrainpoolP256 => 256,
+            Self::P384 | Self::BrainpoolP384 => 384,
+            Self::BrainpoolP512 => 512,
+            Self::P521 => 521,
+            Self::Ed25519 | Self::X25519 => 255,
+            Self::Ed448 => 448,
+            Self::MlDsa(set) => set.row().size * 8,
+            Self::SlhDsa(set) => set.row().size * 8,
         }
     }
 }
@@ -75,8 +122,15 @@ pub(super) enum Key {
     P256(p256::PublicKey),
     P384(p384::PublicKey),
     P521(p521::PublicKey),
+    BrainpoolP256(elliptic_curve::PublicKey<BrainpoolP256r1>),
+    BrainpoolP384(elliptic_curve::PublicKey<BrainpoolP384r1>),
+    BrainpoolP512(elliptic_curve::PublicKey<BrainpoolP512r1>),
     Ed25519(ed25519_dalek::VerifyingKey),
     X25519(x25519_dalek::PublicKey),
+    Ed448(Box<ed448_goldilocks::VerifyingKey>),
+    MlDsa(MlDsa, Vec<u8>),
+    SlhDsa(SlhDsa, Vec<u8>),
+    Dsa(Box<dsa::PublicKey>),
 }
 /// What an id-RSASSA-PSS key demands of its signatures (RFC 4055 §1.2); the salt is a minimum (§3.3).
 #[derive(Debug, Clone, Copy)]
@@ -122,8 +176,15 @@ impl PublicKey {
             Key::P256(_) => KeyKind::P256,
             Key::P384(_) => KeyKind::P384,
             Key::P521(_) => KeyKind::P521,
+            Key::BrainpoolP256(_) => KeyKind::BrainpoolP256,
+            Key::BrainpoolP384(_) => KeyKind::BrainpoolP384,
+            Key::BrainpoolP512(_) => KeyKind::BrainpoolP512,
             Key::Ed25519(_) => KeyKind::Ed25519,
             Key::X25519(_) => KeyKind::X25519,
+            Key::Ed448(_) => KeyKind::Ed448,
+            Key::MlDsa(set, _) => KeyKind::MlDsa(*set),
+            Key::SlhDsa(set, _) => KeyKind::SlhDsa(*set),
+            Key::Dsa(key) => KeyKind::Dsa { bits: key.bits },
         }
     }
     /// Returns whether both are the same key, however each is encoded (compressed point or not, id-RSASSA-PSS or rsaEncryption).
@@ -133,8 +194,15 @@ impl PublicKey {
             (Key::P256(a), Key::P256(b)) => a == b,
             (Key::P384(a), Key::P384(b)) => a == b,
             (Key::P521(a), Key::P521(b)) => a == b,
+            (Key::BrainpoolP256(a), Key::BrainpoolP256(b)) => a == b,
+            (Key::BrainpoolP384(a), Key::BrainpoolP384(b)) => a == b,
+            (Key::BrainpoolP512(a), Key::BrainpoolP512(b)) => a == b,
             (Key::Ed25519(a), Key::Ed25519(b)) => a == b,
             (Key::X25519(a), Key::X25519(b)) => a == b,
+            (Key::Ed448(a), Key::Ed448(b)) => a == b,
+            (Key::MlDsa(one, a), Key::MlDsa(other, b)) => one == other && a == b,
+            (Key::SlhDsa(one, a), Key::SlhDsa(other, b)) => one == other && a == b,
+            (Key::Dsa(a), Key::Dsa(b)) => a == b,
             _ => false,
         }
     }
@@ -165,29 +233,47 @@ impl PublicKey {
                 Ok(rsa_scheme::verify_pss(key, found, &hash, signature))
             }
             (Key::P256(key), SignatureAlgorithm::Ecdsa(kind)) => {
-                let key = p256::ecdsa::VerifyingKey::from(key);
-                let signature = p256::ecdsa::Signature::from_der(signature);
-                verify_ecdsa(&key, signature, &signed.hash(*kind)?)
+                let hash = signed.hash(*kind)?;
+                Ok(ecdsa_scheme::verify(key, &hash, signature))
             }
             (Key::P384(key), SignatureAlgorithm::Ecdsa(kind)) => {
-                let key = p384::ecdsa::VerifyingKey::from(key);
-                let signature = p384::ecdsa::Signature::from_der(signature);
-                verify_ecdsa(&key, signature, &signed.hash(*kind)?)
+                let hash = signed.hash(*kind)?;
+                Ok(ecdsa_scheme::verify(key, &hash, signature))
             }
             (Key::P521(key), SignatureAlgorithm::Ecdsa(kind)) => {
-                let key = p521::ecdsa::VerifyingKey::from(key);
-                let signature = p521::ecdsa::Signature::from_der(signature);
-                verify_ecdsa(&key, signature, &signed.hash(*kind)?)
+                let hash = signed.hash(*kind)?;
+                Ok(ecdsa_scheme::verify(key, &hash, signature))
+            }
+            (Key::BrainpoolP256(key), SignatureAlgorithm::Ecdsa(kind)) => {
+                let hash = signed.hash(*kind)?;
+                Ok(ecdsa_scheme::verify(key, &hash, signature))
+            }
+            (Key::BrainpoolP384(key), SignatureAlgorithm::Ecdsa(kind)) => {
+                let hash = signed.hash(*kind)?;
+                Ok(ecdsa_scheme::verify(key, &hash, signature))
+            }
+            (Key::BrainpoolP512(key), SignatureAlgorithm::Ecdsa(kind)) => {
+                let hash = signed.hash(*kind)?;
+                Ok(ecdsa_scheme::verify(key, &hash, signature))
+            }
+            (Key::Dsa(key), SignatureAlgorithm::Dsa(kind)) => {
+                key.verify(&signed.hash(*kind)?, signature)
             }
             (Key::Ed25519(key), SignatureAlgorithm::Ed25519) => {
-                let Signed::Message(message) = signed else {
-                    return Err(Error::Parameters {
-                        algorithm: "ed25519",
-                        what: "it signs the message, not a digest of it",
-                    });
-                };
+                let message = signed.message(algorithm)?;
                 let signature = ed25519_dalek::Signature::from_slice(signature);
                 Ok(signature.is_ok_and(|signature| key.verify_strict(message, &signature).is_ok()))
+            }
+            (Key::Ed448(key), SignatureAlgorithm::Ed448) => {
+                Ok(ed448::verify(key, signed.message(algorithm)?, signature))
+            }
+            (Key::MlDsa(set, key), SignatureAlgorithm::MlDsa(wanted)) if set == wanted => {
+                let message = signed.message(algorithm)?;
+                Ok(ml_dsa::verify(*set, key, message, signature))
+            }
+            (Key::SlhDsa(set, key), SignatureAlgorithm::SlhDsa(wanted)) if set == wanted => {
+                let message = signed.message(algorithm)?;
+                Ok(slh_dsa::verify(*set, key, message, signature))
             }
             _ => Err(Error::KeyType {
                 key: self.kind().name(),
@@ -195,13 +281,40 @@ impl PublicKey {
                     SignatureAlgorithm::RsaPkcs1(_) => "verify rsa-pkcs1",
                     SignatureAlgorithm::RsaPss { .. } => "verify rsa-pss",
                     SignatureAlgorithm::Ecdsa(_) => "verify ecdsa",
+                    SignatureAlgorithm::Dsa(_) => "verify dsa",
                     SignatureAlgorithm::Ed25519 => "verify ed25519",
+                    SignatureAlgorithm::Ed448 => "verify ed448",
+                    SignatureAlgorithm::MlDsa(_) => "verify this ml-dsa",
+                    SignatureAlgorithm::SlhDsa(_) => "verify this slh-dsa",
                 },
             }),
         }
     }
+    /// Returns whether this is a DSA key without parameters, which are its issuer's (RFC 3279 §2.3.2): it verifies nothing until it inherits them.
+    pub fn needs_parameters(&self) -> bool {
+        matches!(&self.key, Key::Dsa(key) if key.needs_parameters())
+    }
+    /// Returns this key with the parameters of its issuer's, if it needs any.
+    pub fn inheriting(self, issuer: &Self) -> Result<Self> {
+        match (&self.key, &issuer.key) {
+            (Key::Dsa(key), Key::Dsa(issuer)) if key.needs_parameters() => Ok(Self {
+                key: Key::Dsa(Box::new(key.inheriting(issuer)?)),
+                spki: self.spki,
+            }),
+            _ => Ok(self),
+        }
+    }
 }
 impl<'a> Signed<'a> {
+    fn message(self, algorithm: &SignatureAlgorithm) -> Result<&'a [u8]> {
+        match self {
+            Self::Message(message) => Ok(message),
+            Self::Prehash(..) => Err(Error::Parameters {
+                algorithm: algorithm.name(),
+                what: "it signs the message, not a digest of it",
+            }),
+        }
+    }
     fn hash(self, wanted: Digest) -> Result<std::borrow::Cow<'a, [u8]>> {
         match self {
             Self::Message(message) => Ok(digest(wanted, message).into()),
@@ -214,14 +327,6 @@ impl<'a> Signed<'a> {
             }),
         }
     }
-}
-fn verify_ecdsa<S, E>(
-    key: &impl PrehashVerifier<S>,
-    signature: std::result::Result<S, E>,
-    hash: &[u8],
-) -> Result<bool> {
-    // A signature that is not DER, or whose integers are out of range, is simply not this key's.
-    Ok(signature.is_ok_and(|signature| key.verify_prehash(hash, &signature).is_ok()))
 }
 /// Requires that a signature's parameters are those of the key, with a salt at least as long.
 pub(super) fn check_restriction(
@@ -271,6 +376,25 @@ impl Key {
             parameters::absent(algorithm, "X25519")?;
             let octets = <[u8; 32]>::try_from(octets).map_err(|_| WRONG_LENGTH)?;
             Ok(Self::X25519(octets.into()))
+        } else if *oid == ED448 {
+            parameters::absent(algorithm, "Ed448")?;
+            Ok(Self::Ed448(Box::new(ed448::public_key(octets)?)))
+        } else if *oid == DSA {
+            Ok(Self::Dsa(Box::new(dsa::PublicKey::read(
+                algorithm, octets,
+            )?)))
+        } else if let Some(digest) = Digest::of_pss(oid) {
+            // RFC 8692 §4.2: the identifier says all
+            parameters::absent(algorithm, "rsa-pss")?;
+            let (mgf, salt) = (digest, digest.size());
+            let demanded = parameters::Pss { digest, mgf, salt };
+            Self::rsa(octets, Some(PssRestriction::Parameters(demanded)))
+        } else if let Some(set) = MlDsa::of(oid) {
+            let octets = of_size(algorithm, octets, set.standard_name(), set.row().size)?;
+            Ok(Self::MlDsa(set, octets))
+        } else if let Some(set) = SlhDsa::of(oid) {
+            let octets = of_size(algorithm, octets, set.standard_name(), set.row().size)?;
+            Ok(Self::SlhDsa(set, octets))
         } else {
             Err(unsupported(algorithm))
         }
@@ -299,12 +423,34 @@ impl Key {
             P256 => p256::PublicKey::from_sec1_bytes(octets).map(Self::P256),
             P384 => p384::PublicKey::from_sec1_bytes(octets).map(Self::P384),
             P521 => p521::PublicKey::from_sec1_bytes(octets).map(Self::P521),
+            BRAINPOOL_P256 => {
+                elliptic_curve::PublicKey::from_sec1_bytes(octets).map(Self::BrainpoolP256)
+            }
+            BRAINPOOL_P384 => {
+                elliptic_curve::PublicKey::from_sec1_bytes(octets).map(Self::BrainpoolP384)
+            }
+            BRAINPOOL_P512 => {
+                elliptic_curve::PublicKey::from_sec1_bytes(octets).map(Self::BrainpoolP512)
+            }
             _ => return Err(Error::Unsupported(format!("curve {curve}"))),
         }
         .map_err(|_| NO_POINT)
     }
 }
 const WRONG_LENGTH: Error = Error::Key("a public key of the wrong length");
+/// Takes a key that is nothing but its octets, without parameters (RFC 9881 §4, RFC 9909 §5).
+fn of_size(
+    algorithm: &AlgorithmIdentifierOwned,
+    octets: &[u8],
+    name: &'static str,
+    size: usize,
+) -> Result<Vec<u8>> {
+    parameters::absent(algorithm, name)?;
+    if octets.len() != size {
+        return Err(WRONG_LENGTH);
+    }
+    Ok(octets.to_vec())
+}
 
 /// Returns the named curve of ECParameters (RFC 5480 §2.1.1); explicit and inherited ones are refused, or anybody could choose a generator to match a CA's key.
 fn curve(algorithm: &AlgorithmIdentifierOwned) -> Result<Oid> {

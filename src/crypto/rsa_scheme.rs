@@ -3,14 +3,15 @@
 //! Verification builds the encoded message and compares; it parses nothing that an attacker wrote. Sizes are checked before any arithmetic.
 use super::{
     CryptoRng, Digest, Error, Hasher, KeyTransport, Result, Secret,
-    digest::{digest, with_digest},
+    digest::{digest, extended, with_digest},
     key_agreement, parameters,
 };
 use crate::asn1::{Tag, write};
 use rsa::{
-    BoxedUint, Oaep, Pkcs1v15Encrypt, Pkcs1v15Sign, PrivateKey, Pss, PublicKey,
+    BoxedUint, Oaep, Pkcs1v15Encrypt, PrivateKey, PublicKey,
     traits::{PrivateKeyParts, PublicKeyParts},
 };
+use spki::AlgorithmIdentifierOwned;
 use subtle::{ConditionallySelectable, ConstantTimeEq};
 use zeroize::Zeroizing;
 
@@ -83,10 +84,13 @@ pub(super) fn verify_pkcs1(key: &PublicKey, kind: Digest, hash: &[u8], signature
     [parameters::with_null(oid), parameters::without(oid)]
         .iter()
         .any(|identifier| {
-            let hash = write::tlv(Tag::OCTET_STRING, hash);
-            let info = write::sequence(&[&parameters::encoded(identifier), &hash]);
-            emsa_pkcs1(&info, message.len()).is_some_and(|wanted| wanted == message)
+            let wanted = emsa_pkcs1(&digest_info(identifier, hash), message.len());
+            wanted.is_some_and(|wanted| wanted == message)
         })
+}
+fn digest_info(identifier: &AlgorithmIdentifierOwned, hash: &[u8]) -> Vec<u8> {
+    let hash = write::tlv(Tag::OCTET_STRING, hash);
+    write::sequence(&[&parameters::encoded(identifier), &hash])
 }
 /// EMSA-PKCS1-v1_5 (§9.2): 0x00, 0x01, at least eight 0xff, 0x00, DigestInfo.
 fn emsa_pkcs1(info: &[u8], size: usize) -> Option<Vec<u8>> {
@@ -124,7 +128,7 @@ fn emsa_pss(message: &[u8], bits: usize, pss: parameters::Pss, hash: &[u8]) -> O
     if masked.first()? & !allowed != 0 {
         return None;
     }
-    let mask = mgf1(pss.mgf, found, masked_size);
+    let mask = mask(pss.mgf, found, masked_size);
     let mut block: Vec<u8> = masked.iter().zip(&mask).map(|(a, b)| a ^ b).collect();
     *block.first_mut()? &= allowed;
     let (padding, salt) = block.split_at_checked(zeros.checked_add(1)?)?;
@@ -135,8 +139,11 @@ fn emsa_pss(message: &[u8], bits: usize, pss: parameters::Pss, hash: &[u8]) -> O
     let wanted = digest(pss.digest, &[&[0; 8], hash, salt].concat());
     Some(wanted == found)
 }
-/// MGF1 (appendix B.2.1).
-fn mgf1(kind: Digest, seed: &[u8], size: usize) -> Vec<u8> {
+/// MGF1 (appendix B.2.1), or SHAKE itself (RFC 8702 §3.2.1).
+fn mask(kind: Digest, seed: &[u8], size: usize) -> Vec<u8> {
+    if let Some(mask) = extended(kind, seed, size) {
+        return mask;
+    }
     let mut mask = Vec::new();
     for counter in 0_u32.. {
         if mask.len() >= size {
@@ -151,32 +158,53 @@ fn mgf1(kind: Digest, seed: &[u8], size: usize) -> Vec<u8> {
     mask
 }
 
-/// Signs a hash by RSASSA-PKCS1-v1_5, blinded.
+/// Signs a hash by RSASSA-PKCS1-v1_5.
 pub(super) fn sign_pkcs1(
     key: &PrivateKey,
     kind: Digest,
     hash: &[u8],
     rng: &mut dyn CryptoRng,
 ) -> Result<Vec<u8>> {
-    let scheme = with_digest!(kind, D => Pkcs1v15Sign::new::<D>());
-    key.sign_with_rng(rng, scheme, hash).map_err(|_| TOO_SMALL)
+    // NULL: RFC 8017 §9.2 note 1
+    let info = digest_info(&parameters::with_null(kind.row().oid), hash);
+    let message = emsa_pkcs1(&info, key.size()).ok_or(TOO_SMALL)?;
+    sign_encoded(key, &message, rng)
 }
-/// Signs a hash by RSASSA-PSS, blinded; both digests are the same.
+/// Signs a hash by RSASSA-PSS.
 pub(super) fn sign_pss(
     key: &PrivateKey,
     pss: parameters::Pss,
     hash: &[u8],
     rng: &mut dyn CryptoRng,
 ) -> Result<Vec<u8>> {
-    if pss.digest != pss.mgf {
-        return Err(Error::Unsupported(
-            "rsa-pss with two digests for writing".to_owned(),
-        ));
-    }
-    with_digest!(pss.digest, D => {
-        key.sign_with_rng(rng, Pss::<D>::new_blinded_with_salt(pss.salt), hash)
-    })
-    .map_err(|_| TOO_SMALL)
+    let mut salt = vec![0; pss.salt];
+    rng.fill_bytes(&mut salt);
+    let encoded_bits = bits(key.as_public_key()).saturating_sub(1);
+    let message = encode_pss(encoded_bits, pss, hash, &salt).ok_or(TOO_SMALL)?;
+    sign_encoded(key, &message, rng)
+}
+/// EMSA-PSS-ENCODE (§9.1.1).
+fn encode_pss(bits: usize, pss: parameters::Pss, hash: &[u8], salt: &[u8]) -> Option<Vec<u8>> {
+    let size = bits.div_ceil(8);
+    let masked_size = size.checked_sub(pss.digest.size())?.checked_sub(1)?;
+    let zeros = masked_size.checked_sub(salt.len())?.checked_sub(1)?;
+    let hash = digest(pss.digest, &[&[0; 8], hash, salt].concat());
+    let block = [vec![0; zeros].as_slice(), &[1], salt].concat();
+    let mask = mask(pss.mgf, &hash, masked_size);
+    let mut masked: Vec<u8> = block.iter().zip(&mask).map(|(a, b)| a ^ b).collect();
+    let spare = size.checked_mul(8)?.checked_sub(bits)?;
+    *masked.first_mut()? &= 0xff_u8.checked_shr(u32::try_from(spare).ok()?)?;
+    Some([masked.as_slice(), &hash, &[0xbc]].concat())
+}
+/// RSASP1 (§5.2.1), blinded, and checked, for one wrong result of the arithmetic with two primes gives the key away.
+fn sign_encoded(key: &PrivateKey, message: &[u8], rng: &mut dyn CryptoRng) -> Result<Vec<u8>> {
+    const UNSIGNED: Error = Error::Key("an RSA key that does not sign");
+    let message =
+        BoxedUint::from_be_slice(message, key.n_bits_precision()).map_err(|_| UNSIGNED)?;
+    let signature = rsa::hazmat::rsa_decrypt_and_check(key, Some(rng), &message);
+    let octets = signature.map_err(|_| UNSIGNED)?.to_be_bytes();
+    let start = octets.len().checked_sub(key.size()).ok_or(UNSIGNED)?;
+    octets.get(start..).map(<[u8]>::to_vec).ok_or(UNSIGNED)
 }
 const TOO_SMALL: Error = Error::Key("an RSA modulus too small for the digest or content key");
 
@@ -194,10 +222,13 @@ pub(super) fn encrypt(
             with_digest!(digest, D => with_digest!(mgf, M => {
                 let scheme = Oaep::<D, M>::new_with_mgf_hash_and_label(label.as_slice());
                 key.encrypt(rng, scheme, content_key)
-            }))
+            }, else return Err(no_oaep(*mgf))), else return Err(no_oaep(*digest)))
         }
     };
     encrypted.map_err(|_| TOO_SMALL)
+}
+fn no_oaep(digest: Digest) -> Error {
+    Error::Unsupported(format!("rsa-oaep with {}", digest.name()))
 }
 /// Decrypts a content key, blinded; see [`super::PrivateKey::decrypt_key`] for what fails and what does not.
 pub(super) fn decrypt(
@@ -219,7 +250,7 @@ pub(super) fn decrypt(
             let message = with_digest!(digest, D => with_digest!(mgf, M => {
                 let scheme = Oaep::<D, M>::new_with_mgf_hash_and_label(label.as_slice());
                 key.decrypt_blinded(rng, scheme, encrypted)
-            }));
+            }, else return Err(no_oaep(*mgf))), else return Err(no_oaep(*digest)));
             let message = Secret::new(message.map_err(|_| Error::Decryption)?);
             if message.expose().len() != expected_size {
                 return Err(Error::Decryption);
@@ -313,18 +344,6 @@ mod tests {
         assert!(emsa_pkcs1(&[0; 245], 256).is_some() && emsa_pkcs1(&[0; 246], 256).is_none());
     }
 
-    /// EMSA-PSS-ENCODE (§9.1.1).
-    fn encode_pss(bits: usize, pss: Parameters, hash: &[u8]) -> Vec<u8> {
-        let salt = vec![0x5a; pss.salt];
-        let found = digest(pss.digest, &[&[0; 8], hash, &salt].concat());
-        let masked_size = bits.div_ceil(8) - found.len() - 1;
-        let zeros = masked_size - pss.salt - 1;
-        let block = [vec![0; zeros].as_slice(), &[1], &salt].concat();
-        let mask = mgf1(pss.mgf, &found, masked_size);
-        let mut masked: Vec<u8> = block.iter().zip(&mask).map(|(a, b)| a ^ b).collect();
-        masked[0] &= 0xff >> (8 * bits.div_ceil(8) - bits);
-        [masked.as_slice(), &found, &[0xbc]].concat()
-    }
     #[test]
     fn pss_with_any_digests_and_salt() {
         let key = key();
@@ -340,7 +359,7 @@ mod tests {
                 salt,
             };
             let hash = digest(digest_kind, b"message");
-            let message = encode_pss(2047, pss, &hash);
+            let message = encode_pss(2047, pss, &hash, &vec![0x5a; salt]).unwrap();
             let verify = |pss, message: &[u8]| {
                 verify_pss(key.as_public_key(), pss, &hash, &raw(&key, message))
             };
@@ -367,7 +386,7 @@ mod tests {
             salt: 32,
         };
         let hash = digest(Digest::Sha256, b"message");
-        let message = encode_pss(2040, pss, &hash);
+        let message = encode_pss(2040, pss, &hash, &[7; 32]).unwrap();
         let with = |first: u8| [&[first], message.as_slice()].concat();
         assert_eq!(emsa_pss(&with(0), 2040, pss, &hash), Some(true));
         assert_eq!(emsa_pss(&with(1), 2040, pss, &hash), None);

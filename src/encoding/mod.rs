@@ -1,10 +1,11 @@
-//! Streaming codecs, tolerant in, strict out: base64, quoted-printable (RFC 2045 §6), hexadecimal.
+//! Streaming codecs, tolerant in, strict out: base64, quoted-printable (RFC 2045 §6), hexadecimal, zlib (RFC 1950).
 //!
 //! Knows no message around the text it is given.
 
 pub mod base64;
 pub mod hex;
 pub mod quoted_printable;
+pub mod zlib;
 
 #[cfg(test)]
 pub(crate) mod chaos {

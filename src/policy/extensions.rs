@@ -72,16 +72,16 @@ extensions! {
     "authorityKeyIdentifier" "2.5.29.35" May May true "§4.2.1.1: orders the candidates for the issuer, refuses none";
     "subjectKeyIdentifier" "2.5.29.14" May May true "§4.2.1.2";
     "keyUsage" "2.5.29.15" May May true "§4.2.1.3, §6.1.4 (n): where it is, keyCertSign must be set to issue";
-    "certificatePolicies" "2.5.29.32" May May true "§4.2.1.4: of no effect while any policy will do and none is required explicitly";
-    "policyMappings" "2.5.29.33" May May true "§4.2.1.5: as certificatePolicies";
+    "certificatePolicies" "2.5.29.32" May May true "§4.2.1.4: §6.1.3 (d)";
+    "policyMappings" "2.5.29.33" May May true "§4.2.1.5";
     "subjectAltName" "2.5.29.17" May May true "§4.2.1.6";
     "issuerAltName" "2.5.29.18" May May true "§4.2.1.7: not processed in path validation";
     "basicConstraints" "2.5.29.19" Must May true "§4.2.1.9, §6.1.4 (k)";
     "nameConstraints" "2.5.29.30" May May true "§4.2.1.10: of no effect in the last certificate";
-    "policyConstraints" "2.5.29.36" May May false "§4.2.1.11: may require an explicit policy";
+    "policyConstraints" "2.5.29.36" May May true "§4.2.1.11";
     "extKeyUsage" "2.5.29.37" May May true "§4.2.1.12, RFC 8550 §4.4.4";
     "cRLDistributionPoints" "2.5.29.31" May May false "§4.2.1.13: critical, it forbids use without its CRLs";
-    "inhibitAnyPolicy" "2.5.29.54" May May true "§4.2.1.14: as certificatePolicies";
+    "inhibitAnyPolicy" "2.5.29.54" May May true "§4.2.1.14";
 }
 
 #[cfg(test)]

@@ -30,11 +30,14 @@ limits! {
     recipients: usize = 10_000, "recipients", "recipients of a message", "ten times Exchange's default of 1,000";
     key_iterations: u32 = 10_000_000, "key-iterations", "iterations of a password's key derivation", "Bouncy Castle 1.85's cap for PBKDF2";
     key_file_bytes: usize = 16 << 20, "key-file-bytes", "bytes of a key, certificate or trust file", "CA bundles are 300 kB";
+    compression_ratio: u64 = 100, "compression-ratio", "bytes that come out of one compressed byte, of all layers together", "zlib reaches 1,032; text and documents stay under 20";
+    uncompressed_bytes: u64 = 4 << 30, "uncompressed-bytes", "bytes of one compressed layer's content", "no mail system takes a message as large";
     path_length: usize = 64, "path-length", "certificates in a path", "the longest chain of NIST's test suite has 8";
     path_signatures: u32 = 100, "path-signatures", "signatures checked to build one path", "rustls-webpki's budget";
     message_signatures: u32 = 300, "message-signatures", "signatures checked for one message, its certificates' included", "the limit of signers, each with a chain of four";
     path_steps: u32 = 200_000, "path-steps", "steps of a path search", "rustls-webpki's budget";
     name_comparisons: u32 = 250_000, "name-comparisons", "comparisons of names with name constraints for one path", "rustls-webpki's budget";
     path_milliseconds: u32 = 2_000, "path-milliseconds", "milliseconds spent on one path, as far as the caller keeps a watch", "a mail reader's patience; a hundred checks of RSA 4096 take a tenth of it";
+    policy_nodes: u32 = 10_000, "policy-nodes", "nodes and edges of the graphs of certificate policies for one path", "RFC 9618 §3: linear in the certificates, of which a megabyte holds 100,000; NIST's test suite needs under 100";
     held_bytes: usize = 1 << 20, "held-bytes", "bytes held in memory before the encrypted temporary file is used", "small mail never touches the disk";
 }

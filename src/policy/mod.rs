@@ -2,12 +2,14 @@
 //!
 //! Mathematics has no level: the rules marked *fixed* are always denied.
 pub mod extensions;
+pub mod inputs;
 pub mod limits;
 pub mod preferences;
 pub mod reasons;
 pub mod rules;
 pub mod strength;
 
+pub use inputs::PolicyInputs;
 pub use limits::Limits;
 pub use preferences::Preferences;
 pub use reasons::{Concerned, Objection, Reason};
@@ -88,8 +90,8 @@ pub struct Policy {
     pub limits: Limits,
     /// whether revocation is looked at
     pub revocation: Revocation,
-    /// initial-explicit-policy of RFC 5280 §6.1.1 (e): a path must be valid for a certificate policy
-    pub require_explicit_policy: bool,
+    /// what is asked of certificate policies
+    pub certificate_policies: PolicyInputs,
     /// what is written when there is a choice
     pub preferences: Preferences,
     levels: BTreeMap<Rule, Level>,
@@ -102,7 +104,7 @@ impl Policy {
             name,
             limits: Limits::default(),
             revocation: Revocation::default(),
-            require_explicit_policy: false,
+            certificate_policies: PolicyInputs::default(),
             preferences: Preferences::of(name),
             levels: BTreeMap::new(),
         }

@@ -2,19 +2,30 @@
 //!
 //! A reason is what the mechanism found, to the letter; the [`Rule`] is what policy weighs. Advice on what to do about it is the program's.
 use super::{Finding, Policy, Rule};
+use crate::asn1::Time;
 use std::borrow::Cow;
 
-/// A certificate that an objection is about, in words.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A certificate that an objection is about, in words: what names it to people, and what advice may need of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Concerned {
     /// its subject; may be empty
     pub subject: String,
+    /// its issuer
+    pub issuer: String,
     /// its serial number in hexadecimal
     pub serial: String,
     /// its SHA-256 in hexadecimal
     pub sha256: String,
     /// where it came from: a file, or `the message`; `None`: not known
     pub origin: Option<String>,
+    /// the first mail address that it names
+    pub address: Option<String>,
+    /// notBefore and notAfter
+    pub validity: Option<(Time, Time)>,
+    /// where it says that its issuer's CRL is
+    pub crl: Option<String>,
+    /// where it says that its issuer's certificate is
+    pub issuer_location: Option<String>,
 }
 
 /// `certificate CN=Alice (serial 0a1b, from alice.pem)`
@@ -118,6 +129,7 @@ reasons! {
     NameExcluded "name-excluded" Untrusted "RFC 5280 §4.2.1.10" "no name may lie in a subtree that nameConstraints above exclude";
     NameNotPermitted "name-not-permitted" Untrusted "RFC 5280 §4.2.1.10" "every name must lie in a subtree that nameConstraints above permit";
     // policies
+    PolicyMapping "policy-mapping" Untrusted "RFC 5280 §6.1.4 (a)" "anyPolicy may be neither side of a policy mapping";
     NoPolicy "no-policy" Untrusted "RFC 5280 §6.1.5 (g)" "the path must be valid for a certificate policy that is asked for";
     // time
     NotYetValid "not-yet-valid" NotYetValid "RFC 5280 §6.1.3 (a)(2)" "it must be valid at the time judged";
@@ -136,6 +148,10 @@ reasons! {
     NoEmailProtection "no-email-protection" KeyUsage "RFC 8550 §4.4.4" "S/MIME needs emailProtection";
     CaAsPerson "ca-as-person" KeyUsage "RFC 5280 §4.2.1.9" "a person's certificate is wanted";
     MalformedUsage "malformed-usage" KeyUsage "RFC 5280 §4.2.1" "what says its use must be well-formed";
+    // the sender
+    SenderMismatch "sender-mismatch" SenderMismatch "RFC 8550 §3" "the signer's certificate must name the address in From";
+    SenderAbsent "sender-absent" SenderAbsent "RFC 8550 §3" "the signer's certificate must name the address in From";
+    SignerUnexpected "signer-unexpected" SenderMismatch "RFC 8550 §3" "those who were named must have signed";
     // strength
     WeakKey "weak-key" WeakKey "RFC 8551 §4.3" "its key must be large enough to be safe";
     WeakDigest "weak-digest" WeakDigest "RFC 8551 §B.1" "its signature must be over a digest that resists collisions";
@@ -168,8 +184,8 @@ mod tests {
             certificate: Concerned {
                 subject: "CN=Alice".into(),
                 serial: "0a1b".into(),
-                sha256: "00".into(),
                 origin: Some("alice.pem".into()),
+                ..Concerned::default()
             },
             found: "extended key usage is serverAuth".into(),
             wanted: Cow::Borrowed(Reason::NoEmailProtection.wanted()),

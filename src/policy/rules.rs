@@ -64,6 +64,7 @@ rules! {
     AlgorithmProtection "algorithm-protection" Deny Deny Deny true "RFC 6211 §2" "the algorithms differ from those that the signature protects";
     SignatureAlgorithm "signature-algorithm" Deny Deny Deny true "RFC 5652 §5.3" "the signature's algorithm is unknown, does not fit the key or contradicts the digest's";
     SignerCertificate "signer-certificate" Deny Deny Deny true "RFC 5652 §5.3" "the signer's certificate is not in the message nor in --certs";
+    UnreadableSigner "unreadable-signer" Deny Deny Deny true "RFC 5652 §5.3" "a signer of the message is malformed and could not be read";
     NoSigner "no-signer" Deny Deny Deny true "RFC 5652 §5.1" "nobody signed: the signed data has no signer";
     NoSignedAttributes "no-signed-attributes" Deny Deny Warn false "RFC 8551 §2.5" "the signature has no signed attributes, so other content could pass for it";
     UnorderedAttributes "unordered-attributes" Warn Warn Warn false "RFC 5652 §5.4" "the signed attributes are not DER; the signature holds over one of their two forms";
@@ -79,7 +80,9 @@ rules! {
     WeakCipher "weak-cipher" Deny Deny Warn false "RFC 8551 §2.7" "the content is encrypted with 3DES or RC2";
     UnauthenticatedCiphertext "unauthenticated-ciphertext" Warn Warn Warn false "RFC 8551 §6" "the encryption does not protect against changes (CBC): who knows parts of the content may have altered it";
     WrongContainer "wrong-container" Deny Deny Deny true "RFC 5083 §1.1" "the cipher does not belong in this content type";
+    MacInvalid "mac-invalid" Deny Deny Deny true "RFC 5652 §9.3" "the content is not what was authenticated";
     // what it is
+    DamagedContentType "damaged-content-type" Deny Deny Warn false "RFC 5652 §3" "a transfer as text has made LF of every CR in the object: its content type is known all the same";
     NotSigned "not-signed" Deny Deny Deny true "RFC 8551 §3.5" "the message is not signed";
     NotEncrypted "not-encrypted" Deny Deny Deny true "RFC 8551 §3.3" "the message is not encrypted";
     NotProtected "not-protected" Deny Deny Deny true "RFC 8551 §3" "the message is neither signed nor encrypted";

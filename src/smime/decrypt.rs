@@ -3,19 +3,35 @@ use super::{
     Error, Report, Source,
     peel::{Goal, Keys, Peeler},
 };
-use crate::{crypto::CryptoRng, policy::Policy, store::Identities};
+use crate::{
+    crypto::{CryptoRng, Secret},
+    policy::Policy,
+    store::Identities,
+};
 use std::io::Write;
 
 /// Decrypts messages.
 pub struct Decryptor<'a> {
     identities: &'a Identities,
     policy: &'a Policy,
+    secret_key: Option<&'a Secret>,
 }
 
 impl<'a> Decryptor<'a> {
     /// Decrypts with those of these identities that the message names.
     pub fn new(identities: &'a Identities, policy: &'a Policy) -> Self {
-        Self { identities, policy }
+        Self {
+            identities,
+            policy,
+            secret_key: None,
+        }
+    }
+
+    /// Decrypts EncryptedData with this key, which was agreed on elsewhere.
+    #[must_use]
+    pub fn secret_key(mut self, key: &'a Secret) -> Self {
+        self.secret_key = Some(key);
+        self
     }
 
     /// Decrypts one message: the outer fields except MIME-Version and Content-*, then the inner entity, go to `sink`.
@@ -28,6 +44,7 @@ impl<'a> Decryptor<'a> {
         let mut peeler = Peeler::new(Goal::Decrypt, self.policy, sink);
         peeler.keys = Some(Keys {
             identities: self.identities,
+            secret_key: self.secret_key,
             rng,
         });
         peeler.walk(source)?;

@@ -2,7 +2,7 @@
 use super::{
     Content, Encoding, Error, Report, Source,
     outgoing::{CmsSink, Outgoing, Transport},
-    report::{EncryptedLayer, Layer, RecipientSummary},
+    report::{Container, EncryptedLayer, Layer, RecipientSummary},
     sender::names,
     sign::written,
     verify::require_anchor,
@@ -48,6 +48,8 @@ pub struct EncryptOptions {
     pub oaep: bool,
     /// also everyone in To, Cc and Bcc
     pub to_header: bool,
+    /// the content compressed first
+    pub compress: bool,
 }
 
 /// Encrypts messages.
@@ -92,6 +94,9 @@ impl<'a> Encryptor<'a> {
             Transport::Wrapped,
             self.policy,
         )?;
+        if self.options.compress {
+            outgoing = outgoing.compressed();
+        }
         let (certificates, findings) = self.certificates(outgoing.header.as_ref(), at)?;
         if Policy::denies(&findings) {
             return Ok(Report {
@@ -148,15 +153,21 @@ impl<'a> Encryptor<'a> {
             .finish()
             .map_err(Error::Write)?;
         let layer = EncryptedLayer {
-            auth_enveloped: cipher.is_aead(),
+            container: if cipher.is_aead() {
+                Container::AuthEnveloped
+            } else {
+                Container::Enveloped
+            },
             cipher: cipher.name().to_owned(),
             authenticated: cipher.is_aead(),
             recipients,
             opened_by: None,
             findings: Vec::new(),
         };
+        let mut layers = vec![Layer::Encrypted(layer)];
+        layers.extend(self.options.compress.then(Layer::made_compressed));
         Ok(Report {
-            layers: vec![Layer::Encrypted(layer)],
+            layers,
             findings,
             ..Report::default()
         })

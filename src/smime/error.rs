@@ -2,6 +2,7 @@
 use super::report::RecipientSummary;
 use crate::{
     asn1, cms, crypto,
+    encoding::zlib,
     mime::{self, mailbox::Address},
 };
 use std::io;
@@ -39,6 +40,9 @@ pub enum Error {
     /// Malformed CMS.
     #[error(transparent)]
     Cms(cms::Error),
+    /// Malformed compressed data.
+    #[error(transparent)]
+    Compressed(zlib::Error),
     /// Octets follow the CMS object, or text the block that holds it.
     #[error("bytes follow the end of the CMS object")]
     TrailingData {
@@ -129,6 +133,9 @@ impl Error {
                 | cms::Error::Limit { .. },
             ) => "limit",
             Self::Cms(cms::Error::ContentType(_) | cms::Error::Unsupported { .. }) => "unsupported",
+            Self::Compressed(zlib::Error::Truncated) => "truncated",
+            Self::Compressed(zlib::Error::TrailingData) => "trailing-data",
+            Self::Compressed(zlib::Error::Malformed) => "malformed-compressed",
             Self::Cms(_) => "malformed-cms",
             Self::Limit { .. } | Self::Budget(_) | Self::Crypto(crypto::Error::Limit { .. }) => {
                 "limit"
@@ -243,6 +250,10 @@ impl From<io::Error> for Error {
         };
         let inner = match inner.downcast::<mime::Error>() {
             Ok(error) => return (*error).into(),
+            Err(inner) => inner,
+        };
+        let inner = match inner.downcast::<zlib::Error>() {
+            Ok(error) => return Self::Compressed(*error),
             Err(inner) => inner,
         };
         match inner.downcast::<crypto::Error>() {

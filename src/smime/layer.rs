@@ -26,12 +26,29 @@ pub(super) enum Announced {
 /// What `smime-type` says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Label {
-    /// signed-data, signed-receipt, certs-only
+    /// signed-data, signed-receipt
     Signed,
+    /// certs-only
+    Certificates,
     /// enveloped-data, authEnveloped-data
     Encrypted,
+    /// compressed-data
+    Compressed,
     /// anything else
     Other,
+}
+
+impl Label {
+    /// Returns what the label says, in a word of ours; `None` where that contradicts nothing.
+    pub(super) const fn says(self) -> Option<&'static str> {
+        match self {
+            Self::Signed => Some("signed"),
+            Self::Certificates => Some("certificates only"),
+            Self::Encrypted => Some("encrypted"),
+            Self::Compressed => Some("compressed"),
+            Self::Other => None,
+        }
+    }
 }
 
 /// Reads what a header announces.
@@ -110,7 +127,9 @@ fn is_cms(content_type: &ContentType, header: &Header) -> bool {
 
 fn label(smime_type: &str) -> Label {
     match smime_type.to_ascii_lowercase().as_str() {
-        "signed-data" | "certs-only" | "signed-receipt" => Label::Signed,
+        "signed-data" | "signed-receipt" => Label::Signed,
+        "certs-only" => Label::Certificates,
+        "compressed-data" => Label::Compressed,
         "enveloped-data" | "authenveloped-data" => Label::Encrypted,
         _ => Label::Other,
     }

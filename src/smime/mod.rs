@@ -4,6 +4,7 @@
 //! Each is made from what stays the same between messages and called with what changes; each may be shared by threads.
 //! A negative answer is a value in the [`Report`]; an [`Error`] means that there is no answer. What was written to a sink counts only if the call
 //! returned `Ok` with a passing verdict.
+pub mod bundle;
 mod content;
 pub mod decrypt;
 mod digests;
@@ -22,6 +23,7 @@ mod signature;
 pub mod source;
 pub mod verify;
 
+pub use bundle::bundle;
 pub use decrypt::Decryptor;
 pub use encrypt::{EncryptOptions, Encryptor, Recipient};
 pub use error::Error;

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     asn1::Time,
-    crypto::CryptoRng,
+    crypto::{CryptoRng, Secret},
     policy::{Policy, Rule},
     store::Identities,
     x509::{Repository, TrustAnchors},
@@ -23,6 +23,7 @@ pub struct Opener<'a> {
     repository: &'a dyn Repository,
     policy: &'a Policy,
     signers: &'a [ExpectedSigner],
+    secret_key: Option<&'a Secret>,
 }
 
 impl<'a> Opener<'a> {
@@ -40,7 +41,15 @@ impl<'a> Opener<'a> {
             repository,
             policy,
             signers,
+            secret_key: None,
         }
+    }
+
+    /// Opens EncryptedData with this key, which was agreed on elsewhere.
+    #[must_use]
+    pub fn secret_key(mut self, key: &'a Secret) -> Self {
+        self.secret_key = Some(key);
+        self
     }
 
     /// Opens one message: what is left when every layer is peeled goes to `sink`.
@@ -61,6 +70,7 @@ impl<'a> Opener<'a> {
         });
         peeler.keys = Some(Keys {
             identities: self.identities,
+            secret_key: self.secret_key,
             rng,
         });
         peeler.walk(source)?;
@@ -85,6 +95,7 @@ fn mark_envelopes(layers: &mut [Layer], policy: &Policy) {
         match layer {
             Layer::Encrypted(_) => inside_is_encrypted = true,
             Layer::Certificates(_) => inside_is_encrypted = false,
+            Layer::Compressed(_) | Layer::Digested(_) | Layer::Authenticated(_) => {}
             Layer::Signed(signed) => {
                 let known = signed
                     .findings

@@ -4,6 +4,7 @@ use super::{
     source::{self, CHUNK, Opened},
 };
 use crate::{
+    cms::{compressed_data, content_type},
     encoding::{base64, quoted_printable},
     mime::{
         LineEnd,
@@ -166,6 +167,27 @@ impl<'r> Outgoing<'r> {
         }
     }
 
+    /// Puts the content, in the form in which it would be signed or encrypted, into an entity of CompressedData (RFC 8551 §3.6, §3.7).
+    pub(super) fn compressed(self) -> Self {
+        let head = part_header(compose::pkcs7_mime("compressed-data", LineEnd::CrLf));
+        let body = Compressing {
+            content: self.content,
+            canonicalizer: self.canonicalize.then(Canonicalizer::new),
+            writer: Some(compressed_data::Writer::new(
+                base64::Encoder::new(Vec::new(), "\r\n"),
+                content_type::DATA,
+            )),
+            ready: Cursor::default(),
+        };
+        Self {
+            // it is base64, whatever is in it
+            ahead: self.ahead.map(|_| Seen::default()),
+            content: Box::new(Cursor::new(head).chain(body)),
+            canonicalize: true,
+            ..self
+        }
+    }
+
     /// Passes the content on, chunk by chunk, in the form that is signed or encrypted, with what was seen in it so far.
     pub(super) fn flow(
         mut self,
@@ -296,6 +318,60 @@ impl<R: Read> Read for Encoded<R> {
                 return Ok(0);
             }
             self.advance()?;
+        }
+    }
+}
+
+/// Compresses a content while it is read: the base64 of CompressedData.
+struct Compressing<'r> {
+    content: Box<dyn Read + 'r>,
+    canonicalizer: Option<Canonicalizer>,
+    writer: Option<compressed_data::Writer<base64::Encoder<Vec<u8>>>>,
+    ready: Cursor<Vec<u8>>,
+}
+
+impl Compressing<'_> {
+    fn advance(
+        &mut self,
+        writer: &mut compressed_data::Writer<base64::Encoder<Vec<u8>>>,
+    ) -> io::Result<bool> {
+        let (mut chunk, mut canonical) = (vec![0; CHUNK], Vec::new());
+        let n = self.content.read(&mut chunk)?;
+        let read = chunk.get(..n).unwrap_or_default();
+        match &mut self.canonicalizer {
+            None => writer.write_all(read)?,
+            Some(canonicalizer) => {
+                canonicalizer.push(read, &mut canonical);
+                if n == 0 {
+                    canonicalizer.finish(&mut canonical);
+                }
+                writer.write_all(&canonical)?;
+            }
+        }
+        self.ready = Cursor::new(std::mem::take(writer.sink_mut().sink_mut()));
+        Ok(n > 0)
+    }
+}
+
+impl Read for Compressing<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let n = self.ready.read(buf)?;
+            if n > 0 || buf.is_empty() {
+                return Ok(n);
+            }
+            let Some(mut writer) = self.writer.take() else {
+                return Ok(0);
+            };
+            if self.advance(&mut writer)? {
+                self.writer = Some(writer);
+            } else {
+                let wrapped = |e| io::Error::new(io::ErrorKind::InvalidData, e);
+                let rest = writer.finish().map_err(wrapped)?.finish()?;
+                let mut last = std::mem::take(self.ready.get_mut());
+                last.extend(rest);
+                self.ready = Cursor::new(last);
+            }
         }
     }
 }

@@ -2,6 +2,9 @@
 //!
 //! A layer hands its content on as something to read, and what is inside is peeled from that; nothing is held but structures. Only the root of
 //! an entity counts: protection of a sub-part is neither opened nor credited (RFC 9787 §4).
+mod authenticated;
+mod compressed;
+mod digested;
 mod encrypted;
 mod innermost;
 mod signed;
@@ -9,7 +12,7 @@ mod signed;
 use super::{
     error::Error,
     layer::{self, Announced, Label},
-    report::Report,
+    report::{Container, Report},
     sender::Froms,
     signature::Judge,
     source::{self, Opened, Source},
@@ -17,7 +20,7 @@ use super::{
 use crate::{
     asn1::{self, oid::Oid, stream::Rest},
     cms,
-    crypto::{CryptoRng, Digest},
+    crypto::{CryptoRng, Digest, Secret},
     mime::{
         LineEnd,
         header::{self, Field, Header, merge},
@@ -26,7 +29,11 @@ use crate::{
     policy::{Finding, Policy, Rule},
     store::Identities,
 };
-use std::io::{self, BufRead, Read, Write};
+use std::{
+    cell::Cell,
+    io::{self, BufRead, Read, Write},
+    rc::Rc,
+};
 
 /// What is wanted of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +51,8 @@ pub(super) enum Goal {
 /// Keys, and the randomness that their use needs.
 pub(super) struct Keys<'a> {
     pub(super) identities: &'a Identities,
+    /// of EncryptedData
+    pub(super) secret_key: Option<&'a Secret>,
     pub(super) rng: &'a mut dyn CryptoRng,
 }
 
@@ -67,6 +76,8 @@ pub(super) struct Peeler<'a> {
     line_end: Option<LineEnd>,
     /// layers entered
     depth: usize,
+    /// octets taken of the outermost compressed layer, if there is one
+    compressed: Option<Rc<Cell<u64>>>,
     /// bytes of the headers passed
     header_bytes: usize,
     /// the content of a clear-signed message is given out, and must be signed, as it was received
@@ -117,6 +128,7 @@ impl<'a> Peeler<'a> {
             outer: Vec::new(),
             line_end: None,
             depth: 0,
+            compressed: None,
             header_bytes: 0,
             as_received: false,
             unannounced: Vec::new(),
@@ -139,6 +151,7 @@ impl<'a> Peeler<'a> {
         self.froms = Froms::default();
         self.outer.clear();
         self.depth = 0;
+        self.compressed = None;
         self.header_bytes = 0;
         self.mute = Some(io::sink());
         self.pass(&mut source)?;
@@ -238,11 +251,49 @@ impl<'a> Peeler<'a> {
     }
 
     fn cms(&mut self, wire: Wire<'_>, label: Option<Label>) -> Result<(), Error> {
+        let object = cms::open(wire, self.cms_limits())?;
+        self.object(object, label)
+    }
+
+    fn object(&mut self, object: cms::Object<Wire<'_>>, label: Option<Label>) -> Result<(), Error> {
         self.go_deeper()?;
-        match cms::open(wire, self.cms_limits())? {
+        match object {
+            cms::Object::Data(reader) => self.data(reader),
             cms::Object::Signed(reader) => self.signed(reader, label),
-            cms::Object::Enveloped(reader) => self.encrypted(reader, label),
+            cms::Object::Enveloped(reader) => {
+                let container = if reader.authenticated {
+                    Container::AuthEnveloped
+                } else {
+                    Container::Enveloped
+                };
+                self.encrypted(reader, container, label)
+            }
+            cms::Object::Encrypted(reader) => self.encrypted(reader, Container::Encrypted, label),
+            cms::Object::Compressed(reader) => self.compressed(reader, label),
+            cms::Object::Digested(reader) => self.digested(reader, label),
+            cms::Object::Authenticated(reader) => self.authenticated(reader, label),
         }
+    }
+
+    /// An object that protects nothing. Its octets are no message that somebody sent: what is in them is not looked at.
+    fn data(&mut self, mut reader: cms::data::Reader<Wire<'_>>) -> Result<(), Error> {
+        self.absent();
+        io::copy(&mut reader, &mut io::sink())?;
+        let finding = self.nothing_follows(reader.finish()?)?;
+        self.report.findings.extend(finding);
+        Ok(())
+    }
+
+    /// The label says one thing and the object is another.
+    fn mislabelled(&self, label: Option<Label>, is: Label) -> Option<Finding> {
+        self.contradicted(label.filter(|l| *l != is), is.says()?)
+    }
+
+    /// The object is something that no label says.
+    fn contradicted(&self, label: Option<Label>, is: &'static str) -> Option<Finding> {
+        let says = label?.says()?;
+        let message = format!("the label says {says}, but the message is {is}");
+        Some(self.policy.finding(Rule::SmimeType, message))
     }
 
     /// Counts a layer on the way in; it joins the report on the way out.
@@ -260,7 +311,13 @@ impl<'a> Peeler<'a> {
     }
 
     /// Peels what is inside a layer, or gives it out when it is the last.
-    fn inside(&mut self, reader: &mut dyn BufRead) -> Result<(), Error> {
+    fn inside(&mut self, content_type: &Oid, reader: &mut dyn BufRead) -> Result<(), Error> {
+        let opened = matches!(self.goal, Goal::Open | Goal::Inspect);
+        if opened && cms::is_object(content_type) {
+            let wire = Wire::Bare(reader);
+            let object = cms::open_content(wire, *content_type, self.cms_limits())?;
+            return self.object(object, None);
+        }
         let mut remembered = Remembered {
             source: reader,
             octets: Vec::new(),
@@ -286,9 +343,11 @@ impl<'a> Peeler<'a> {
         }
     }
 
-    /// `open` promises every layer: a content that is a CMS object without a message around it is one it does not peel.
+    /// `open` promises every layer: a content of a type that is not known is one it does not peel.
     fn not_opened(&self, content_type: Oid) -> Option<Finding> {
-        let opened = self.goal != Goal::Open || content_type == cms::content_type::DATA;
+        let opened = self.goal != Goal::Open
+            || content_type == cms::content_type::DATA
+            || cms::is_object(&content_type);
         let name = || asn1::oid::name(&content_type);
         (!opened).then(|| {
             self.policy.finding(
@@ -313,6 +372,20 @@ impl<'a> Peeler<'a> {
                 "the base64 text of the message is irregular",
             )
         }))
+    }
+}
+
+/// Shows what is read through it to somebody.
+struct Watched<'r, F> {
+    source: &'r mut dyn Read,
+    watch: F,
+}
+
+impl<F: FnMut(&[u8])> Read for Watched<'_, F> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let n = self.source.read(buf)?;
+        (self.watch)(buf.get(..n).unwrap_or_default());
+        Ok(n)
     }
 }
 

@@ -39,7 +39,12 @@ impl Report {
                         .iter()
                         .all(|s| s.integrity == Integrity::Intact)
             }
-            Layer::Encrypted(_) | Layer::Certificates(_) => true,
+            // what is wrong with these is denied by a finding
+            Layer::Encrypted(_)
+            | Layer::Certificates(_)
+            | Layer::Compressed(_)
+            | Layer::Digested(_)
+            | Layer::Authenticated(_) => true,
         };
         let denied = self.all_findings().any(|f| f.level == Level::Deny);
         if !self.layers.is_empty() && self.layers.iter().all(intact) && !denied {
@@ -62,13 +67,27 @@ impl Report {
 pub enum Layer {
     /// multipart/signed or SignedData
     Signed(SignedLayer),
-    /// EnvelopedData or AuthEnvelopedData
+    /// EnvelopedData, AuthEnvelopedData or EncryptedData
     Encrypted(EncryptedLayer),
+    /// CompressedData
+    Compressed(CompressedLayer),
+    /// DigestedData
+    Digested(DigestedLayer),
+    /// AuthenticatedData
+    Authenticated(AuthenticatedLayer),
     /// SignedData without content or signer: a bag of certificates
     Certificates(Vec<Certificate>),
 }
 
 impl Layer {
+    /// Returns the layer of what was compressed here.
+    pub(super) fn made_compressed() -> Self {
+        Self::Compressed(CompressedLayer {
+            algorithm: "zlib",
+            findings: Vec::new(),
+        })
+    }
+
     /// Returns the findings of this layer and its signatures.
     pub fn all_findings(&self) -> Box<dyn Iterator<Item = &Finding> + '_> {
         match self {
@@ -79,7 +98,22 @@ impl Layer {
                     .chain(layer.signatures.iter().flat_map(|s| s.findings.iter())),
             ),
             Self::Encrypted(layer) => Box::new(layer.findings.iter()),
+            Self::Compressed(layer) => Box::new(layer.findings.iter()),
+            Self::Digested(layer) => Box::new(layer.findings.iter()),
+            Self::Authenticated(layer) => Box::new(layer.findings.iter()),
             Self::Certificates(_) => Box::new(std::iter::empty()),
+        }
+    }
+
+    /// Returns the findings of this layer itself, to be changed.
+    pub fn own_findings_mut(&mut self) -> Option<&mut Vec<Finding>> {
+        match self {
+            Self::Signed(layer) => Some(&mut layer.findings),
+            Self::Encrypted(layer) => Some(&mut layer.findings),
+            Self::Compressed(layer) => Some(&mut layer.findings),
+            Self::Digested(layer) => Some(&mut layer.findings),
+            Self::Authenticated(layer) => Some(&mut layer.findings),
+            Self::Certificates(_) => None,
         }
     }
 }
@@ -181,11 +215,22 @@ impl Signature {
     }
 }
 
+/// What a ciphertext stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Container {
+    /// EnvelopedData
+    Enveloped,
+    /// AuthEnvelopedData
+    AuthEnveloped,
+    /// EncryptedData, whose key was agreed on elsewhere: it has no recipients
+    Encrypted,
+}
+
 /// An encrypted layer.
 #[derive(Debug)]
 pub struct EncryptedLayer {
-    /// AuthEnvelopedData rather than EnvelopedData
-    pub auth_enveloped: bool,
+    /// EnvelopedData, AuthEnvelopedData or EncryptedData
+    pub container: Container,
     /// name of the cipher, or its OID
     pub cipher: String,
     /// whether the cipher authenticates
@@ -193,6 +238,41 @@ pub struct EncryptedLayer {
     /// to whom, in order
     pub recipients: Vec<RecipientSummary>,
     /// index of the recipient whose key opened it; `None` if it was not opened
+    pub opened_by: Option<usize>,
+    /// graded
+    pub findings: Vec<Finding>,
+}
+
+/// A compressed layer.
+#[derive(Debug)]
+pub struct CompressedLayer {
+    /// name of the method: `zlib`
+    pub algorithm: &'static str,
+    /// graded
+    pub findings: Vec<Finding>,
+}
+
+/// A layer under a digest. Whoever changes the content can change the digest: it says nothing about anybody.
+#[derive(Debug)]
+pub struct DigestedLayer {
+    /// name of the digest, or its OID
+    pub digest: String,
+    /// is the content what was digested
+    pub integrity: Integrity,
+    /// graded
+    pub findings: Vec<Finding>,
+}
+
+/// A layer under a MAC. Every recipient has its key: it is no signature, and nobody's.
+#[derive(Debug)]
+pub struct AuthenticatedLayer {
+    /// name of the MAC algorithm, or its OID
+    pub mac: String,
+    /// is the content what was authenticated
+    pub integrity: Integrity,
+    /// to whom, in order
+    pub recipients: Vec<RecipientSummary>,
+    /// index of the recipient whose key checked it; `None` if it was not checked
     pub opened_by: Option<usize>,
     /// graded
     pub findings: Vec<Finding>,

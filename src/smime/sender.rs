@@ -7,7 +7,7 @@ use crate::{
         header::Header,
         mailbox::{Address, sole_from},
     },
-    policy::{Finding, Policy, Rule},
+    policy::{Finding, Policy, Reason, Rule},
     x509::Certificate,
 };
 
@@ -160,33 +160,45 @@ fn against(
     policy: &Policy,
 ) -> (Sender, Option<Finding>) {
     let named = certificate.addresses();
-    if named.is_empty() {
-        return (
-            Sender::Absent,
-            Some(policy.finding(
-                Rule::SenderAbsent,
-                format!(
-                    "the certificate of {} names no mail address; From is {from}",
-                    certificate.subject()
-                ),
-            )),
-        );
-    }
     if named.iter().any(|a| a.same_as(from)) {
         return (Sender::Match, None);
     }
-    let named = named
-        .iter()
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(", ");
-    (
-        Sender::Mismatch,
-        Some(policy.finding(
-            Rule::SenderMismatch,
-            format!("From is {from}, the certificate names {named}"),
-        )),
-    )
+    let wanted = format!("it must name the sender, who is {} in From", shown(from));
+    let (sender, reason, found) = if named.is_empty() {
+        let found = "it names no mail address".to_owned();
+        (Sender::Absent, Reason::SenderAbsent, found)
+    } else {
+        let found = format!("it names {}", all_shown(&named));
+        (Sender::Mismatch, Reason::SenderMismatch, found)
+    };
+    let objection = certificate.objection(reason, found).wanting(wanted);
+    (sender, Some(policy.object(objection)))
+}
+
+/// Addresses of one certificate that are shown before the rest is counted.
+const SHOWN: usize = 4;
+
+fn all_shown(addresses: &[Address]) -> String {
+    let mut text: Vec<String> = addresses.iter().take(SHOWN).map(shown).collect();
+    let more = addresses.len().saturating_sub(SHOWN);
+    if more > 0 {
+        text.push(format!("{more} more"));
+    }
+    text.join(", ")
+}
+
+/// Returns an address with the code points of what is not ASCII in it, which may look like something else.
+fn shown(address: &Address) -> String {
+    let foreign = address.local.chars().filter(|c| !c.is_ascii());
+    let foreign: Vec<String> = foreign
+        .take(SHOWN)
+        .map(|c| format!("U+{:04X}", u32::from(c)))
+        .collect();
+    if foreign.is_empty() {
+        address.to_string()
+    } else {
+        format!("{address} (with {})", foreign.join(", "))
+    }
 }
 
 fn compare_expected(
@@ -207,12 +219,16 @@ fn compare_expected(
     }
     signature.sender = if any { Sender::Match } else { Sender::Mismatch };
     if !any {
-        let message = format!(
-            "{} is not among the signers expected",
-            certificate.subject()
-        );
+        let named = certificate.addresses();
+        let found = match named.is_empty() {
+            true => "it names no mail address".to_owned(),
+            false => format!("it names {}", all_shown(&named)),
+        };
+        let names: Vec<String> = expected.iter().map(ToString::to_string).collect();
+        let wanted = format!("only {} was to sign", names.join(" or "));
+        let objection = certificate.objection(Reason::SignerUnexpected, found);
         signature
             .findings
-            .push(policy.finding(Rule::SenderMismatch, message));
+            .push(policy.object(objection.wanting(wanted)));
     }
 }

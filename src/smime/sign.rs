@@ -50,6 +50,8 @@ pub struct SignOptions {
     pub pss: bool,
     /// certificates to put in
     pub include: Include,
+    /// the content compressed first
+    pub compress: bool,
 }
 
 /// Signs messages.
@@ -100,7 +102,11 @@ impl<'a> Signer<'a> {
         } else {
             Transport::Wrapped
         };
-        let outgoing = Outgoing::new(&mut source, self.options.content, transport, self.policy)?;
+        let mut outgoing =
+            Outgoing::new(&mut source, self.options.content, transport, self.policy)?;
+        if self.options.compress {
+            outgoing = outgoing.compressed();
+        }
         let mut findings = Vec::new();
         let identity = self.identity(&outgoing, at, &mut findings)?;
         findings.extend(PathBuilder::judge_alone(
@@ -133,12 +139,14 @@ impl<'a> Signer<'a> {
             }
         };
         signature.findings = findings;
+        let mut layers = vec![Layer::Signed(SignedLayer {
+            form,
+            signatures: vec![signature],
+            findings: Vec::new(),
+        })];
+        layers.extend(self.options.compress.then(Layer::made_compressed));
         Ok(Report {
-            layers: vec![Layer::Signed(SignedLayer {
-                form,
-                signatures: vec![signature],
-                findings: Vec::new(),
-            })],
+            layers,
             findings: Vec::new(),
             ..Report::default()
         })
@@ -213,39 +221,53 @@ impl<'a> Signer<'a> {
     }
 
     fn algorithm(&self, kind: KeyKind) -> Result<(Digest, SignatureAlgorithm), Error> {
-        let natural = match kind {
-            KeyKind::P384 => Digest::Sha384,
-            KeyKind::P521 | KeyKind::Ed25519 => Digest::Sha512,
-            _ => self.policy.preferences.digest,
-        };
-        let digest = self.options.digest.unwrap_or(natural);
-        if !digest.row().written {
-            return Err(Error::Unsuitable("MD5, SHA-1 and SHA-224 are not written"));
+        let wanted = self.options.digest;
+        if wanted.is_some_and(|digest| !digest.row().written) {
+            return Err(Error::Unsuitable(
+                "MD5, SHA-1 and digests of 224 bits are not written",
+            ));
         }
         let pss = self.options.pss || self.policy.preferences.pss;
+        let preferred = wanted.unwrap_or(self.policy.preferences.digest);
         let algorithm = match kind {
             KeyKind::Rsa {
                 restricted_to_pss, ..
             } if pss || restricted_to_pss => SignatureAlgorithm::RsaPss {
-                digest,
-                mgf: digest,
-                salt: digest.size(),
+                digest: preferred,
+                mgf: preferred,
+                salt: preferred.size(),
             },
-            KeyKind::Rsa { .. } => SignatureAlgorithm::RsaPkcs1(digest),
+            KeyKind::Rsa { .. } if matches!(preferred, Digest::Shake128 | Digest::Shake256) => {
+                return Err(Error::Unsuitable("SHAKE needs --pss with an RSA key"));
+            }
+            KeyKind::Rsa { .. } => SignatureAlgorithm::RsaPkcs1(preferred),
             _ if self.options.pss => return Err(Error::Unsuitable("RSASSA-PSS needs an RSA key")),
-            KeyKind::P256 | KeyKind::P384 | KeyKind::P521 => SignatureAlgorithm::Ecdsa(digest),
-            // RFC 8419 §3.1: the message digest is SHA-512
-            KeyKind::Ed25519 if digest != Digest::Sha512 => {
-                return Err(Error::Unsuitable("Ed25519 signs with SHA-512 only"));
+            KeyKind::P256 | KeyKind::BrainpoolP256 => SignatureAlgorithm::Ecdsa(preferred),
+            KeyKind::P384 | KeyKind::BrainpoolP384 => {
+                SignatureAlgorithm::Ecdsa(wanted.unwrap_or(Digest::Sha384))
+            }
+            KeyKind::P521 | KeyKind::BrainpoolP512 => {
+                SignatureAlgorithm::Ecdsa(wanted.unwrap_or(Digest::Sha512))
             }
             KeyKind::Ed25519 => SignatureAlgorithm::Ed25519,
-            KeyKind::X25519 => {
+            KeyKind::Ed448 => SignatureAlgorithm::Ed448,
+            KeyKind::MlDsa(set) => SignatureAlgorithm::MlDsa(set),
+            KeyKind::SlhDsa(set) => SignatureAlgorithm::SlhDsa(set),
+            KeyKind::X25519 | KeyKind::Dsa { .. } => {
                 return Err(Error::Crypto(crypto::Error::KeyType {
-                    key: "X25519",
+                    key: kind.name(),
                     what: "sign",
                 }));
             }
         };
+        let digest = wanted.unwrap_or(algorithm.message_digest());
+        if !algorithm.is_matched_by(digest) {
+            return Err(Error::Unsuitable(match algorithm {
+                SignatureAlgorithm::Ed25519 => "Ed25519 signs with SHA-512 only",
+                SignatureAlgorithm::Ed448 => "Ed448 signs with SHAKE256 only",
+                _ => "the digest is weaker than the key",
+            }));
+        }
         Ok((digest, algorithm))
     }
 
@@ -439,10 +461,10 @@ impl<'a> Signer<'a> {
 }
 
 const fn can_sign(kind: KeyKind) -> bool {
-    !matches!(kind, KeyKind::X25519)
+    !matches!(kind, KeyKind::X25519 | KeyKind::Dsa { .. })
 }
 
-/// RFC 8551 §3.5.3.2 spells digests so.
+/// RFC 8551 §3.5.3.2 spells digests so, and the IANA registry of textual names those with SHAKE; SHA-3 stands in neither.
 const fn micalg(digest: Digest) -> &'static str {
     match digest {
         Digest::Md5 => "md5",
@@ -451,6 +473,12 @@ const fn micalg(digest: Digest) -> &'static str {
         Digest::Sha256 => "sha-256",
         Digest::Sha384 => "sha-384",
         Digest::Sha512 => "sha-512",
+        Digest::Sha3_224 => "sha3-224",
+        Digest::Sha3_256 => "sha3-256",
+        Digest::Sha3_384 => "sha3-384",
+        Digest::Sha3_512 => "sha3-512",
+        Digest::Shake128 => "shake128",
+        Digest::Shake256 => "shake256",
     }
 }
 

@@ -1,6 +1,6 @@
 //! Reads files and directories: the only file in the library that opens any.
 //!
-//! Recognizes PEM with any blocks, and the DER of certificates, CRLs, PKCS#7 and CMS, PKCS#12 and private keys. A file that is named must
+//! Recognizes PEM with any blocks, mail of certificates alone, and the DER of certificates, CRLs, PKCS#7 and CMS, PKCS#12 and private keys. A file that is named must
 //! hold what it is named for; in a directory what cannot be used is passed over, unless the directory is one of trust anchors.
 use super::{Error, Identities, pkcs12};
 use crate::{
@@ -10,7 +10,12 @@ use crate::{
         normal,
         pem::{self, Block},
     },
-    crypto::{self, SoftwareKey, key_file},
+    crypto::{self, Secret, SoftwareKey, key_file},
+    encoding::hex,
+    mime::{
+        header::{self, Header},
+        transfer,
+    },
     policy::Limits,
     x509::{self, Certificate, Collection, Crl, TrustAnchor, TrustAnchors},
 };
@@ -114,6 +119,27 @@ pub fn recipient(path: &Path, limits: &Limits) -> Result<(Certificate, Vec<Certi
     Ok((first, certificates.collect()))
 }
 
+/// Reads a key that was agreed on: a file of its octets, or of an even number of hexadecimal digits and white space.
+pub fn secret_key(path: &Path, limits: &Limits) -> Result<Secret, Error> {
+    let (octets, _) = octets(path, limits)?;
+    let digits: Zeroizing<Vec<u8>> = Zeroizing::new(
+        octets
+            .iter()
+            .copied()
+            .filter(|octet| !octet.is_ascii_whitespace())
+            .collect(),
+    );
+    let text = std::str::from_utf8(&digits).unwrap_or_default();
+    let key = match hex::decode(text) {
+        Some(key) => key,
+        None => octets.to_vec(),
+    };
+    if key.is_empty() {
+        return Err(nothing(path, "key"));
+    }
+    Ok(Secret::new(key))
+}
+
 /// What is looked for in a file.
 enum Wanted<'a, 'b> {
     Certificates,
@@ -166,8 +192,8 @@ fn directory(path: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), 
     Ok(())
 }
 
-/// Reads one file.
-fn contents(path: &Path, limits: &Limits, wanted: Wanted<'_, '_>) -> Result<Contents, Error> {
+/// Reads the octets of one file, and says what the system knows of it.
+fn octets(path: &Path, limits: &Limits) -> Result<(Zeroizing<Vec<u8>>, fs::Metadata), Error> {
     let file = File::open(path).map_err(io(path))?;
     let metadata = file.metadata().map_err(io(path))?;
     let limit = limits.key_file_bytes;
@@ -184,6 +210,12 @@ fn contents(path: &Path, limits: &Limits, wanted: Wanted<'_, '_>) -> Result<Cont
             limit,
         });
     }
+    Ok((octets, metadata))
+}
+
+/// Reads one file.
+fn contents(path: &Path, limits: &Limits, wanted: Wanted<'_, '_>) -> Result<Contents, Error> {
+    let (octets, metadata) = octets(path, limits)?;
     let mut reading = Reading {
         path,
         origin: Arc::from(path.display().to_string()),
@@ -204,12 +236,34 @@ fn contents(path: &Path, limits: &Limits, wanted: Wanted<'_, '_>) -> Result<Cont
         source,
     })?;
     if blocks.is_empty() {
-        reading.der(&octets)?;
+        match mailed(&octets, limits) {
+            Some(cms) => reading.cms(&cms)?,
+            None => reading.der(&octets)?,
+        }
     }
     for block in &blocks {
         reading.block(block)?;
     }
     Ok(reading.contents)
+}
+
+/// Returns the object that a mail consists of: certificates are also sent so (RFC 8551 §3.8).
+fn mailed(octets: &[u8], limits: &Limits) -> Option<Vec<u8>> {
+    let mut rest = octets;
+    let limits = header::Limits {
+        block: limits.header_bytes,
+        line: limits.header_line_bytes,
+    };
+    let header = Header::read(&mut rest, limits).ok()?;
+    let content_type = header.content_type().ok()??;
+    let is_cms = ["pkcs7-mime", "x-pkcs7-mime"]
+        .iter()
+        .any(|subtype| content_type.is("application", subtype));
+    let mut cms = Vec::new();
+    transfer::Decoder::new(header.transfer_encoding().ok().filter(|_| is_cms)?, rest)
+        .read_to_end(&mut cms)
+        .ok()?;
+    Some(cms)
 }
 
 /// One file being read.

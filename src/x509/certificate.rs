@@ -21,12 +21,18 @@ use crate::{
 use const_oid::{
     ObjectIdentifier as Oid,
     db::rfc5280::{
-        ID_CE_AUTHORITY_KEY_IDENTIFIER, ID_CE_BASIC_CONSTRAINTS, ID_CE_EXT_KEY_USAGE,
-        ID_CE_KEY_USAGE, ID_CE_SUBJECT_ALT_NAME, ID_CE_SUBJECT_KEY_IDENTIFIER,
+        ID_CE_AUTHORITY_KEY_IDENTIFIER, ID_CE_BASIC_CONSTRAINTS, ID_CE_CRL_DISTRIBUTION_POINTS,
+        ID_CE_EXT_KEY_USAGE, ID_CE_KEY_USAGE, ID_CE_SUBJECT_ALT_NAME, ID_CE_SUBJECT_KEY_IDENTIFIER,
+        ID_PE_AUTHORITY_INFO_ACCESS,
     },
 };
 use spki::{AlgorithmIdentifierOwned, der::Decode as _};
-use std::{borrow::Cow, collections::BTreeSet, ops::Range, sync::Arc};
+use std::{
+    borrow::Cow,
+    collections::BTreeSet,
+    ops::Range,
+    sync::{Arc, OnceLock},
+};
 
 /// A certificate; cheap to clone. Nothing of it is ever re-encoded. Two are equal if their octets are, wherever they came from.
 #[derive(Clone)]
@@ -54,6 +60,8 @@ struct Inner {
     extensions: Vec<ExtensionRange>,
     algorithm: Range<usize>,
     signature: Range<usize>,
+    /// made once: a search objects often
+    concerned: OnceLock<Concerned>,
 }
 
 struct ExtensionRange {
@@ -136,6 +144,7 @@ impl Certificate {
                 algorithm: at(algorithm.raw),
                 signature: at(signature),
                 der: der.into(),
+                concerned: OnceLock::new(),
             }),
         })
     }
@@ -164,6 +173,14 @@ impl Certificate {
 
     /// Returns how findings name it.
     pub fn concerned(&self) -> Concerned {
+        let concerned = self.inner.concerned.get_or_init(|| self.describe());
+        Concerned {
+            origin: self.origin.as_deref().map(str::to_owned),
+            ..concerned.clone()
+        }
+    }
+
+    fn describe(&self) -> Concerned {
         // serials are 20 octets at most (RFC 5280 §4.1.2.2); longer ones are cut for people
         let serial = self.serial();
         let shown = serial.get(..32).unwrap_or(serial);
@@ -174,9 +191,14 @@ impl Certificate {
         };
         Concerned {
             subject: self.subject().to_string(),
-            serial: format!("{}{more}", hex::encode(shown)),
+            issuer: self.issuer().to_string(),
+            address: self.addresses().first().map(Address::to_string),
+            validity: Some((self.not_before(), self.not_after())),
+            crl: self.crl_locations().into_iter().next(),
+            issuer_location: self.issuer_locations().into_iter().next(),
+            serial: format!("{}{more}", serial_text(shown)),
             sha256: hex::encode(&self.sha256()),
-            origin: self.origin.as_deref().map(str::to_owned),
+            origin: None,
         }
     }
 
@@ -310,6 +332,20 @@ impl Certificate {
             .flatten()
     }
 
+    /// Returns the URIs at which the cRLDistributionPoints extension says that CRLs are; empty without one, or with a malformed one.
+    pub fn crl_locations(&self) -> Vec<String> {
+        self.extension(&ID_CE_CRL_DISTRIBUTION_POINTS)
+            .and_then(|der| extension::crl_locations(der).ok())
+            .unwrap_or_default()
+    }
+
+    /// Returns the URIs at which the authorityInfoAccess extension says that its issuer's certificates are; empty as above.
+    pub fn issuer_locations(&self) -> Vec<String> {
+        self.extension(&ID_PE_AUTHORITY_INFO_ACCESS)
+            .and_then(|der| extension::issuer_locations(der).ok())
+            .unwrap_or_default()
+    }
+
     /// Returns the subjectAltName extension.
     pub fn alternative_names(&self) -> Result<Option<Vec<GeneralName<'_>>>, Error> {
         self.extension(&ID_CE_SUBJECT_ALT_NAME)
@@ -317,19 +353,19 @@ impl Certificate {
             .transpose()
     }
 
-    /// Returns the addresses it names: rfc822Name and SmtpUTF8Mailbox of the SAN; emailAddress of the subject only when there is no SAN (RFC 8550 §3).
-    /// Malformed addresses are left out.
+    /// Returns the addresses it names: rfc822Name and SmtpUTF8Mailbox of the SAN; emailAddress of the subject only where the SAN has no mail
+    /// name, not even a malformed one (RFC 8550 §3). Malformed addresses are left out.
     pub fn addresses(&self) -> Vec<Address> {
-        match self.alternative_names() {
-            Ok(Some(names)) => names.iter().filter_map(GeneralName::address).collect(),
-            Ok(None) => self
-                .subject()
-                .email_addresses()
-                .iter()
-                .filter_map(|text| general_name::mailbox(text.as_bytes()))
-                .collect(),
-            Err(_) => Vec::new(),
+        let Ok(names) = self.alternative_names() else {
+            return Vec::new();
+        };
+        let names = names.unwrap_or_default();
+        if names.iter().any(GeneralName::is_mail) {
+            return names.iter().filter_map(GeneralName::address).collect();
         }
+        let addresses = self.subject().email_addresses();
+        let addresses = addresses.iter().map(String::as_bytes);
+        addresses.filter_map(general_name::mailbox).collect()
     }
 
     /// Returns the SHA-256 of the certificate.

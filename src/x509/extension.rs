@@ -1,10 +1,13 @@
 //! The extensions of a certificate, typed (RFC 5280 §4.2): read by the types of crate `x509-cert` where those take what is found and
 //! lose nothing. Only reads; what they mean for a path is `validate`'s.
 use super::{Error, general_name::GeneralName};
-use crate::asn1::{Tag, cursor::Cursor};
+use crate::asn1::{
+    Tag,
+    cursor::{Cursor, Value},
+};
 use const_oid::{
     ObjectIdentifier as Oid,
-    db::rfc5280::{ANY_EXTENDED_KEY_USAGE, ID_KP_EMAIL_PROTECTION},
+    db::rfc5280::{ANY_EXTENDED_KEY_USAGE, ID_AD_CA_ISSUERS, ID_KP_EMAIL_PROTECTION},
 };
 use spki::der::{Decode as _, asn1::OctetStringRef};
 use x509_cert::ext::pkix;
@@ -49,6 +52,14 @@ pub(super) fn oid_name(octets: &[u8]) -> String {
     }
 }
 
+/// Returns the content octets of an OID as numbers with dots, or, where crate `const-oid` cannot hold them, in hexadecimal.
+pub(super) fn oid_number(octets: &[u8]) -> String {
+    match Oid::from_bytes(octets) {
+        Ok(oid) => oid.to_string(),
+        Err(_) => crate::encoding::hex::encode(octets),
+    }
+}
+
 /// BasicConstraints ::= SEQUENCE { cA BOOLEAN DEFAULT FALSE, pathLenConstraint INTEGER (0..MAX) OPTIONAL } (§4.2.1.9)
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct BasicConstraints {
@@ -63,19 +74,86 @@ impl BasicConstraints {
     pub(super) fn read(der: &[u8]) -> Result<Self, Error> {
         let mut fields = sequence(der)?;
         let ca = boolean(&mut fields)?;
-        let path_length = fields.optional(Tag::INTEGER)?;
+        let path_length = fields.optional(Tag::INTEGER)?.map(count).transpose()?;
         fields.finish()?;
-        let path_length = match path_length.map(|length| length.content) {
-            None => None,
-            Some([] | [0x80..=0xff, ..]) => {
-                return Err(Error::Malformed("pathLenConstraint is negative"));
-            }
-            // A length beyond eight octets limits nothing that exists.
-            Some(octets) => Some(octets.iter().fold(0_u64, |length, octet| {
-                length.saturating_mul(256).saturating_add(u64::from(*octet))
-            })),
-        };
         Ok(Self { ca, path_length })
+    }
+}
+
+/// PolicyConstraints ::= SEQUENCE { requireExplicitPolicy [0] SkipCerts OPTIONAL, inhibitPolicyMapping [1] SkipCerts OPTIONAL } (§4.2.1.11)
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PolicyConstraints {
+    /// after how many certificates the path needs a policy
+    pub require_explicit_policy: Option<u64>,
+    /// after how many certificates policies may no longer be mapped
+    pub inhibit_policy_mapping: Option<u64>,
+}
+
+impl PolicyConstraints {
+    /// Reads the extension's value. An empty one, which CAs MUST NOT issue, constrains nothing: RFC 5280 leaves it to the reader.
+    pub(super) fn read(der: &[u8]) -> Result<Self, Error> {
+        let mut fields = sequence(der)?;
+        let mut skip = |number| {
+            let value = fields.optional(Tag::context_primitive(number))?;
+            value.map(count).transpose()
+        };
+        let constraints = Self {
+            require_explicit_policy: skip(0)?,
+            inhibit_policy_mapping: skip(1)?,
+        };
+        fields.finish()?;
+        Ok(constraints)
+    }
+}
+
+/// Reads certificatePolicies ::= SEQUENCE SIZE (1..MAX) OF SEQUENCE { policyIdentifier OBJECT IDENTIFIER, policyQualifiers SEQUENCE OPTIONAL }
+/// (§4.2.1.4) and returns the content octets of each policy. Qualifiers are passed over: RFC 9618 §5.5 recommends not to return them.
+pub(super) fn certificate_policies(der: &[u8]) -> Result<Vec<&[u8]>, Error> {
+    let mut list = sequence(der)?;
+    if list.is_empty() {
+        return Err(Error::Malformed("certificatePolicies is empty"));
+    }
+    let mut policies = Vec::new();
+    while !list.is_empty() {
+        let mut information = list.enter(Tag::SEQUENCE)?;
+        policies.push(information.expect(Tag::OID)?.content);
+        information.optional(Tag::SEQUENCE)?;
+        information.finish()?;
+    }
+    Ok(policies)
+}
+
+/// Reads PolicyMappings ::= SEQUENCE SIZE (1..MAX) OF SEQUENCE { issuerDomainPolicy, subjectDomainPolicy } (§4.2.1.5).
+pub(super) fn policy_mappings(der: &[u8]) -> Result<Vec<(&[u8], &[u8])>, Error> {
+    let mut list = sequence(der)?;
+    if list.is_empty() {
+        return Err(Error::Malformed("policyMappings is empty"));
+    }
+    let mut mappings = Vec::new();
+    while !list.is_empty() {
+        let mut pair = list.enter(Tag::SEQUENCE)?;
+        let issuer = pair.expect(Tag::OID)?.content;
+        mappings.push((issuer, pair.expect(Tag::OID)?.content));
+        pair.finish()?;
+    }
+    Ok(mappings)
+}
+
+/// Reads InhibitAnyPolicy ::= SkipCerts (§4.2.1.14).
+pub(super) fn inhibit_any_policy(der: &[u8]) -> Result<u64, Error> {
+    let mut outer = Cursor::new(der, 0);
+    let value = outer.expect(Tag::INTEGER)?;
+    outer.finish()?;
+    count(value)
+}
+
+/// Reads INTEGER (0..MAX). A number beyond eight octets limits nothing that exists.
+fn count(value: Value<'_>) -> Result<u64, Error> {
+    match value.content {
+        [] | [0x80..=0xff, ..] => Err(Error::Malformed("a number of certificates is negative")),
+        octets => Ok(octets.iter().fold(0_u64, |number, octet| {
+            number.saturating_mul(256).saturating_add(u64::from(*octet))
+        })),
     }
 }
 
@@ -174,6 +252,57 @@ pub(super) fn authority_key_identifier(der: &[u8]) -> Result<Option<Vec<u8>>, Er
     Ok(authority
         .key_identifier
         .map(|identifier| identifier.into_bytes().into()))
+}
+
+/// Reads CRLDistributionPoints ::= SEQUENCE SIZE (1..MAX) OF DistributionPoint (§4.2.1.13) and returns the URIs of their full names.
+pub(super) fn crl_locations(der: &[u8]) -> Result<Vec<String>, Error> {
+    let mut points = sequence(der)?;
+    let mut locations = Vec::new();
+    while !points.is_empty() {
+        let mut point = points.enter(Tag::SEQUENCE)?;
+        // distributionPoint [0] { fullName [0] GeneralNames | nameRelativeToCRLIssuer [1] }
+        let Some(name) = point.optional(Tag::context(0))? else {
+            continue;
+        };
+        let Some(names) = name.inside().optional(Tag::context(0))? else {
+            continue;
+        };
+        let mut names = names.inside();
+        while !names.is_empty() {
+            if let GeneralName::Uri(uri) = GeneralName::read(&mut names)? {
+                locations.push(String::from_utf8_lossy(uri).into_owned());
+            }
+        }
+    }
+    Ok(locations)
+}
+
+/// Reads AuthorityInfoAccessSyntax ::= SEQUENCE SIZE (1..MAX) OF AccessDescription { accessMethod, accessLocation } (§4.2.2.1) and returns
+/// each method with its location.
+pub(super) fn access_descriptions(der: &[u8]) -> Result<Vec<(&[u8], GeneralName<'_>)>, Error> {
+    let mut list = sequence(der)?;
+    let mut found = Vec::new();
+    while !list.is_empty() {
+        let mut description = list.enter(Tag::SEQUENCE)?;
+        let method = description.expect(Tag::OID)?.content;
+        found.push((method, GeneralName::read(&mut description)?));
+        description.finish()?;
+    }
+    Ok(found)
+}
+
+/// Returns the URIs of the issuer's certificates in AuthorityInfoAccessSyntax.
+pub(super) fn issuer_locations(der: &[u8]) -> Result<Vec<String>, Error> {
+    let locations = access_descriptions(der)?;
+    let issuers = locations
+        .into_iter()
+        .filter_map(|(method, name)| match name {
+            GeneralName::Uri(uri) if method == ID_AD_CA_ISSUERS.as_bytes() => {
+                Some(String::from_utf8_lossy(uri).into_owned())
+            }
+            _ => None,
+        });
+    Ok(issuers.collect())
 }
 
 /// Reads SubjectAltName ::= GeneralNames (§4.2.1.6); not by crate `x509-cert`, which keeps no octets of names and knows no x400Address.

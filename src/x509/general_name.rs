@@ -96,6 +96,11 @@ impl<'a> GeneralName<'a> {
         }
     }
 
+    /// Returns whether it is of a form that names mailboxes, well-formed or not.
+    pub const fn is_mail(&self) -> bool {
+        matches!(self, Self::Rfc822(_) | Self::SmtpUtf8Mailbox(_))
+    }
+
     /// Returns the name of the form, in RFC 5280's words.
     pub fn form(&self) -> &'static str {
         match self {

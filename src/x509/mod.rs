@@ -1,4 +1,6 @@
 //! Certificates and their paths (RFC 5280, RFC 8550).
+#[cfg(test)]
+mod case;
 pub mod certificate;
 mod constraints;
 pub mod crl;
@@ -6,16 +8,19 @@ pub mod extension;
 pub mod general_name;
 pub mod name;
 pub mod path;
+mod policies;
 pub mod repository;
 mod revocation;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod trust;
+mod usage;
 mod validate;
 
 pub use certificate::Certificate;
 pub use crl::Crl;
 pub use path::{PathBuilder, PathReport, Purpose, RevocationStatus};
+pub use policies::ValidPolicies;
 pub use repository::{Collection, Repository};
 pub use trust::{TrustAnchor, TrustAnchors};
 

@@ -12,8 +12,8 @@ pub(super) use budget::Budget;
 pub use budget::{BudgetExceeded, Watch};
 
 use super::{
-    Certificate, Repository, TrustAnchor, TrustAnchors, revocation,
-    validate::{self, Question},
+    Certificate, Repository, TrustAnchor, TrustAnchors, policies::ValidPolicies, revocation, usage,
+    validate::Question,
 };
 use crate::{
     asn1::Time,
@@ -57,6 +57,8 @@ pub struct PathReport {
     pub path: Vec<Certificate>,
     /// revocation
     pub revocation: RevocationStatus,
+    /// the certificate policies it is valid for; none when not trusted
+    pub policies: ValidPolicies,
     /// graded; each names the certificate it concerns
     pub findings: Vec<Finding>,
     /// where the anchor came from
@@ -159,17 +161,13 @@ impl<'a> PathBuilder<'a> {
             let failure = failures.most_specific(&mut graph, budget);
             return Ok(untrusted(leaf, failure, question));
         };
-        let mut findings = validate::judge_leaf(leaf, question, found.path.len() > 1);
+        let mut findings = usage::judge_leaf(leaf, question, found.path.len() > 1);
         findings.extend(found.findings);
-        // certificate policies (RFC 9618) are not processed yet: what cannot be shown is not granted
-        if self.policy.require_explicit_policy {
-            let found = "policies are not processed yet";
-            findings.push(self.policy.object(leaf.objection(Reason::NoPolicy, found)));
-        }
         Ok(PathReport {
-            trusted: !self.policy.require_explicit_policy,
+            trusted: true,
             path: found.path,
             revocation: found.revocation,
+            policies: found.policies,
             findings,
             anchor: Some(found.source),
         })
@@ -188,7 +186,7 @@ impl<'a> PathBuilder<'a> {
             signing_time: None,
             policy,
         };
-        validate::judge_leaf(leaf, question, !leaf.is_self_issued())
+        usage::judge_leaf(leaf, question, !leaf.is_self_issued())
     }
 }
 
@@ -225,11 +223,12 @@ fn untrusted(leaf: &Certificate, failure: Option<Failure>, question: Question<'_
         ),
     };
     let mut findings = vec![question.policy.object(objection)];
-    findings.extend(validate::judge_leaf(leaf, question, !leaf.is_self_issued()));
+    findings.extend(usage::judge_leaf(leaf, question, !leaf.is_self_issued()));
     PathReport {
         trusted: false,
         path,
         revocation: RevocationStatus::Unchecked,
+        policies: ValidPolicies::default(),
         findings,
         anchor: None,
     }

@@ -135,10 +135,9 @@ mod tests {
         assert!(report.trusted);
         let finding = report.findings.first().unwrap();
         assert_eq!((finding.rule, finding.level), (Rule::Revoked, Level::Deny));
-        assert_eq!(
-            finding.message,
-            "certificate CN=Alice (serial 02) is revoked by its issuer"
-        );
+        let objection = finding.objection.as_deref().unwrap();
+        assert_eq!(objection.reason, Reason::Revoked);
+        assert_eq!(objection.certificate.serial, "02");
     }
 
     #[test]

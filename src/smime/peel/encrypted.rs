@@ -14,7 +14,7 @@ use crate::{
         Error,
         layer::Label,
         plaintext::{End, Plaintext},
-        report::{EncryptedLayer, Layer, RecipientSummary},
+        report::{Container, EncryptedLayer, Layer, RecipientSummary},
         source::CHUNK,
     },
     store::Identities,
@@ -29,6 +29,7 @@ impl Peeler<'_> {
     pub(super) fn encrypted(
         &mut self,
         reader: cms::enveloped_data::Reader<Wire<'_>>,
+        container: Container,
         label: Option<Label>,
     ) -> Result<(), Error> {
         if self.goal == Goal::Verify {
@@ -36,16 +37,13 @@ impl Peeler<'_> {
             return Ok(());
         }
         let slot = self.report.layers.len();
-        let mut layer = describe(&reader);
-        if label == Some(Label::Signed) {
-            layer.findings.push(self.policy.finding(
-                Rule::SmimeType,
-                "the label says signed, but the message is encrypted",
-            ));
-        }
+        let mut layer = describe(&reader, container);
+        layer
+            .findings
+            .extend(self.mislabelled(label, Label::Encrypted));
         let cipher = reader.cipher();
         if let Ok((cipher, _)) = &cipher {
-            self.grade_cipher(*cipher, reader.authenticated, &mut layer.findings);
+            self.grade_cipher(*cipher, container, &mut layer.findings);
         }
         if self.goal == Goal::Inspect || Policy::denies(&layer.findings) {
             self.report.layers.push(Layer::Encrypted(layer));
@@ -60,12 +58,25 @@ impl Peeler<'_> {
             }));
         }
         layer.findings.extend(self.not_opened(reader.content_type));
-        let (index, content_key) = self.content_key(&reader.recipients, cipher, &layer)?;
-        layer.opened_by = Some(index);
-        let mut plaintext =
-            Plaintext::new(reader, cipher, &content_key, &iv).map_err(Error::Crypto)?;
+        let content_type = reader.content_type;
+        let mut plaintext = if container == Container::Encrypted {
+            let key = self.keys.as_ref().and_then(|keys| keys.secret_key);
+            let key = key.ok_or_else(|| Error::NoKey {
+                recipients: Vec::new(),
+            })?;
+            Plaintext::new(reader, cipher, key, &iv)
+        } else {
+            let (index, content_key) =
+                self.content_key(&reader.recipients, cipher.key_size(), &layer.recipients)?;
+            layer.opened_by = Some(index);
+            Plaintext::new(reader, cipher, &content_key, &iv)
+        }
+        .map_err(Error::Crypto)?;
         let before = (self.report.findings.len(), self.froms.len());
-        let inside = self.inside(&mut BufReader::with_capacity(CHUNK, &mut plaintext));
+        let inside = self.inside(
+            &content_type,
+            &mut BufReader::with_capacity(CHUNK, &mut plaintext),
+        );
         match plaintext.end() {
             End::Proven(wire) => {
                 inside?;
@@ -95,14 +106,14 @@ impl Peeler<'_> {
     pub(super) fn grade_cipher(
         &self,
         cipher: ContentCipher,
-        authenticated: bool,
+        container: Container,
         findings: &mut Vec<Finding>,
     ) {
-        if cipher.is_aead() != authenticated {
-            let container = if authenticated {
-                "AuthEnvelopedData"
-            } else {
-                "EnvelopedData"
+        if cipher.is_aead() != (container == Container::AuthEnveloped) {
+            let container = match container {
+                Container::AuthEnveloped => "AuthEnvelopedData",
+                Container::Enveloped => "EnvelopedData",
+                Container::Encrypted => "EncryptedData",
             };
             findings.push(self.policy.finding(
                 Rule::WrongContainer,
@@ -131,11 +142,11 @@ impl Peeler<'_> {
     pub(super) fn content_key(
         &mut self,
         recipients: &[Recipient],
-        cipher: ContentCipher,
-        layer: &EncryptedLayer,
+        size: usize,
+        summaries: &[RecipientSummary],
     ) -> Result<(usize, Secret), Error> {
         let no_key = || Error::NoKey {
-            recipients: layer.recipients.clone(),
+            recipients: summaries.to_vec(),
         };
         let Some(keys) = &mut self.keys else {
             return Err(no_key());
@@ -155,7 +166,6 @@ impl Peeler<'_> {
             }));
         }
         recipient.key_encryption().map_err(Error::Crypto)?;
-        let size = cipher.key_size();
         let content_key = match recipient.content_key(&*key, size, keys.rng) {
             Ok(content_key) => content_key,
             // go on with a random key: the same work and the same answer for every way to fail
@@ -178,7 +188,7 @@ fn key_for(identities: &Identities, rid: &CertificateId) -> Option<Arc<dyn Priva
 }
 
 /// Returns what an encrypted object says of itself, nothing judged.
-fn describe<R>(reader: &cms::enveloped_data::Reader<R>) -> EncryptedLayer
+fn describe<R>(reader: &cms::enveloped_data::Reader<R>, container: Container) -> EncryptedLayer
 where
     R: Read,
 {
@@ -190,7 +200,7 @@ where
         Err(_) => (asn1::oid::name(&reader.algorithm.oid), reader.authenticated),
     };
     EncryptedLayer {
-        auth_enveloped: reader.authenticated,
+        container,
         cipher,
         authenticated,
         recipients: reader.recipients.iter().map(summary).collect(),
@@ -199,7 +209,7 @@ where
     }
 }
 
-fn summary(recipient: &Recipient) -> RecipientSummary {
+pub(super) fn summary(recipient: &Recipient) -> RecipientSummary {
     let (issuer, serial, key_identifier) = match &recipient.rid {
         Some(CertificateId::IssuerSerial { issuer, serial }) => {
             (Some(issuer.to_string()), Some(serial_text(serial)), None)

@@ -1,18 +1,18 @@
 //! Signed layers: multipart/signed (RFC 8551 §3.5.3) and SignedData with its content inside or elsewhere (§3.5.2).
 use super::{Goal, Peeler, Wire};
 use crate::{
-    asn1::{self, Tag, oid::Oid},
+    asn1::oid::Oid,
     cms::{self, content_type},
     crypto::Digest,
     mime::{
         header::{self, Header},
         split::Splitter,
-        transfer::{self, TransferEncoding},
+        transfer,
     },
     policy::{Finding, Rule, strength},
     smime::{
         Error, Source,
-        content::{Content, Digesting},
+        content::{Content, Digesting, HEAD},
         digests::ContentForm,
         layer::{self, Announced, Label},
         report::{Form, Layer, SignedLayer},
@@ -44,7 +44,7 @@ impl Peeler<'_> {
             true,
             self.policy.limits.header_bytes,
         );
-        self.signed_content(&mut splitter, &mut content)?;
+        self.signed_content(&content_type::DATA, &mut splitter, &mut content)?;
         let (digests, head, rest) = content.finish();
         if self.goal == Goal::Verify && !self.as_received {
             self.sink().write_all(&rest).map_err(Error::Write)?;
@@ -62,6 +62,7 @@ impl Peeler<'_> {
         let cms::Object::Signed(mut reader) = cms::open(wire, self.cms_limits())? else {
             return Err(structure("has a second part that is no SignedData"));
         };
+        findings.extend(self.damaged(&reader));
         if reader.has_content {
             findings.push(self.policy.finding(
                 Rule::ContentOutsideSignature,
@@ -125,15 +126,13 @@ impl Peeler<'_> {
         }
         let slot = self.report.layers.len();
         let mut findings = Vec::new();
-        if label == Some(Label::Encrypted) {
-            findings.push(self.policy.finding(
-                Rule::SmimeType,
-                "the label says encrypted, but the message is signed",
-            ));
-        }
+        findings.extend(self.damaged(&reader));
         let content_type = reader.content_type;
+        if label != Some(Label::Certificates) || reader.has_content {
+            findings.extend(self.mislabelled(label, Label::Signed));
+        }
         if !reader.has_content {
-            return self.without_content(reader, slot, findings);
+            return self.without_content(reader, label, slot, findings);
         }
         if self.detached.is_some() {
             return Err(Error::ContentNotWanted);
@@ -143,7 +142,7 @@ impl Peeler<'_> {
             false,
             self.policy.limits.header_bytes,
         );
-        self.signed_content(&mut reader, &mut content)?;
+        self.signed_content(&content_type, &mut reader, &mut content)?;
         let (digests, head, _) = content.finish();
         let (signed, wire) = reader.finish()?;
         findings.extend(self.nothing_follows(wire)?);
@@ -158,10 +157,20 @@ impl Peeler<'_> {
         self.judge(slot, &signed, &digested, findings)
     }
 
+    fn damaged<R: Read>(&self, reader: &cms::signed_data::Reader<R>) -> Option<Finding> {
+        reader.was_damaged().then(|| {
+            self.policy.finding(
+                Rule::DamagedContentType,
+                "the object is damaged: a transfer as text has made LF of every CR in it",
+            )
+        })
+    }
+
     /// A bag of certificates, or a signature whose content is elsewhere.
     pub(super) fn without_content(
         &mut self,
         reader: cms::signed_data::Reader<Wire<'_>>,
+        label: Option<Label>,
         slot: usize,
         mut findings: Vec<Finding>,
     ) -> Result<(), Error> {
@@ -169,7 +178,10 @@ impl Peeler<'_> {
         let announced = reader.digest_algorithms.clone();
         let (signed, wire) = reader.finish()?;
         findings.extend(self.nothing_follows(wire)?);
-        if signed.signers.is_empty() {
+        if label == Some(Label::Certificates) && !signed.certificates_only() {
+            findings.extend(self.mislabelled(label, Label::Signed));
+        }
+        if signed.certificates_only() {
             let (found, mut unreadable) = signature::certificates(&signed, self.policy);
             self.report.findings.append(&mut unreadable);
             self.report.findings.append(&mut findings);
@@ -221,6 +233,7 @@ impl Peeler<'_> {
     /// Passes the content of a signed layer on, to its end: to the sink, or to what is inside it.
     pub(super) fn signed_content(
         &mut self,
+        content_type: &Oid,
         source: &mut dyn Read,
         content: &mut Content,
     ) -> Result<(), Error> {
@@ -237,7 +250,10 @@ impl Peeler<'_> {
             }
         }
         let mut digesting = Digesting::new(source, content);
-        self.inside(&mut BufReader::with_capacity(CHUNK, &mut digesting))?;
+        self.inside(
+            content_type,
+            &mut BufReader::with_capacity(CHUNK, &mut digesting),
+        )?;
         io::copy(&mut digesting, &mut io::sink())?;
         Ok(())
     }
@@ -272,7 +288,7 @@ impl Peeler<'_> {
         mut findings: Vec<Finding>,
     ) -> Result<(), Error> {
         self.froms_inside(digested.head);
-        if covers_ciphertext(digested, self.header_limits()) {
+        if covers_ciphertext(digested, self.header_limits(), self.cms_limits()) {
             findings.push(
                 self.policy
                     .finding(Rule::CoversCiphertext, signature::COVERS_CIPHERTEXT),
@@ -280,7 +296,11 @@ impl Peeler<'_> {
         }
         let (in_message, unreadable) = signature::certificates(signed, self.policy);
         findings.extend(unreadable);
-        if signed.signers.is_empty() {
+        findings.extend(signed.unreadable_signers.iter().map(|error| {
+            let message = format!("a signer could not be read: {error}");
+            self.policy.finding(Rule::UnreadableSigner, message)
+        }));
+        if signed.certificates_only() {
             findings.push(self.policy.finding(
                 Rule::NoSigner,
                 "nobody signed: the signed data has no signer",
@@ -346,52 +366,69 @@ fn micalg_digests(micalg: Option<&str>) -> Vec<Digest> {
         .collect()
 }
 
-/// Returns whether a signed content is nothing but an encrypted layer (RFC 8551 §3.7; Davis 2001).
-fn covers_ciphertext(digested: &Digested<'_>, limits: header::Limits) -> bool {
-    let encrypted = [
-        content_type::ENVELOPED_DATA,
-        content_type::AUTH_ENVELOPED_DATA,
-    ];
-    if encrypted.contains(&digested.content_type) {
-        return true;
-    }
-    let mut head = digested.head;
-    loop {
-        let Ok(header) = Header::read(&mut head, limits) else {
-            return false;
+/// Layers that are looked through for a ciphertext.
+const LOOKED_THROUGH: usize = 16;
+
+/// Returns whether a signed content is nothing but an encrypted layer, or layers of other kinds around one (RFC 8551 §3.7; Davis 2001). Only
+/// its first octets are at hand: as far as these do not tell, it is what its label says.
+fn covers_ciphertext(digested: &Digested<'_>, header: header::Limits, cms: cms::Limits) -> bool {
+    let mut content_type = digested.content_type;
+    let mut head = digested.head.to_vec();
+    for _ in 0..LOOKED_THROUGH {
+        let object = if cms::is_object(&content_type) {
+            cms::open_content(
+                Box::new(io::Cursor::new(head)) as Box<dyn Read>,
+                content_type,
+                cms,
+            )
+        } else {
+            let mut rest = &head[..];
+            let Ok(fields) = Header::read(&mut rest, header) else {
+                return false;
+            };
+            match layer::announced(&fields) {
+                Ok(Announced::Cms { label, encoding }) => {
+                    let octets = io::Cursor::new(rest.to_vec());
+                    let octets = Box::new(transfer::Decoder::new(encoding, octets));
+                    match cms::open(octets as Box<dyn Read>, cms) {
+                        Err(_) => return !matches!(label, Some(Label::Signed | Label::Compressed)),
+                        object => object,
+                    }
+                }
+                // a signature around a signature: what is in that one?
+                Ok(Announced::ClearSigned { boundary, .. }) => {
+                    let delimiter = format!("--{boundary}");
+                    let Some(at) = memchr::memmem::find(rest, delimiter.as_bytes()) else {
+                        return false;
+                    };
+                    let after = rest.get(at..).unwrap_or_default();
+                    let line = memchr::memchr(b'\n', after).map_or(after.len(), |end| end + 1);
+                    head = after.get(line..).unwrap_or_default().to_vec();
+                    continue;
+                }
+                _ => return false,
+            }
         };
-        match layer::announced(&header) {
-            Ok(Announced::Cms { label, encoding }) => {
-                return match object_type(encoding, head) {
-                    Some(oid) => encrypted.contains(&oid),
-                    None => label != Some(Label::Signed),
-                };
-            }
-            // a signature around a signature: what is in that one?
-            Ok(Announced::ClearSigned { boundary, .. }) => {
-                let delimiter = format!("--{boundary}");
-                let Some(at) = memchr::memmem::find(head, delimiter.as_bytes()) else {
-                    return false;
-                };
-                let after = head.get(at..).unwrap_or_default();
-                let line = memchr::memchr(b'\n', after).map_or(after.len(), |end| end + 1);
-                head = after.get(line..).unwrap_or_default();
-            }
-            _ => return false,
-        }
+        let (inner, mut content): (Oid, Box<dyn Read>) = match object {
+            Ok(cms::Object::Enveloped(_) | cms::Object::Encrypted(_)) => return true,
+            Ok(cms::Object::Signed(reader)) => (reader.content_type, Box::new(reader)),
+            Ok(cms::Object::Compressed(reader)) => (reader.content_type, Box::new(reader)),
+            Ok(cms::Object::Digested(reader)) => (reader.content_type, Box::new(reader)),
+            Ok(cms::Object::Authenticated(reader)) => (reader.content_type, Box::new(reader)),
+            Ok(cms::Object::Data(_)) | Err(_) => return false,
+        };
+        content_type = inner;
+        head = beginning(&mut *content);
     }
+    // whoever piles up layers hides something
+    true
 }
 
-/// Reads the content type of a CMS object from its first octets.
-fn object_type(encoding: TransferEncoding, head: &[u8]) -> Option<Oid> {
-    let mut reader = asn1::stream::Reader::new(transfer::Decoder::new(encoding, head), 4);
-    reader.enter(Tag::SEQUENCE).ok()?;
-    let oid = reader.element(64).ok()?;
-    Oid::from_bytes(
-        asn1::cursor::Cursor::new(&oid, 0)
-            .expect(Tag::OID)
-            .ok()?
-            .content,
-    )
-    .ok()
+/// Reads the first octets of a content whose end is not at hand.
+fn beginning(content: &mut dyn Read) -> Vec<u8> {
+    let mut head = Vec::new();
+    let most = u64::try_from(HEAD).unwrap_or(u64::MAX);
+    // cut short, it fails where it ends; what came before that is there
+    let _ = content.take(most).read_to_end(&mut head);
+    head
 }

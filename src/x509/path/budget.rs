@@ -14,7 +14,7 @@ pub trait Watch: Send + Sync {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("building the certificate path took more than {limit} {what}")]
 pub struct BudgetExceeded {
-    /// "signature checks", "steps", "name comparisons", "milliseconds", "certificates"
+    /// "signature checks", "steps", "name comparisons", "nodes of a policy graph", "milliseconds", "certificates"
     pub what: &'static str,
     /// its value
     pub limit: u32,
@@ -28,6 +28,7 @@ pub(in crate::x509) struct Budget {
     pub(super) signatures: u32,
     steps: u32,
     comparisons: u32,
+    nodes: u32,
     pub(super) limits: Limits,
     watch: Option<(Arc<dyn Watch>, Duration)>,
     ticks: u32,
@@ -40,6 +41,7 @@ impl Budget {
             signatures: limits.path_signatures,
             steps: limits.path_steps,
             comparisons: limits.name_comparisons,
+            nodes: limits.policy_nodes,
             limits,
             watch: None,
             ticks: TICKS,
@@ -80,6 +82,19 @@ impl Budget {
         }
     }
 
+    /// Pays for so many nodes or edges of a policy graph.
+    pub(in crate::x509) fn policy_nodes(&mut self, number: usize) -> Result<(), BudgetExceeded> {
+        self.tick()?;
+        let limit = self.limits.policy_nodes;
+        let what = "nodes of a policy graph";
+        let number = u32::try_from(number).unwrap_or(u32::MAX);
+        self.nodes = self
+            .nodes
+            .checked_sub(number)
+            .ok_or(BudgetExceeded { what, limit })?;
+        Ok(())
+    }
+
     fn tick(&mut self) -> Result<(), BudgetExceeded> {
         self.ticks = self.ticks.saturating_sub(1);
         if self.ticks > 0 {
@@ -109,6 +124,7 @@ impl fmt::Debug for Budget {
             .field("signatures", &self.signatures)
             .field("steps", &self.steps)
             .field("comparisons", &self.comparisons)
+            .field("nodes", &self.nodes)
             .finish_non_exhaustive()
     }
 }

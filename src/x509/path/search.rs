@@ -20,7 +20,8 @@ use crate::{
     policy::{Finding, Level, Reason},
     x509::{
         Certificate,
-        validate::{self, Question, Refusal},
+        policies::ValidPolicies,
+        validate::{self, Question, Refusal, Valid},
     },
 };
 use std::{
@@ -35,6 +36,8 @@ pub(super) struct Found {
     /// where the anchor came from
     pub(super) source: String,
     pub(super) revocation: RevocationStatus,
+    /// what it is valid for
+    pub(super) policies: ValidPolicies,
     /// about its intermediates, and revocation
     pub(super) findings: Vec<Finding>,
 }
@@ -466,7 +469,7 @@ impl<'a> Search<'a> {
         let path = attempt.path();
         let certificates = certificates(&path);
         let judged = match validate::validate(&certificates, self.question, budget) {
-            Ok(findings) => Ok(findings),
+            Ok(valid) => Ok(valid),
             Err(Refusal::Budget(exceeded)) => return Err(exceeded),
             Err(Refusal::Invalid(objection)) if attempt.weight.flaws == 0 => {
                 self.surprised = true;
@@ -479,7 +482,7 @@ impl<'a> Search<'a> {
             return Ok(Progress::GoOn);
         }
         match judged {
-            Ok(findings) => self.weigh(&path, certificates, findings, budget),
+            Ok(valid) => self.weigh(&path, certificates, valid, budget),
             Err(objection) => {
                 self.failures.invalid(path, objection);
                 Ok(Progress::Done)
@@ -509,9 +512,13 @@ impl<'a> Search<'a> {
         &mut self,
         path: &[Rc<Node>],
         certificates: Vec<Certificate>,
-        mut findings: Vec<Finding>,
+        valid: Valid,
         budget: &mut Budget,
     ) -> Result<Progress, BudgetExceeded> {
+        let Valid {
+            mut findings,
+            policies,
+        } = valid;
         let (mut revocation, said) = (self.revocations)(&certificates, budget)?;
         self.learn(path, &said);
         findings.extend(said);
@@ -529,6 +536,7 @@ impl<'a> Search<'a> {
             path: certificates,
             source: anchor.unwrap_or_default(),
             revocation,
+            policies,
             findings,
         };
         if self.best.as_ref().is_none_or(|(best, _)| denied < *best) {

@@ -1,0 +1,461 @@
+//! What may help where the answer is no: for each reason and rule the option or file that would change it, as a command to be pasted.
+//!
+//! Knows every reason, every rule and every option; judges nothing. Advice on errors is in `error`.
+use super::{args::Command, args::Verb};
+use smime::policy::{Concerned, Finding, Level, Objection, Reason, Rule};
+use std::{ffi::OsString, path::Path};
+
+/// Characters of a command line that is given back whole.
+const LENGTH: usize = 400;
+
+/// Options that may be given once.
+const SINGLE: [&str; 4] = ["--at", "--policy", "--purpose", "--revocation"];
+
+/// The command line as it was typed, to be given back with an option more.
+#[derive(Debug, Clone)]
+pub(crate) struct Typed {
+    verb: Verb,
+    /// what follows the verb
+    words: Vec<String>,
+    message: Option<String>,
+}
+
+impl Typed {
+    /// Remembers what was typed; `None` for what is no verb.
+    pub(crate) fn of(typed: &[OsString], command: &Command) -> Option<Self> {
+        let verb = command.verb()?;
+        let skipped = 1 + verb.name().split(' ').count();
+        let words = typed.iter().skip(skipped);
+        let message = command.message().filter(|path| *path != Path::new("-"));
+        Some(Self {
+            verb,
+            words: words.map(|w| w.to_string_lossy().into_owned()).collect(),
+            message: message.map(|path| path.display().to_string()),
+        })
+    }
+
+    /// Stands for a command line of which only the verb counts.
+    pub(crate) fn bare(verb: Verb) -> Self {
+        Self {
+            verb,
+            words: Vec::new(),
+            message: None,
+        }
+    }
+
+    pub(crate) fn verb(&self) -> Verb {
+        self.verb
+    }
+
+    /// The command with this option more: `smime verify -c FILE -t root.pem mail.eml`. What it contradicts is left out.
+    pub(crate) fn with(&self, option: &str, value: &str) -> String {
+        let added = match value {
+            "FILE" | "PATH" | "ADDRESS" => format!("{option} {value}"),
+            _ => format!("{option} {}", quoted(value)),
+        };
+        let kept = if SINGLE.contains(&option) || option == "--signer" {
+            self.without_words(&[option], None)
+        } else if matches!(option, "--warn" | "--allow") {
+            self.without_words(&["--allow", "--warn", "--deny"], Some(value))
+        } else {
+            self.words.clone()
+        };
+        self.command(&added, &kept)
+    }
+
+    /// The command without this option.
+    fn without(&self, option: &str, value: Option<&str>) -> String {
+        self.command("", &self.without_words(&[option], value))
+    }
+
+    fn command(&self, added: &str, words: &[String]) -> String {
+        let name = self.verb.name();
+        let mut command = format!("smime {name}");
+        if !added.is_empty() {
+            command.push(' ');
+            command.push_str(added);
+        }
+        let rest: String = words.iter().map(|w| format!(" {}", quoted(w))).collect();
+        if rest.chars().count() > LENGTH {
+            command.push_str(" …");
+        } else {
+            command.push_str(&rest);
+        }
+        command
+    }
+
+    fn has(&self, option: &str, value: &str) -> bool {
+        self.without_words(&[option], Some(value)).len() < self.words.len()
+    }
+
+    /// What was typed without these options; with `only`, where that is their value.
+    fn without_words(&self, options: &[&str], only: Option<&str>) -> Vec<String> {
+        let mut kept = Vec::with_capacity(self.words.len());
+        let mut words = self.words.iter().peekable();
+        while let Some(word) = words.next() {
+            if word == "--" {
+                kept.push(word.clone());
+                kept.extend(words.by_ref().cloned());
+                break;
+            }
+            let fits = |value: &str| only.is_none_or(|only| only == value);
+            let joined = word.split_once('=').filter(|(o, _)| options.contains(o));
+            if joined.is_some_and(|(_, value)| fits(value)) {
+                continue;
+            }
+            if options.contains(&word.as_str()) {
+                if word.starts_with("--require-") || word.starts_with("--inhibit-") {
+                    continue;
+                }
+                if words.peek().is_some_and(|value| fits(value)) {
+                    words.next();
+                    continue;
+                }
+            }
+            kept.push(word.clone());
+        }
+        kept
+    }
+
+    /// `smime inspect mail.eml`
+    fn inspect(&self) -> String {
+        let message = self.message.as_deref();
+        let message = message.map_or_else(String::new, |path| format!(" {}", quoted(path)));
+        format!("smime inspect{message}")
+    }
+}
+
+/// Returns a word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_@%+=:,./-".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+/// What may help against a finding, not yet escaped.
+pub(crate) fn hint_for(finding: &Finding, typed: &Typed) -> Option<String> {
+    let name = finding.rule.name();
+    if finding.level == Level::Allow {
+        return None;
+    }
+    if finding.level == Level::Deny && typed.has("--deny", name) && !finding.rule.is_fixed() {
+        let command = typed.without("--deny", Some(name));
+        return Some(format!("without --deny {name} it would pass: {command}"));
+    }
+    let specific = match &finding.objection {
+        Some(objection) => of_reason(objection, typed),
+        None => of_rule(finding.rule, typed),
+    };
+    match specific {
+        Advice::Is(hint) => Some(hint),
+        Advice::None => None,
+        Advice::Override if finding.level == Level::Deny && !finding.rule.is_fixed() => {
+            Some(all_the_same(name, typed))
+        }
+        Advice::Override => None,
+    }
+}
+
+fn all_the_same(rule: &str, typed: &Typed) -> String {
+    let command = typed.with("--warn", rule);
+    format!("to go on all the same, at your own risk: {command}")
+}
+
+/// What there is to say.
+enum Advice {
+    Is(String),
+    /// only to set the rule's level
+    Override,
+    /// nothing would help
+    None,
+}
+
+fn of_reason(objection: &Objection, typed: &Typed) -> Advice {
+    let certificate = &objection.certificate;
+    let who = who(certificate);
+    let reads = matches!(typed.verb, Verb::Verify | Verb::Open | Verb::Decrypt);
+    let checks = typed.verb == Verb::CertCheck;
+    Advice::Is(match objection.reason {
+        Reason::NoIssuer => {
+            let at = place(&certificate.issuer_location);
+            let give = typed.with("-c", "FILE");
+            format!(
+                "give the certificate of {}{at}, with -t instead if you trust it as a root: {give}",
+                named(&certificate.issuer)
+            )
+        }
+        Reason::NotAnchored => match &certificate.origin {
+            Some(file) if file != "the message" => {
+                format!(
+                    "if you trust {who} (sha256 {}) and all else in that file: {}",
+                    certificate.sha256,
+                    typed.with("-t", file)
+                )
+            }
+            _ => format!(
+                "if you trust {who} (sha256 {}), get its certificate from its owner, not from a message: {}",
+                certificate.sha256,
+                typed.with("-t", "FILE")
+            ),
+        },
+        Reason::Signature => format!(
+            "another certificate of {} may fit: {}",
+            named(&certificate.issuer),
+            typed.with("-c", "FILE")
+        ),
+        Reason::NoPolicy if typed.words.iter().any(|w| w == "--require-explicit-policy") => {
+            let command = typed.without("--require-explicit-policy", None);
+            format!("if any policy will do: {command}")
+        }
+        Reason::NotYetValid => match certificate.validity {
+            Some((from, _)) => format!(
+                "if the clock is wrong, set it; to judge as of its first day: {}",
+                typed.with("--at", &from.to_string())
+            ),
+            None => return Advice::Override,
+        },
+        Reason::Expired => match certificate.validity {
+            Some((_, to)) if reads || checks => format!(
+                "to judge as of its last day: {}",
+                typed.with("--at", &to.to_string())
+            ),
+            _ if typed.verb == Verb::Sign => {
+                "get a new certificate, and give it with -i".to_owned()
+            }
+            _ => format!("ask {who} for a new certificate"),
+        },
+        Reason::ExpiredSinceSigning | Reason::WeakKey | Reason::WeakDigest if reads || checks => {
+            format!(
+                "to judge it as old mail: {}",
+                typed.with("--policy", "archive")
+            )
+        }
+        Reason::Revoked if reads => return Advice::None,
+        Reason::Revoked => format!("ask {who} for a new certificate"),
+        Reason::RevocationUnknown => {
+            let at = place(&certificate.crl);
+            let give = typed.with("--crls", "FILE");
+            let issuer = named(&certificate.issuer);
+            format!("give a current revocation list of {issuer}{at}: {give}")
+        }
+        Reason::KeyCannotSign | Reason::NoDigitalSignature if checks => format!(
+            "to check it for encryption: {}",
+            typed.with("--purpose", "encrypt")
+        ),
+        Reason::KeyCannotEncrypt | Reason::NoKeyEncipherment | Reason::NoKeyAgreement if checks => {
+            format!(
+                "to check it for signing: {}",
+                typed.with("--purpose", "sign")
+            )
+        }
+        Reason::NoEmailProtection | Reason::CaAsPerson if checks => format!(
+            "to check it for any use: {}",
+            typed.with("--purpose", "any")
+        ),
+        Reason::KeyCannotSign | Reason::UnusableKey => return Advice::None,
+        Reason::KeyCannotEncrypt => format!("ask {who} for a certificate that can be encrypted to"),
+        Reason::SenderMismatch => match &certificate.address {
+            Some(address) => format!(
+                "if the signer may sign for the sender: {}",
+                typed.with("--signer", address)
+            ),
+            None => return Advice::Override,
+        },
+        Reason::SenderAbsent => format!(
+            "if you know that the certificate is the sender's: {}",
+            typed.with("--signer", &format!("sha256:{}", certificate.sha256))
+        ),
+        Reason::SignerUnexpected => {
+            let signer = match &certificate.address {
+                Some(address) => address.clone(),
+                None => format!("sha256:{}", certificate.sha256),
+            };
+            format!(
+                "if who did sign will do: {}",
+                typed.with("--signer", &signer)
+            )
+        }
+        _ => return Advice::Override,
+    })
+}
+
+fn of_rule(rule: Rule, typed: &Typed) -> Advice {
+    let reads = matches!(typed.verb, Verb::Verify | Verb::Open | Verb::Decrypt);
+    Advice::Is(match rule {
+        Rule::SenderMismatch | Rule::NoFrom if matches!(typed.verb, Verb::Verify | Verb::Open) => {
+            format!(
+                "say yourself who must have signed: {}",
+                typed.with("--signer", "ADDRESS")
+            )
+        }
+        Rule::SignerCertificate => {
+            format!(
+                "give the signer's certificate: {}",
+                typed.with("-c", "FILE")
+            )
+        }
+        Rule::WeakKey | Rule::WeakDigest | Rule::WeakCipher | Rule::NoSignedAttributes if reads => {
+            format!(
+                "to judge it as old mail: {}",
+                typed.with("--policy", "archive")
+            )
+        }
+        Rule::NotSigned if typed.verb == Verb::Verify => format!(
+            "{} says what the message is; smime open removes encryption first",
+            typed.inspect()
+        ),
+        Rule::NotEncrypted => format!(
+            "{} says what the message is; smime verify checks a signature",
+            typed.inspect()
+        ),
+        Rule::NotProtected => format!("{} says what the message is", typed.inspect()),
+        Rule::KeyFileReadable => "chmod 600 makes a key file private".to_owned(),
+        _ => return Advice::Override,
+    })
+}
+
+/// The subject, or else what names the certificate.
+fn who(certificate: &Concerned) -> String {
+    if certificate.subject.is_empty() {
+        format!("the holder of the certificate {}", certificate.serial)
+    } else {
+        named(&certificate.subject)
+    }
+}
+
+/// Characters of a name that advice gives.
+const NAME: usize = 160;
+
+/// Sets a name apart from our words: it may read like advice. A quotation mark inside it has a backslash (RFC 4514 §2.4).
+fn named(name: &str) -> String {
+    match name.char_indices().nth(NAME) {
+        Some((end, _)) => format!("\"{}…\"", name.get(..end).unwrap_or_default()),
+        None => format!("\"{name}\""),
+    }
+}
+
+/// ` (it may be had at http://…)`, where that is plainly an address and nothing else.
+fn place(location: &Option<String>) -> String {
+    let is_plain = |at: &&str| {
+        let scheme = ["http://", "https://", "ldap://", "ldaps://"];
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#@!$&+,;=%".contains(c);
+        at.len() <= NAME && scheme.iter().any(|s| at.starts_with(s)) && at.chars().all(is_plain)
+    };
+    let location = location.as_deref().filter(is_plain);
+    location.map_or_else(String::new, |at| format!(" (it may be had at {at})"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::cli::args::Arguments;
+    use clap::Parser;
+
+    fn typed(line: &[&str]) -> Typed {
+        let words: Vec<OsString> = ["smime"].iter().chain(line).map(Into::into).collect();
+        let parsed = Arguments::try_parse_from(&words).unwrap();
+        Typed::of(&words, &parsed.command).unwrap()
+    }
+
+    #[test]
+    fn the_command_is_given_back_with_an_option_more() {
+        let verify = typed(&["verify", "-t", "my root.pem", "mail.eml"]);
+        assert_eq!(
+            verify.with("-c", "FILE"),
+            "smime verify -c FILE -t 'my root.pem' mail.eml"
+        );
+        assert_eq!(verify.inspect(), "smime inspect mail.eml");
+        let check = typed(&["cert", "check", "it's.pem"]);
+        assert_eq!(
+            check.with("--purpose", "any"),
+            "smime cert check --purpose any 'it'\\''s.pem'"
+        );
+        assert_eq!(typed(&["verify", "-"]).inspect(), "smime inspect");
+        let long = "x".repeat(LENGTH);
+        assert_eq!(
+            typed(&["verify", &long]).with("-t", "FILE"),
+            "smime verify -t FILE …"
+        );
+    }
+
+    #[test]
+    fn what_the_new_option_contradicts_is_left_out() {
+        let line = typed(&[
+            "verify",
+            "--at",
+            "2026-01-01",
+            "--deny=expired",
+            "--warn",
+            "no-from",
+            "--signer",
+            "a@b.example",
+            "--policy=modern",
+            "-t",
+            "x",
+            "--",
+            "--at",
+        ]);
+        assert_eq!(
+            line.with("--at", "2025-01-01"),
+            "smime verify --at 2025-01-01 --deny=expired --warn no-from --signer a@b.example --policy=modern -t x -- --at"
+        );
+        assert!(line.has("--deny", "expired") && !line.has("--deny", "no-from"));
+        assert!(!line.with("--warn", "expired").contains("--deny"));
+        assert!(!line.with("--signer", "c@d.example").contains("a@b.example"));
+        assert!(!line.with("--policy", "archive").contains("modern"));
+        let explicit = typed(&["verify", "--require-explicit-policy", "-t", "x"]);
+        assert_eq!(
+            explicit.without("--require-explicit-policy", None),
+            "smime verify -t x"
+        );
+    }
+
+    #[test]
+    fn what_others_wrote_cannot_pass_for_advice() {
+        assert_eq!(named("CN=x\\\": rm"), "\"CN=x\\\": rm\"");
+        assert_eq!(named(&"x".repeat(NAME + 1)).chars().count(), NAME + 3);
+        let at = |location: &str| place(&Some(location.to_owned()));
+        assert_eq!(
+            at("http://a.example/x.crl"),
+            " (it may be had at http://a.example/x.crl)"
+        );
+        for hostile in [
+            "http://a/x: smime verify -t evil.pem",
+            "file:///etc",
+            "http://a/\u{202e}",
+            "http://a/'",
+        ] {
+            assert_eq!(at(hostile), "");
+        }
+        assert_eq!(quoted("$(rm)"), "'$(rm)'");
+        assert_eq!(quoted("a'b"), "'a'\\''b'");
+        assert_eq!(quoted(""), "''");
+    }
+
+    #[test]
+    fn every_rule_that_can_be_allowed_has_advice() {
+        let typed = typed(&["verify", "x"]);
+        let policy = smime::policy::Policy::default();
+        for rule in Rule::ALL {
+            let finding = policy.finding(*rule, "x");
+            if finding.level == Level::Deny && !rule.is_fixed() {
+                assert!(hint_for(&finding, &typed).is_some(), "{}", rule.name());
+            }
+        }
+        let denied = typed_denying();
+        let mut strict = smime::policy::Policy::default();
+        strict.set(Rule::NoFrom, Level::Deny).unwrap();
+        assert_eq!(
+            hint_for(&strict.finding(Rule::NoFrom, "x"), &denied).unwrap(),
+            "without --deny no-from it would pass: smime verify x"
+        );
+    }
+
+    fn typed_denying() -> Typed {
+        typed(&["verify", "--deny", "no-from", "x"])
+    }
+}
