@@ -20,6 +20,8 @@ mod kill;
 mod library;
 mod limits;
 mod matrix;
+mod paths;
+mod pki;
 mod readme;
 mod regressions;
 mod tamper;

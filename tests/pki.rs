@@ -29,7 +29,6 @@ pub(crate) mod oid {
     pub(crate) const AUTHORITY_KEY_IDENTIFIER: &[u8] = &[0x55, 29, 35];
     pub(crate) const EXT_KEY_USAGE: &[u8] = &[0x55, 29, 37];
     pub(crate) const SERVER_AUTH: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 1];
-    pub(crate) const EMAIL_PROTECTION: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 4];
     pub(crate) const ED25519: &[u8] = &[0x2b, 0x65, 0x70];
 }
 
@@ -78,7 +77,11 @@ pub(crate) fn extension(oid: &[u8], critical: bool, value: &[u8]) -> Vec<u8> {
 pub(crate) fn basic_constraints(ca: bool, path_length: Option<u32>) -> Vec<u8> {
     let ca: &[u8] = if ca { &[1, 1, 0xff] } else { &[] };
     let length = path_length.map(write::integer).unwrap_or_default();
-    extension(oid::BASIC_CONSTRAINTS, true, &write::sequence(&[ca, &length]))
+    extension(
+        oid::BASIC_CONSTRAINTS,
+        true,
+        &write::sequence(&[ca, &length]),
+    )
 }
 
 /// keyUsage with these bits, the first one highest.
@@ -109,7 +112,9 @@ pub(crate) fn alternative_names(names: &[String]) -> Vec<u8> {
 
 pub(crate) fn name_constraints(permitted: &[String], excluded: &[String]) -> Vec<u8> {
     let subtrees = |number, names: &[String]| {
-        let bases = names.iter().map(|base| write::sequence(&[&general_name(base)]));
+        let bases = names
+            .iter()
+            .map(|base| write::sequence(&[&general_name(base)]));
         match names {
             [] => Vec::new(),
             _ => write::tlv(Tag::context(number), &bases.collect::<Vec<_>>().concat()),
@@ -221,7 +226,9 @@ pub(crate) fn crl(issuer: &str, signer: &SoftwareKey, serials: &[u32]) -> Crl {
 
 fn signed(tbs: &[u8], signer: &SoftwareKey) -> Vec<u8> {
     let mut rng = ChaCha8Rng::seed_from_u64(0);
-    let signature = signer.sign(&SignatureAlgorithm::Ed25519, tbs, &mut rng).unwrap();
+    let signature = signer
+        .sign(&SignatureAlgorithm::Ed25519, tbs, &mut rng)
+        .unwrap();
     let bits = write::tlv(Tag::BIT_STRING, &[&[0], signature.as_slice()].concat());
     write::sequence(&[tbs, &algorithm(), &bits])
 }

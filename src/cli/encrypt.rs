@@ -12,7 +12,7 @@ use smime::{
     policy::Limits,
     smime::{EncryptOptions, Encryptor, Recipient},
     store::files,
-    x509::Collection,
+    x509::{Catalogue, Collection},
 };
 use std::path::Path;
 
@@ -43,7 +43,9 @@ pub(crate) fn run(encrypt: &args::Encrypt, rng: &mut Randomness) -> anyhow::Resu
         rng,
     )?;
     prepare::not_to_people(encrypt.made.format, &output)?;
+    let repository = Catalogue::from(repository);
     let report = Encryptor::new(&recipients, &anchors, &repository, &policy, options)
+        .watched(prepare::watch())
         .encrypt(input.source(), &mut output, at, rng)
         .with_context(|| prepare::at(message))?;
     Ok(conclude(report, Vec::new(), output))

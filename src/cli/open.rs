@@ -6,7 +6,7 @@ use super::{
     refused,
 };
 use anyhow::Context;
-use smime::smime::Opener;
+use smime::{smime::Opener, x509::Catalogue};
 
 /// Removes every layer.
 pub(crate) fn run(open: &args::Open, rng: &mut Randomness) -> anyhow::Result<Outcome> {
@@ -15,6 +15,7 @@ pub(crate) fn run(open: &args::Open, rng: &mut Randomness) -> anyhow::Result<Out
     // What is only encrypted needs no anchor: the library asks for one at the first signature.
     let anchors = prepare::anchors_if_any(&open.trust, &policy.limits)?;
     let repository = prepare::repository(&open.common.certs, &open.trust.crls, &policy.limits)?;
+    let repository = Catalogue::from(repository);
     let Keys {
         identities,
         findings,
@@ -33,7 +34,8 @@ pub(crate) fn run(open: &args::Open, rng: &mut Randomness) -> anyhow::Result<Out
         open.output.sync,
         rng,
     )?;
-    let mut opener = Opener::new(&identities, &anchors, &repository, &policy, &signers);
+    let mut opener = Opener::new(&identities, &anchors, &repository, &policy, &signers)
+        .watched(prepare::watch());
     if let Some(key) = &secret_key {
         opener = opener.secret_key(key);
     }

@@ -16,14 +16,15 @@ use smime::{
     policy::{Finding, Level, Limits, Policy, PolicyInputs, PolicyName, Revocation, Rule},
     smime::{ExpectedSigner, Source},
     store::{Identities, files},
-    x509::{Collection, TrustAnchors},
+    x509::{Collection, TrustAnchors, Watch},
 };
 use std::{
     env,
     fs::File,
     io::{BufReader, IsTerminal, Seek, SeekFrom},
     path::{Path, PathBuf},
-    time::{SystemTime, UNIX_EPOCH},
+    sync::Arc,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 /// The system's randomness.
@@ -272,6 +273,17 @@ pub(crate) fn trust_directory() -> Option<PathBuf> {
     absolute("XDG_CONFIG_HOME")
         .or_else(|| absolute("HOME").map(|home| home.join(".config")))
         .map(|config| config.join("smime/trust"))
+}
+
+/// Returns a watch, for the limit of time on certificate paths.
+pub(crate) fn watch() -> Arc<dyn Watch> {
+    struct Started(Instant);
+    impl Watch for Started {
+        fn elapsed(&self) -> Duration {
+            self.0.elapsed()
+        }
+    }
+    Arc::new(Started(Instant::now()))
 }
 
 /// Reads other certificates and revocation lists.

@@ -9,6 +9,7 @@ use anyhow::Context;
 use smime::{
     policy::Rule,
     smime::{Verifier, report::Verdict},
+    x509::Catalogue,
 };
 use std::path::Path;
 
@@ -23,6 +24,7 @@ pub(crate) fn run(verify: &args::Verify, rng: &mut Randomness) -> anyhow::Result
     }
     let anchors = prepare::anchors(&verify.trust, &policy)?;
     let repository = prepare::repository(&verify.common.certs, &verify.trust.crls, &policy.limits)?;
+    let repository = Catalogue::from(repository);
     let quiet = verify.common.is_silent();
     let mut input = Input::open(message, quiet)?;
     let mut content = match &verify.content {
@@ -37,7 +39,8 @@ pub(crate) fn run(verify: &args::Verify, rng: &mut Randomness) -> anyhow::Result
         None => Ok(Output::nowhere()),
     };
     let mut output = to()?;
-    let verifier = Verifier::new(&anchors, &repository, &policy, &signers);
+    let verifier =
+        Verifier::new(&anchors, &repository, &policy, &signers).watched(prepare::watch());
     let mut report = verifier
         .verify(
             input.source(),

@@ -20,11 +20,11 @@ use crate::{
     },
     policy::{Finding, Policy},
     x509::{
-        Certificate, Collection, PathBuilder, Purpose, Repository, TrustAnchors,
+        Certificate, Collection, PathBuilder, Purpose, Repository, TrustAnchors, Watch,
         certificate::serial_text,
     },
 };
-use std::io::Write;
+use std::{io::Write, sync::Arc};
 
 /// Whom to encrypt to.
 #[derive(Debug, Clone)]
@@ -59,6 +59,7 @@ pub struct Encryptor<'a> {
     repository: &'a dyn Repository,
     policy: &'a Policy,
     options: EncryptOptions,
+    watch: Option<Arc<dyn Watch>>,
 }
 
 impl<'a> Encryptor<'a> {
@@ -76,7 +77,15 @@ impl<'a> Encryptor<'a> {
             repository,
             policy,
             options,
+            watch: None,
         }
+    }
+
+    /// Keeps the limit of time for each certificate path, too: the library reads no clock by itself.
+    #[must_use]
+    pub fn watched(mut self, watch: Arc<dyn Watch>) -> Self {
+        self.watch = Some(watch);
+        self
     }
 
     /// Encrypts one message. A recipient whose certificate must not be used is a failing report, and nothing was written.
@@ -243,6 +252,7 @@ impl<'a> Encryptor<'a> {
 
     fn judge(&self, certificate: &Certificate, at: Time) -> Result<Vec<Finding>, Error> {
         let paths = PathBuilder::new(self.anchors, self.repository, self.policy);
+        let paths = paths.watched(self.watch.clone());
         Ok(paths
             .judge(
                 certificate,

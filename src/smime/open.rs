@@ -12,9 +12,9 @@ use crate::{
     crypto::{CryptoRng, Secret},
     policy::{Policy, Rule},
     store::Identities,
-    x509::{Repository, TrustAnchors},
+    x509::{Repository, TrustAnchors, Watch},
 };
-use std::io::Write;
+use std::{io::Write, sync::Arc};
 
 /// Opens messages.
 pub struct Opener<'a> {
@@ -24,6 +24,7 @@ pub struct Opener<'a> {
     policy: &'a Policy,
     signers: &'a [ExpectedSigner],
     secret_key: Option<&'a Secret>,
+    watch: Option<Arc<dyn Watch>>,
 }
 
 impl<'a> Opener<'a> {
@@ -42,6 +43,7 @@ impl<'a> Opener<'a> {
             policy,
             signers,
             secret_key: None,
+            watch: None,
         }
     }
 
@@ -49,6 +51,13 @@ impl<'a> Opener<'a> {
     #[must_use]
     pub fn secret_key(mut self, key: &'a Secret) -> Self {
         self.secret_key = Some(key);
+        self
+    }
+
+    /// Keeps the limit of time for each certificate path, too: the library reads no clock by itself.
+    #[must_use]
+    pub fn watched(mut self, watch: Arc<dyn Watch>) -> Self {
+        self.watch = Some(watch);
         self
     }
 
@@ -66,6 +75,7 @@ impl<'a> Opener<'a> {
             repository: self.repository,
             policy: self.policy,
             at,
+            watch: self.watch.clone(),
             allowance: self.policy.limits.message_signatures.into(),
         });
         peeler.keys = Some(Keys {

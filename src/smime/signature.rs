@@ -22,7 +22,7 @@ use crate::{
     policy::{Finding, Policy, Rule, strength},
     x509::{
         Certificate, Collection, Crl, PathBuilder, Purpose, Repository, RevocationStatus,
-        TrustAnchors, certificate::serial_text,
+        TrustAnchors, Watch, certificate::serial_text,
     },
 };
 
@@ -39,6 +39,8 @@ pub(super) struct Judge<'a> {
     pub(super) repository: &'a dyn Repository,
     pub(super) policy: &'a Policy,
     pub(super) at: Time,
+    /// keeps the time that a path may take
+    pub(super) watch: Option<Arc<dyn Watch>>,
     /// signature checks that this message may still cost
     pub(super) allowance: Cell<u32>,
 }
@@ -109,7 +111,8 @@ impl Judge<'_> {
             return Ok(signature);
         };
         let mut allowance = self.allowance.get();
-        let path = PathBuilder::new(self.anchors, self.repository, self.policy).judge_within(
+        let paths = PathBuilder::new(self.anchors, self.repository, self.policy);
+        let path = paths.watched(self.watch.clone()).judge_within(
             &certificate,
             in_message,
             Purpose::Sign,
@@ -523,6 +526,7 @@ mod tests {
             anchors: &anchors,
             repository: &repository,
             policy: &policy,
+            watch: None,
             at: Time(0),
             allowance: policy.limits.message_signatures.into(),
         };

@@ -8,9 +8,9 @@ use super::{
 use crate::{
     asn1::Time,
     policy::{Level, Policy, Rule},
-    x509::{Repository, TrustAnchors},
+    x509::{Repository, TrustAnchors, Watch},
 };
-use std::io::Write;
+use std::{io::Write, sync::Arc};
 
 /// Verifies messages.
 pub struct Verifier<'a> {
@@ -19,6 +19,7 @@ pub struct Verifier<'a> {
     policy: &'a Policy,
     signers: &'a [ExpectedSigner],
     as_received: bool,
+    watch: Option<Arc<dyn Watch>>,
 }
 
 impl<'a> Verifier<'a> {
@@ -36,6 +37,7 @@ impl<'a> Verifier<'a> {
             policy,
             signers,
             as_received: false,
+            watch: None,
         }
     }
 
@@ -44,6 +46,13 @@ impl<'a> Verifier<'a> {
     #[must_use]
     pub fn as_received(mut self) -> Self {
         self.as_received = true;
+        self
+    }
+
+    /// Keeps the limit of time for each certificate path, too: the library reads no clock by itself.
+    #[must_use]
+    pub fn watched(mut self, watch: Arc<dyn Watch>) -> Self {
+        self.watch = Some(watch);
         self
     }
 
@@ -65,6 +74,7 @@ impl<'a> Verifier<'a> {
             repository: self.repository,
             policy: self.policy,
             at,
+            watch: self.watch.clone(),
             allowance: self.policy.limits.message_signatures.into(),
         });
         peeler.detached = content;

@@ -244,6 +244,7 @@ fn contents(path: &Path, limits: &Limits, wanted: Wanted<'_, '_>) -> Result<Cont
     for block in &blocks {
         reading.block(block)?;
     }
+    reading.contents.public.remove_duplicates();
     Ok(reading.contents)
 }
 
@@ -334,7 +335,7 @@ impl Reading<'_, '_, '_> {
     fn certificate(&mut self, der: &[u8]) -> Result<(), Error> {
         let certificate = Certificate::from_der(der).map_err(self.unusable())?;
         let certificate = certificate.from_origin(&self.origin);
-        self.contents.public.add_certificate(certificate);
+        self.contents.public.certificates.push(certificate);
         Ok(())
     }
 

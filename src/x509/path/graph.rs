@@ -36,8 +36,8 @@ pub(super) struct Node {
     pub(super) counts: bool,
     /// pathLenConstraint
     pub(super) path_length: Option<u64>,
-    /// it has nameConstraints
-    pub(super) constrains: bool,
+    /// number of its nameConstraints; others may have the same
+    pub(super) constraints: Option<usize>,
     key_identifier: Option<Box<[u8]>>,
     /// what a signature by this key is made with
     kind: Option<KeyKind>,
@@ -91,11 +91,13 @@ pub(super) struct Graph<'a> {
     by_name: HashMap<Name, Rc<[Namesakes]>>,
     checked: HashMap<(usize, usize), Checked>,
     signed: HashSet<usize>,
-    /// those with nameConstraints
+    /// for each nameConstraints, the first certificate that has them
     pub(super) constraining: Vec<Rc<Node>>,
-    conflicts: HashMap<(usize, usize), bool>,
-    /// by certificate: among how many constraining ones it was asked, and the answer
-    sensitive: HashMap<usize, (usize, bool)>,
+    constraints: HashMap<Box<[u8]>, usize>,
+    /// by constraints and certificate below
+    refused: HashMap<(usize, usize), bool>,
+    /// by certificate: among how many constraints it was asked, and the answer
+    refusals: HashMap<usize, (usize, Refusals)>,
 }
 
 impl<'a> Graph<'a> {
@@ -109,15 +111,16 @@ impl<'a> Graph<'a> {
             anchors,
             repositories,
             question,
-            trial: Budget::new(question.policy.limits).watched(watch),
+            trial: Budget::new(question.policy.limits).tenth().watched(watch),
             met: 0,
             keys: HashMap::new(),
             by_name: HashMap::new(),
             checked: HashMap::new(),
             signed: HashSet::new(),
             constraining: Vec::new(),
-            conflicts: HashMap::new(),
-            sensitive: HashMap::new(),
+            constraints: HashMap::new(),
+            refused: HashMap::new(),
+            refusals: HashMap::new(),
         }
     }
 
@@ -149,7 +152,7 @@ impl<'a> Graph<'a> {
                 None => Place::Intermediate,
             };
             let node = Rc::new(self.node(self.met, certificate, anchor, place));
-            if node.constrains && !node.flawed {
+            if node.constraints == Some(self.constraining.len()) {
                 self.constraining.push(Rc::clone(&node));
             }
             let at = *places.entry(node.key).or_insert(groups.len());
@@ -194,6 +197,10 @@ impl<'a> Graph<'a> {
         let denied = findings.iter().filter(|it| it.level == Level::Deny).count();
         let basic = certificate.basic_constraints().ok().flatten();
         let constraints = certificate.extension(&ID_CE_NAME_CONSTRAINTS);
+        let constraints = constraints.filter(|_| place != Place::Leaf && alone.is_ok());
+        let unmet = self.constraints.len();
+        let constraints =
+            constraints.map(|der| *self.constraints.entry(der.into()).or_insert(unmet));
         Node {
             id,
             key,
@@ -201,7 +208,7 @@ impl<'a> Graph<'a> {
             denials: u32::try_from(denied).unwrap_or(u32::MAX),
             counts: place == Place::Intermediate && !certificate.is_self_issued(),
             path_length: basic.and_then(|basic| basic.path_length),
-            constrains: place != Place::Leaf && constraints.is_some(),
+            constraints,
             key_identifier: certificate.key_identifier().map(Box::from),
             kind: certificate.public_key().ok().map(|key| key.kind()),
             anchor,
@@ -244,33 +251,67 @@ impl<'a> Graph<'a> {
     }
 
     /// Returns whether the constraints of `issuer` refuse a name of `below`; `None` for want of budget: whoever validates the path will tell.
-    pub(super) fn conflict(&mut self, issuer: &Node, below: &Node) -> Option<bool> {
-        if let Some(known) = self.conflicts.get(&(issuer.id, below.id)) {
+    pub(super) fn refuses(&mut self, issuer: &Node, below: &Node) -> Option<bool> {
+        let constraints = issuer.constraints?;
+        if let Some(known) = self.refused.get(&(constraints, below.id)) {
             return Some(*known);
         }
         let answer = validate::constrain(&issuer.certificate, &below.certificate, &mut self.trial);
-        let conflict = match answer {
+        let refused = match answer {
             Ok(()) => false,
             Err(Refusal::Invalid(_)) => true,
             Err(Refusal::Budget(_)) => return None,
         };
-        self.conflicts.insert((issuer.id, below.id), conflict);
-        Some(conflict)
+        self.refused.insert((constraints, below.id), refused);
+        Some(refused)
     }
 
-    /// Returns whether a name of an intermediate is, or may be, refused by anyone met so far.
-    pub(super) fn is_sensitive(&mut self, node: &Node) -> bool {
+    /// Returns which of the constraints met so far refuse, or may refuse, a name of an intermediate.
+    pub(super) fn refusals(&mut self, node: &Node) -> Refusals {
         let met = self.constraining.len();
-        match self.sensitive.get(&node.id) {
-            Some((then, answer)) if *then == met => return *answer,
+        match self.refusals.get(&node.id) {
+            Some((then, known)) if *then == met => return known.clone(),
             _ => {}
         }
-        let constraining = self.constraining.clone();
-        let answer = constraining
+        let mut refusals = Refusals::default();
+        for (index, issuer) in self.constraining.clone().iter().enumerate() {
+            if self.refuses(issuer, node).unwrap_or(true) {
+                refusals.insert(index);
+            }
+        }
+        self.refusals.insert(node.id, (met, refusals.clone()));
+        refusals
+    }
+}
+
+/// A set of constraints, by number.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Refusals(Vec<u64>);
+
+impl Refusals {
+    fn insert(&mut self, index: usize) {
+        let word = index / 64;
+        if self.0.len() <= word {
+            self.0.resize(word + 1, 0);
+        }
+        if let Some(word) = self.0.get_mut(word) {
+            *word |= 1 << (index % 64);
+        }
+    }
+
+    pub(super) fn add(&mut self, other: &Self) {
+        self.0.resize(self.0.len().max(other.0.len()), 0);
+        for (own, other) in self.0.iter_mut().zip(&other.0) {
+            *own |= other;
+        }
+    }
+
+    pub(super) fn is_within(&self, other: &Self) -> bool {
+        let others = other.0.iter().copied().chain(std::iter::repeat(0));
+        self.0
             .iter()
-            .any(|issuer| self.conflict(issuer, node).unwrap_or(true));
-        self.sensitive.insert(node.id, (met, answer));
-        answer
+            .zip(others)
+            .all(|(own, other)| own & !other == 0)
     }
 }
 

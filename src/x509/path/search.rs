@@ -13,7 +13,7 @@ use super::{
     RevocationStatus,
     budget::{Budget, BudgetExceeded},
     failure::{Failures, certificates},
-    graph::{Announced, Checked, Fit, Graph, Node},
+    graph::{Announced, Checked, Fit, Graph, Node, Refusals},
 };
 use crate::{
     encoding::hex,
@@ -25,8 +25,9 @@ use crate::{
     },
 };
 use std::{
+    cell::RefCell,
     cmp::Ordering,
-    collections::{BTreeSet, BinaryHeap, HashMap},
+    collections::{BinaryHeap, HashMap},
     rc::Rc,
 };
 
@@ -70,6 +71,8 @@ struct Attempt {
     counted: u64,
     /// how often it goes against what its certificates announce
     doubts: u32,
+    /// the constraints that refuse a name in it, as of when so many were met
+    refusals: RefCell<(usize, Refusals)>,
 }
 
 impl Attempt {
@@ -113,7 +116,7 @@ impl Eq for Queued {}
 /// What a link costs by itself.
 const LINK: u32 = 2;
 /// The most attempts at one certificate that a new one is compared with.
-const COMPARED: usize = 64;
+const COMPARED: usize = 32;
 
 pub(super) struct Search<'a> {
     question: Question<'a>,
@@ -195,6 +198,7 @@ impl<'a> Search<'a> {
             },
             counted: 0,
             doubts: 0,
+            refusals: RefCell::default(),
         }));
         match self.sweep(budget) {
             Err(exceeded) if self.best.is_none() && !self.diagnosing => return Err(exceeded),
@@ -304,6 +308,7 @@ impl<'a> Search<'a> {
                 denials,
                 ..attempt.weight
             },
+            refusals: attempt.refusals.clone(),
             ..*attempt
         }));
     }
@@ -385,11 +390,11 @@ impl<'a> Search<'a> {
             cost += LINK;
         }
         let too_deep = issuer.path_length.is_some_and(|it| it < attempt.counted);
-        let refused = issuer.constrains && {
+        let refused = issuer.constraints.is_some() && {
             let bound = |it: &&Attempt| it.node.counts || it.below.is_none();
             let graph = &mut self.graph;
             let mut bound = attempt.down().filter(bound);
-            bound.any(|below| graph.conflict(issuer, &below.node) == Some(true))
+            bound.any(|below| graph.refuses(issuer, &below.node) == Some(true))
         };
         let flaws = u32::from(issuer.flawed) + u32::from(too_deep) + u32::from(refused);
         let denials = self.denials_of_link(child, issuer);
@@ -404,6 +409,7 @@ impl<'a> Search<'a> {
             },
             counted: attempt.counted + u64::from(issuer.counts),
             doubts: attempt.doubts + u32::from(fit == Fit::Another),
+            refusals: RefCell::default(),
         })
     }
 
@@ -441,23 +447,26 @@ impl<'a> Search<'a> {
             && other.weight.denials <= attempt.weight.denials
             && other.length <= attempt.length
             && other.counted <= attempt.counted
-            && {
-                let of = self.sensitive(attempt);
-                self.sensitive(other).is_subset(&of)
-            }
+            && (self.graph.constraining.is_empty()
+                || self.refusals(other).is_within(&self.refusals(attempt)))
     }
 
-    /// Returns the intermediates of an attempt that constraints further up might refuse.
-    fn sensitive(&mut self, attempt: &Attempt) -> BTreeSet<usize> {
-        if self.graph.constraining.is_empty() {
-            return BTreeSet::new();
+    /// Returns the constraints that would refuse a name of an attempt's intermediates, were they further up.
+    fn refusals(&mut self, attempt: &Attempt) -> Refusals {
+        let met = self.graph.constraining.len();
+        match &*attempt.refusals.borrow() {
+            (then, known) if *then == met => return known.clone(),
+            _ => {}
         }
-        let bound = attempt.down().filter(|it| it.node.counts);
-        let graph = &mut self.graph;
-        bound
-            .filter(|it| graph.is_sensitive(&it.node))
-            .map(|it| it.node.id)
-            .collect()
+        let mut refusals = match &attempt.below {
+            Some(below) => self.refusals(below),
+            None => Refusals::default(),
+        };
+        if attempt.node.counts {
+            refusals.add(&self.graph.refusals(&attempt.node));
+        }
+        attempt.refusals.replace((met, refusals.clone()));
+        refusals
     }
 
     /// Judges a path that has reached an anchor.
