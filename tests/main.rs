@@ -20,6 +20,7 @@ mod kill;
 mod library;
 mod limits;
 mod matrix;
+mod mutation;
 mod paths;
 mod pki;
 mod readme;
