@@ -35,6 +35,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ),
     ("spki", &["asn1", "crypto", "x509", "cms", "store"]),
     ("time", &["asn1", "cli"]),
+    ("stringprep", &["x509"]),
+    ("unicode_normalization", &["x509"]),
     ("idna", &["mime", "x509"]),
     ("mail_parser", &["mime"]),
     ("mail_builder", &["mime"]),
@@ -71,6 +73,11 @@ const CRATES: &[(&str, &[&str])] = &[
     ("ghash", &["crypto"]),
     ("des", &["crypto"]),
     ("rc2", &["crypto"]),
+    ("x448", &["crypto"]),
+    ("ml_kem", &["crypto"]),
+    ("ccm", &["crypto"]),
+    ("chacha20", &["crypto"]),
+    ("chacha20poly1305", &["crypto"]),
     ("md5", &["crypto"]),
     ("sha1", &["crypto"]),
     ("sha2", &["crypto"]),
@@ -83,6 +90,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("getrandom", &["cli", "main"]),
     ("rpassword", &["cli"]),
     ("rustix", &["cli"]),
+    ("rustls_native_certs", &["cli"]),
     ("serde_json", &["cli"]),
 ];
 

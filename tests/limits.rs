@@ -1,8 +1,10 @@
 //! Limits: at each everything works, one past it is exit 3 with the limit's name, nothing written, in no time and little memory.
 use crate::support::*;
+use rand_chacha::rand_core::SeedableRng as _;
 use smime::policy::Limits;
 use std::{
     ffi::OsString,
+    io::Write as _,
     time::{Duration, Instant},
 };
 
@@ -463,6 +465,104 @@ fn held_bytes() {
         assert!(run.stdout == content, "{octets} octets");
         assert!(dir.entries().is_empty());
     }
+}
+
+/// A content in as many layers of CompressedData as asked for.
+fn compressed(content: &[u8], layers: usize) -> Vec<u8> {
+    use smime::cms::{compressed_data::Writer, content_type};
+    let mut object = content.to_vec();
+    for layer in 0..layers {
+        let kind = match layer {
+            0 => content_type::DATA,
+            _ => content_type::COMPRESSED_DATA,
+        };
+        let mut writer = Writer::new(Vec::new(), kind);
+        writer.write_all(&object).unwrap();
+        object = writer.finish().unwrap();
+    }
+    object
+}
+
+/// Opens a compressed content under limits of its own, and says what came out or which limit was in the way.
+fn uncompress(object: &[u8], limits: Limits) -> Result<Vec<u8>, &'static str> {
+    use smime::{
+        asn1::Time,
+        policy::Policy,
+        smime::{Error, Opener, Source, report::Verdict},
+        store::Identities,
+        x509::{Collection, TrustAnchors},
+    };
+    let (identities, anchors, repository) = (
+        Identities::default(),
+        TrustAnchors::default(),
+        Collection::default(),
+    );
+    let mut policy = Policy::default();
+    policy.limits = limits;
+    let opener = Opener::new(&identities, &anchors, &repository, &policy, &[]);
+    let (mut out, mut input) = (Vec::new(), object);
+    let mut rng = rand_chacha::ChaCha20Rng::seed_from_u64(1);
+    match opener.open(Source::Stream(&mut input), &mut out, Time(0), &mut rng) {
+        Ok(report) if report.verdict() == Verdict::Pass => Ok(out),
+        Err(Error::Limit { name, .. }) => Err(name),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn uncompressed_bytes() {
+    let content = noise(7, 200_000);
+    for layers in 1..3 {
+        let object = compressed(&content, layers);
+        let mut limits = Limits::default();
+        // what is around the inner object's content counts too
+        let room = [0, 200][layers - 1];
+        limits.uncompressed_bytes = value(content.len() + room);
+        assert!(uncompress(&object, limits).unwrap() == content);
+        limits.uncompressed_bytes = value(content.len() - 1);
+        assert_eq!(uncompress(&object, limits), Err("uncompressed-bytes"));
+    }
+}
+
+#[test]
+fn compression_ratio() {
+    // one of 200 octets is no zero
+    let content: Vec<u8> = noise(9, 300_000)
+        .chunks(2)
+        .map(|o| if o[0] == 0 { o[1] } else { 0 })
+        .collect();
+    for layers in 1..4 {
+        let object = compressed(&content, layers);
+        let mut limits = Limits::default();
+        limits.held_bytes = 1000;
+        // what there is of the outermost object beside the content is some 60 octets
+        limits.compression_ratio = value(content.len() / (object.len() - 100)) + 1;
+        assert!(uncompress(&object, limits).unwrap() == content, "{layers}");
+        limits.compression_ratio = value(content.len() / object.len()) - 1;
+        assert_eq!(uncompress(&object, limits), Err("compression-ratio"));
+        // it does not matter for what memory holds
+        limits.held_bytes = content.len() + 200;
+        assert!(uncompress(&object, limits).unwrap() == content);
+    }
+}
+
+#[test]
+fn compressed_bombs() {
+    let ratio = Limits::default().compression_ratio;
+    let zeros = vec![0; 10 << 20];
+    let dir = Dir::new();
+    for layers in 1..4 {
+        let object = compressed(&zeros, layers);
+        assert!(object.len() < 12_000, "{}", object.len());
+        over(ratio, || inspect(object.clone()));
+        let out = dir.file("out");
+        let line = args!["open", "--json", "-o", out.clone()];
+        over(ratio, || smime(line).input(object).run());
+        assert!(!out.exists() && dir.entries().is_empty());
+    }
+    // what stays in memory is no bomb
+    let small = compressed(&zeros[..Limits::default().held_bytes], 1);
+    passes(|| smime(args!["open", "-q"]).input(small).run());
 }
 
 #[test]

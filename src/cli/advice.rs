@@ -117,6 +117,25 @@ impl Typed {
         kept
     }
 
+    /// Advice on a file that cannot be used: another one in its place, or out of the directory of anchors with it.
+    pub(crate) fn instead_of(&self, path: &Path) -> Option<String> {
+        let shown = path.display().to_string();
+        let mut words = self.words.clone();
+        if let Some(word) = words.iter_mut().find(|word| **word == shown) {
+            "FILE".clone_into(word);
+            let command = self.command("", &words);
+            return Some(format!("give one that can be used: {command}"));
+        }
+        let options = self.words.iter().zip(self.words.iter().skip(1));
+        let mut directories = options.filter(|(option, _)| *option == "-t" || *option == "--trust");
+        let is_default = super::prepare::trust_directory().is_some_and(|it| path.starts_with(it));
+        (is_default || directories.any(|(_, directory)| path.starts_with(directory)))
+            .then(|| {
+                let shown = quoted(&shown);
+                format!("in a directory of trust anchors every file must hold some: move {shown} elsewhere, or hide it by a name that begins with a dot")
+            })
+    }
+
     /// `smime inspect mail.eml`
     fn inspect(&self) -> String {
         let message = self.message.as_deref();
@@ -206,6 +225,10 @@ fn of_reason(objection: &Objection, typed: &Typed) -> Advice {
             named(&certificate.issuer),
             typed.with("-c", "FILE")
         ),
+        Reason::NoPolicy if typed.words.iter().any(|w| w.starts_with("--policy-oid")) => {
+            let command = typed.without("--policy-oid", None);
+            format!("if another policy will do: {command}")
+        }
         Reason::NoPolicy if typed.words.iter().any(|w| w == "--require-explicit-policy") => {
             let command = typed.without("--require-explicit-policy", None);
             format!("if any policy will do: {command}")
@@ -285,6 +308,15 @@ fn of_reason(objection: &Objection, typed: &Typed) -> Advice {
 fn of_rule(rule: Rule, typed: &Typed) -> Advice {
     let reads = matches!(typed.verb, Verb::Verify | Verb::Open | Verb::Decrypt);
     Advice::Is(match rule {
+        Rule::SenderMismatch if typed.words.iter().any(|w| w.starts_with("--signer")) => {
+            return Advice::None;
+        }
+        Rule::SenderMismatch if typed.verb == Verb::Sign => {
+            format!(
+                "give the key and certificate of the sender: {}",
+                typed.with("-i", "FILE")
+            )
+        }
         Rule::SenderMismatch | Rule::NoFrom if matches!(typed.verb, Verb::Verify | Verb::Open) => {
             format!(
                 "say yourself who must have signed: {}",
@@ -310,6 +342,10 @@ fn of_rule(rule: Rule, typed: &Typed) -> Advice {
         Rule::NotEncrypted => format!(
             "{} says what the message is; smime verify checks a signature",
             typed.inspect()
+        ),
+        Rule::BlindCopy => format!(
+            "encrypt to those in Bcc in a message of their own; if all may know of them: {}",
+            typed.with("--allow", Rule::BlindCopy.name())
         ),
         Rule::NotProtected => format!("{} says what the message is", typed.inspect()),
         Rule::KeyFileReadable => "chmod 600 makes a key file private".to_owned(),

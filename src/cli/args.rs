@@ -166,7 +166,12 @@ pub(crate) struct Encrypt {
     /// Also to everyone in To, Cc and Bcc
     #[arg(long)]
     pub(crate) to_header: bool,
-    /// As aes-256-cbc, aes-128-gcm, aes-256-gcm
+    #[command(flatten)]
+    pub(crate) shared: Shared,
+    /// Its first line is the password of --password-recipient
+    #[arg(long, value_name = "PATH")]
+    pub(crate) password_file: Option<PathBuf>,
+    /// As aes-256-cbc, aes-256-gcm, chacha20-poly1305
     #[arg(long, value_name = "NAME")]
     pub(crate) cipher: Option<String>,
     /// RSAES-OAEP with SHA-256 for RSA recipients
@@ -194,6 +199,8 @@ pub(crate) struct Decrypt {
     #[command(flatten)]
     pub(crate) keys: Keys,
     #[command(flatten)]
+    pub(crate) shared: Shared,
+    #[command(flatten)]
     pub(crate) secret_key: SecretKey,
     #[command(flatten)]
     pub(crate) output: Output,
@@ -212,6 +219,8 @@ Examples:
 pub(crate) struct Open {
     #[command(flatten)]
     pub(crate) keys: Keys,
+    #[command(flatten)]
+    pub(crate) shared: Shared,
     #[command(flatten)]
     pub(crate) secret_key: SecretKey,
     #[command(flatten)]
@@ -444,6 +453,17 @@ pub(crate) struct Keys {
     pub(crate) password_file: Option<PathBuf>,
 }
 
+/// Secrets that sender and recipients share.
+#[derive(Debug, Args)]
+pub(crate) struct Shared {
+    /// A shared key by its name; FILE holds it, raw or in hex
+    #[arg(long, value_name = "NAME:FILE")]
+    pub(crate) kek: Vec<String>,
+    /// Whoever knows the password; see --password-file
+    #[arg(long)]
+    pub(crate) password_recipient: bool,
+}
+
 /// A key without a certificate.
 #[derive(Debug, Args)]
 pub(crate) struct SecretKey {
@@ -480,6 +500,9 @@ pub(crate) struct Trust {
     /// Trust anchors: a file or directory
     #[arg(short, long, value_name = "PATH")]
     pub(crate) trust: Vec<PathBuf>,
+    /// Trust the operating system's anchors too
+    #[arg(long)]
+    pub(crate) trust_system: bool,
     /// Certificate revocation lists
     #[arg(long, value_name = "PATH")]
     pub(crate) crls: Vec<PathBuf>,

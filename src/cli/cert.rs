@@ -116,6 +116,7 @@ fn read(file: &Path, limits: &Limits) -> anyhow::Result<Collection> {
         return Err(Problem::Certificates(smime::store::Error::Nothing {
             path,
             wanted: "certificate",
+            held: None,
         })
         .into());
     }

@@ -14,7 +14,12 @@ pub(crate) fn run(decrypt: &args::Decrypt, rng: &mut Randomness) -> anyhow::Resu
     let Keys {
         identities,
         findings,
-    } = prepare::keys(&decrypt.keys, &decrypt.common.certs, &policy)?;
+    } = prepare::decryption_keys(
+        &decrypt.keys,
+        &decrypt.shared,
+        &decrypt.common.certs,
+        &policy,
+    )?;
     if let Some(outcome) = refused(&findings) {
         return Ok(outcome);
     }

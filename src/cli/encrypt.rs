@@ -4,6 +4,7 @@ use super::{
     error::Problem,
     output::{Leave, Output},
     prepare::{self, Ground, Input, Randomness},
+    refused,
 };
 use anyhow::Context;
 use smime::{
@@ -12,27 +13,43 @@ use smime::{
     policy::Limits,
     smime::{EncryptOptions, Encryptor, Recipient},
     store::files,
-    x509::{Catalogue, Collection},
+    x509::{Catalogue, Collection, TrustAnchors},
 };
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 /// Encrypts a message.
 pub(crate) fn run(encrypt: &args::Encrypt, rng: &mut Randomness) -> anyhow::Result<Outcome> {
-    if encrypt.recipient.is_empty() && !encrypt.to_header {
+    let by_certificate = !encrypt.recipient.is_empty() || encrypt.to_header;
+    let shared = &encrypt.shared;
+    if !by_certificate && shared.kek.is_empty() && !shared.password_recipient {
         return Err(Problem::usage_with(
             "no recipient was named",
-            "name recipients with -r FILE, -r ADDRESS or --to-header",
+            "name recipients with -r FILE, -r ADDRESS, --to-header, --kek NAME:FILE or --password-recipient",
         )
         .into());
     }
     let options = options(encrypt)?;
     let trust = &encrypt.trust;
     let Ground { policy, at } = prepare::ground(&encrypt.common, Some(trust))?;
-    let anchors = prepare::anchors(trust, &policy)?;
+    // Without certificates there is nothing to trust.
+    let anchors = match by_certificate {
+        true => prepare::anchors(trust, &policy)?,
+        false => TrustAnchors::default(),
+    };
+    let mut findings = Vec::new();
     let mut repository = prepare::repository(&encrypt.common.certs, &trust.crls, &policy.limits)?;
     let mut recipients = Vec::new();
     for who in &encrypt.recipient {
         recipients.push(recipient(who, &policy.limits, &mut repository)?);
+    }
+    let keys = prepare::shared_keys(shared, &policy, &mut findings)?;
+    recipients.extend(keys.into_iter().map(Recipient::SharedKey));
+    if shared.password_recipient {
+        let password = prepare::message_password(encrypt.password_file.as_deref(), true)?;
+        recipients.push(Recipient::Password(Arc::new(password)));
+    }
+    if let Some(outcome) = refused(&findings) {
+        return Ok(outcome);
     }
     let message = &encrypt.message.message;
     let mut input = Input::open(message, encrypt.common.is_silent())?;
@@ -48,7 +65,7 @@ pub(crate) fn run(encrypt: &args::Encrypt, rng: &mut Randomness) -> anyhow::Resu
         .watched(prepare::watch())
         .encrypt(input.source(), &mut output, at, rng)
         .with_context(|| prepare::at(message))?;
-    Ok(conclude(report, Vec::new(), output))
+    Ok(conclude(report, findings, output))
 }
 
 fn options(encrypt: &args::Encrypt) -> anyhow::Result<EncryptOptions> {
@@ -58,7 +75,7 @@ fn options(encrypt: &args::Encrypt) -> anyhow::Result<EncryptOptions> {
         Some(name) => Some(ContentCipher::from_name(name).ok_or_else(|| {
             Problem::usage_with(
                 format!("--cipher: '{name}' is no cipher to encrypt with"),
-                "--cipher takes aes-256-cbc, aes-192-cbc, aes-128-cbc, aes-256-gcm or aes-128-gcm",
+                "--cipher takes aes-256-cbc, aes-192-cbc, aes-128-cbc, aes-256-gcm, aes-128-gcm or chacha20-poly1305",
             )
         })?),
     };

@@ -35,6 +35,9 @@ pub(crate) enum Problem {
     /// The file of the password cannot be used.
     #[error("cannot read the password from {}: {}", .path.display(), reason(.source))]
     Password { path: PathBuf, source: io::Error },
+    /// The password of a message is needed.
+    #[error("the password of the message is needed")]
+    PasswordNeeded,
     /// A trust path that was named does not exist, or a list of it holds nothing.
     #[error("{} holds no {wanted}", .path.display())]
     Nothing { path: PathBuf, wanted: &'static str },
@@ -44,6 +47,9 @@ pub(crate) enum Problem {
     /// A file of `cert show` or `cert check` is not what it should be.
     #[error(transparent)]
     Certificates(store::Error),
+    /// The operating system's store of trust anchors is not there or empty.
+    #[error("the system's store holds no trust anchor{}", match .0 { Some(why) => format!(": {why}"), None => String::new() })]
+    NoSystemStore(Option<String>),
     /// The system gives no randomness.
     #[error("the system gives no randomness: {0}")]
     Randomness(String),
@@ -106,11 +112,11 @@ impl Failure {
     /// Understands an error.
     pub(crate) fn of(error: &anyhow::Error, typed: Option<&Typed>) -> Self {
         let mut failure = if let Some(problem) = error.downcast_ref::<Problem>() {
-            Self::of_problem(problem)
+            Self::of_problem(problem, typed)
         } else if let Some(error) = error.downcast_ref::<smime::smime::Error>() {
             Self::of_operation(error, typed)
         } else if let Some(error) = error.downcast_ref::<store::Error>() {
-            Self::of_store(error)
+            Self::of_store(error, typed)
         } else {
             // Every error is one of the above; whatever else comes is the environment's.
             Self::new(ENVIRONMENT, "environment", format!("{error:#}"))
@@ -158,7 +164,7 @@ impl Failure {
         }
     }
 
-    fn of_problem(problem: &Problem) -> Self {
+    fn of_problem(problem: &Problem, typed: Option<&Typed>) -> Self {
         let message = problem.to_string();
         match problem {
             Problem::Usage { message, hints } => Self::usage(message, hints.clone()),
@@ -171,11 +177,14 @@ impl Failure {
             Problem::Closed => Self::new(ENVIRONMENT, "write", message)
                 .hint("-o FILE writes the message to a file; to throw it away: -o /dev/null"),
             Problem::Password { path, .. } => Self::new(KEY, "password", message).file(path),
+            Problem::PasswordNeeded => Self::new(KEY, "password-needed", message).hint(
+                "--password-file PATH gives it (its first line; /dev/fd/N works); without it, it is asked on the terminal",
+            ),
             Problem::Nothing { path, .. } => Self::new(KEY, "nothing-in-file", message).file(path),
             Problem::NoSuchRecipient { .. } => Self::new(KEY, "no-recipient-certificate", message)
                 .hint("-r takes a certificate file, or an address whose certificate -c PATH holds"),
             Problem::Certificates(error) => {
-                let mut failure = Self::of_store(error);
+                let mut failure = Self::of_store(error, typed);
                 failure.exit = match error {
                     store::Error::Io { .. } => ENVIRONMENT,
                     store::Error::PasswordNeeded { .. } | store::Error::WrongPassword { .. } => KEY,
@@ -183,11 +192,13 @@ impl Failure {
                 };
                 failure
             }
+            Problem::NoSystemStore(_) => Self::new(KEY, "no-system-store", message)
+                .hint("-t PATH takes the trust anchors from a file or directory; SSL_CERT_FILE and SSL_CERT_DIR name another store"),
             Problem::Randomness(_) => Self::new(ENVIRONMENT, "randomness", message),
         }
     }
 
-    fn of_store(error: &store::Error) -> Self {
+    fn of_store(error: &store::Error, typed: Option<&Typed>) -> Self {
         use store::Error as E;
         let (code, path) = match error {
             E::Io { path, .. } => ("read", path),
@@ -198,6 +209,8 @@ impl Failure {
             E::Pkcs12 { path, .. } => ("pkcs12", path),
             E::PasswordNeeded { path } => ("password-needed", path),
             E::WrongPassword { path } => ("wrong-password", path),
+            E::Pem { path, .. } => ("pem", path),
+            E::TooDeep { path, .. } => ("limit", path),
             _ => return Self::new(KEY, "key", error.to_string()),
         };
         let message = match error {
@@ -212,13 +225,16 @@ impl Failure {
             E::PasswordNeeded { .. } => failure.hint(
                 "there is no terminal to ask for the password on: --password-file PATH (its first line; /dev/fd/N works)",
             ),
-            _ => failure,
+            _ => match typed.and_then(|typed| typed.instead_of(path)) {
+                Some(hint) => failure.hint(hint),
+                None => failure,
+            },
         }
     }
 
     fn of_operation(error: &smime::smime::Error, typed: Option<&Typed>) -> Self {
         let verb = typed.map(Typed::verb);
-        let with = |option, value| match typed {
+        let with = |option: &str, value: &str| match typed {
             Some(typed) => typed.with(option, value),
             None => format!("{option} {value}"),
         };
@@ -276,10 +292,27 @@ impl Failure {
                 with("-i", "FILE")
             )),
             E::AmbiguousIdentity { .. } => failure.hint("give one identity only with -i PATH"),
-            E::NoRecipientCertificate(_) => failure.hint(
-                "-r FILE takes a certificate (with a / in it where its name reads as an address), -c PATH certificates to look for addresses in",
-            ),
-            E::AmbiguousRecipient(_) => failure.hint("-r FILE takes the certificate that is meant"),
+            E::NoRecipientCertificate(address) => {
+                let give = with("-c", "FILE");
+                failure.hint(format!("give a certificate that names {address}: {give}"))
+            }
+            E::AmbiguousRecipient { candidates, .. } => {
+                let mut failure = failure;
+                for one in candidates.iter().take(SHOWN_RECIPIENTS) {
+                    let file = one.origin.as_deref().unwrap_or("FILE");
+                    // a bare name that reads as an address would be one
+                    let file = match file.contains('/') || !file.contains('@') {
+                        true => file.to_owned(),
+                        false => format!("./{file}"),
+                    };
+                    failure = failure.hint(format!(
+                        "if the certificate {} is meant: {}",
+                        one.serial,
+                        with("-r", &file)
+                    ));
+                }
+                failure
+            }
             E::NoRecipient => {
                 failure.hint("name recipients with -r FILE, -r ADDRESS or --to-header")
             }
@@ -428,6 +461,7 @@ mod tests {
                 Problem::Certificates(store::Error::Nothing {
                     path: path.clone(),
                     wanted: "x",
+                    held: None,
                 }),
                 3,
             ),

@@ -113,6 +113,47 @@ mod tests {
     }
 
     #[test]
+    fn names_that_deceive_are_seen_through() {
+        for (name, shown) in [
+            ("Alice\u{202e}moc.elpmaxe", "Alice\\u{202e}moc.elpmaxe"),
+            ("\u{202d}Alice", "\\u{202d}Alice"),
+            ("\u{202a}A\u{202c}", "\\u{202a}A\\u{202c}"),
+            ("\u{202b}A", "\\u{202b}A"),
+            ("\u{2066}A\u{2069}", "\\u{2066}A\\u{2069}"),
+            ("\u{2067}A", "\\u{2067}A"),
+            ("\u{2068}A", "\\u{2068}A"),
+            ("A\u{200e}B", "A\\u{200e}B"),
+            ("A\u{200f}B", "A\\u{200f}B"),
+            ("A\u{61c}B", "A\\u{61c}B"),
+            ("Al\u{200b}ice", "Al\\u{200b}ice"),
+            ("Al\u{200c}ice", "Al\\u{200c}ice"),
+            ("Al\u{200d}ice", "Al\\u{200d}ice"),
+            ("Al\u{2060}ice", "Al\\u{2060}ice"),
+            ("Al\u{feff}ice", "Al\\u{feff}ice"),
+            ("Al\u{ad}ice", "Al\\u{ad}ice"),
+            ("Al\u{180e}ice", "Al\\u{180e}ice"),
+            ("Al\u{fe0f}ice", "Al\\u{fe0f}ice"),
+            ("A\u{3164}B", "A\\u{3164}B"),
+            ("A\u{2800}B", "A\\u{2800}B"),
+            ("A\u{a0}B", "A\\u{a0}B"),
+            ("A\u{2003}B", "A\\u{2003}B"),
+            ("A\u{2028}smime: error", "A\\u{2028}smime: error"),
+            ("A\nsmime: error", "A\\u{a}smime: error"),
+            ("A\rsmime: error", "A\\u{d}smime: error"),
+            ("A\tB", "A\\u{9}B"),
+            ("A\u{8}B", "A\\u{8}B"),
+            ("\u{1b}[2J\u{1b}[H", "\\u{1b}[2J\\u{1b}[H"),
+            ("\u{9b}2J", "\\u{9b}2J"),
+            ("\u{7f}", "\\u{7f}"),
+            ("A\0B", "A\\u{0}B"),
+            ("\u{e0041}", "\\u{e0041}"),
+            ("\u{e000}", "\\u{e000}"),
+        ] {
+            assert_eq!(escape(name), shown);
+        }
+    }
+
+    #[test]
     fn length_is_bounded() {
         assert_eq!(escape(&"x".repeat(1 << 20)).chars().count(), LENGTH + 1);
         assert_eq!(escape(&"x".repeat(LENGTH)).chars().count(), LENGTH);

@@ -206,6 +206,7 @@ fn signature(typed: &Typed, signature: &Signature) -> Value {
         "algorithm": signature.algorithm,
         "signing_time": signature.signing_time.map(|t| t.to_string()),
         "path": path(&signature.path),
+        "anchor": anchor(&signature.path, signature.anchor.as_deref()),
         "findings": findings(typed, &signature.findings),
     });
     if let Value::Object(answers) = answers {
@@ -233,6 +234,18 @@ fn revocation(status: RevocationStatus) -> &'static str {
 
 fn path(path: &[Certificate]) -> Value {
     path.iter().map(|c| hex::encode(&c.sha256())).collect()
+}
+
+/// The anchor that vouched; null where none did.
+fn anchor(path: &[Certificate], source: Option<&str>) -> Value {
+    source.map_or(Value::Null, |source| {
+        let anchor = path.last();
+        json!({
+            "subject": anchor.map(|a| a.subject().to_string()),
+            "sha256": anchor.map(|a| hex::encode(&a.sha256())),
+            "source": source,
+        })
+    })
 }
 
 fn person(certificate: &Certificate) -> Value {
@@ -325,6 +338,7 @@ fn checked(typed: &Typed, checked: &Checked) -> Value {
         "trust": if checked.report.trusted { "trusted" } else { "untrusted" },
         "revocation": revocation(checked.report.revocation),
         "path": path(&checked.report.path),
+        "anchor": anchor(&checked.report.path, checked.report.anchor.as_deref()),
         "policies": {
             "authority": checked.report.policies.authority,
             "user": checked.report.policies.user,
@@ -372,6 +386,7 @@ mod tests {
                   { "verdict": "pass", "integrity": "intact", "trust": "trusted", "sender": "match", "revocation": "unknown",
                     "signer": null, "signer_id": "serial 0a1b of CN=Example CA",
                     "digest": "sha-256", "algorithm": "rsa-pkcs1", "signing_time": "2026-11-01T09:00:00Z", "path": [],
+                    "anchor": { "subject": null, "sha256": null, "source": "roots.pem" },
                     "findings": [ { "rule": "revocation-unknown", "level": "warn", "message": "no CRL at hand", "source": "RFC 5280 §6.3" } ] } ],
                   "findings": [] } ],
                 "findings": [] }"#

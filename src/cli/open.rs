@@ -19,7 +19,7 @@ pub(crate) fn run(open: &args::Open, rng: &mut Randomness) -> anyhow::Result<Out
     let Keys {
         identities,
         findings,
-    } = prepare::keys(&open.keys, &open.common.certs, &policy)?;
+    } = prepare::decryption_keys(&open.keys, &open.shared, &open.common.certs, &policy)?;
     if let Some(outcome) = refused(&findings) {
         return Ok(outcome);
     }

@@ -52,6 +52,21 @@ impl Passwords {
     }
 }
 
+/// Asks on the terminal for a password that opens no file; twice where it is to be a new one. `None`: there is nobody to ask, or the two differ.
+pub(crate) fn for_message(passwords: &Passwords, is_new: bool) -> Option<Zeroizing<String>> {
+    let ask = |prompt: &str| rpassword::prompt_password(prompt).ok().map(Zeroizing::new);
+    match passwords {
+        Passwords::Given(password) => Some(password.clone()),
+        Passwords::Terminal => {
+            let password = ask("Password of the message: ")?;
+            match is_new {
+                true => ask("The same again: ").filter(|again| *again == password),
+                false => Some(password),
+            }
+        }
+    }
+}
+
 /// Reads octet by octet, so that what follows the line in a pipe is left to who reads it next.
 fn first_line(source: &mut dyn Read) -> io::Result<Zeroizing<String>> {
     let mut line = Zeroizing::new(String::with_capacity(LENGTH));

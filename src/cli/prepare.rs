@@ -15,10 +15,11 @@ use smime::{
     mime::mailbox::Address,
     policy::{Finding, Level, Limits, Policy, PolicyInputs, PolicyName, Revocation, Rule},
     smime::{ExpectedSigner, Source},
-    store::{Identities, files},
-    x509::{Collection, TrustAnchors, Watch},
+    store::{Identities, SharedKey, files},
+    x509::{Certificate, Collection, TrustAnchor, TrustAnchors, Watch},
 };
 use std::{
+    collections::HashSet,
     env,
     fs::File,
     io::{BufReader, IsTerminal, Seek, SeekFrom},
@@ -192,6 +193,73 @@ pub(crate) struct Keys {
     pub(crate) findings: Vec<Finding>,
 }
 
+/// Reads the keys of `-i`, the certificates of `-c` to go with them, and what opens recipients that have neither.
+pub(crate) fn decryption_keys(
+    keys: &args::Keys,
+    shared: &args::Shared,
+    certs: &[PathBuf],
+    policy: &Policy,
+) -> anyhow::Result<Keys> {
+    let mut found = self::keys(keys, certs, policy)?;
+    for key in shared_keys(shared, policy, &mut found.findings)? {
+        found.identities.add_shared_key(key);
+    }
+    if shared.password_recipient {
+        let password = message_password(keys.password_file.as_deref(), false)?;
+        found.identities.set_password(password);
+    }
+    Ok(found)
+}
+
+/// Understands `--kek NAME:FILE` and reads the keys. A name is text, or octets written `0x` and hexadecimal digits.
+pub(crate) fn shared_keys(
+    shared: &args::Shared,
+    policy: &Policy,
+    findings: &mut Vec<Finding>,
+) -> anyhow::Result<Vec<SharedKey>> {
+    let mut keys: Vec<SharedKey> = Vec::new();
+    for text in &shared.kek {
+        let split = text.split_once(':');
+        let (name, path) = split
+            .filter(|(name, path)| !name.is_empty() && !path.is_empty())
+            .ok_or_else(|| {
+                Problem::usage_with(
+                    format!("--kek: '{text}' is no name and file"),
+                    "a shared key is given --kek NAME:FILE, with NAME as the message has it (or 0x and hexadecimal digits)",
+                )
+            })?;
+        let octets = name
+            .strip_prefix("0x")
+            .and_then(smime::encoding::hex::decode);
+        let name = octets.unwrap_or_else(|| name.as_bytes().to_vec());
+        if keys.iter().any(|key| key.name == name) {
+            return Err(Problem::usage("--kek: two keys of one name").into());
+        }
+        let path = Path::new(path);
+        let (key, readable) = files::shared_key(path, &policy.limits)?;
+        if readable {
+            let message = format!("{} can be read by others", path.display());
+            findings.push(policy.finding(Rule::KeyFileReadable, message));
+        }
+        keys.push(SharedKey {
+            name,
+            key: Arc::new(key),
+        });
+    }
+    Ok(keys)
+}
+
+/// Returns the password of a message: from `--password-file`, or asked for.
+pub(crate) fn message_password(file: Option<&Path>, is_new: bool) -> anyhow::Result<Secret> {
+    let passwords = Passwords::from(file)?;
+    let password = super::password::for_message(&passwords, is_new);
+    let password = password.ok_or(Problem::PasswordNeeded)?;
+    if password.is_empty() {
+        return Err(Problem::usage("the password of the message is empty").into());
+    }
+    Ok(Secret::new(password.as_bytes().to_vec()))
+}
+
 /// Reads the keys of `-i`, and the certificates of `-c` to go with them.
 pub(crate) fn keys(keys: &args::Keys, certs: &[PathBuf], policy: &Policy) -> anyhow::Result<Keys> {
     let mut passwords = Passwords::from(keys.password_file.as_deref())?;
@@ -238,24 +306,55 @@ pub(crate) fn anchors(trust: &args::Trust, policy: &Policy) -> anyhow::Result<Tr
     Ok(anchors)
 }
 
-/// Reads the trust anchors: those of `-t`, else those of the default directory.
+/// Reads the trust anchors: those of `-t` and `--trust-system`, else those of the default directory.
 pub(crate) fn anchors_if_any(trust: &args::Trust, limits: &Limits) -> anyhow::Result<TrustAnchors> {
     let mut anchors = TrustAnchors::default();
-    if trust.trust.is_empty() {
+    if trust.trust.is_empty() && !trust.trust_system {
         if let Some(directory) = trust_directory().filter(|d| exists(d)) {
             match files::trust_anchors(&directory, limits) {
                 Ok(found) => anchors = found,
-                Err(smime::store::Error::Nothing { .. }) => {}
+                Err(smime::store::Error::Nothing { path, .. }) if path == directory => {}
                 Err(e) => return Err(e.into()),
             }
         }
-    } else {
-        for path in &trust.trust {
-            let found = files::trust_anchors(path, limits)?;
-            anchors.anchors.extend(found.anchors);
-        }
+        return Ok(anchors);
+    }
+    let mut known = HashSet::new();
+    for path in &trust.trust {
+        let found = files::trust_anchors(path, limits)?.anchors;
+        let new = found
+            .into_iter()
+            .filter(|it| known.insert(it.certificate.clone()));
+        anchors.anchors.extend(new);
+    }
+    if trust.trust_system {
+        let new = system_anchors()?
+            .into_iter()
+            .filter(|it| known.insert(it.certificate.clone()));
+        anchors.anchors.extend(new);
     }
     Ok(anchors)
+}
+
+/// Reads the operating system's store, or what SSL_CERT_FILE and SSL_CERT_DIR name instead. A certificate in it that cannot be read vouches for
+/// nobody, and is left out.
+fn system_anchors() -> anyhow::Result<Vec<TrustAnchor>> {
+    let found = rustls_native_certs::load_native_certs();
+    if found.certs.is_empty() {
+        let why = found.errors.first().map(ToString::to_string);
+        return Err(Problem::NoSystemStore(why).into());
+    }
+    let source = "the system's store";
+    let origin = Arc::from(source);
+    let read = found.certs.iter().filter_map(|der| {
+        let certificate = Certificate::from_der(der).ok()?.from_origin(&origin);
+        let source = source.to_owned();
+        Some(TrustAnchor {
+            certificate,
+            source,
+        })
+    });
+    Ok(read.collect())
 }
 
 /// Whether something is there. What cannot be looked at is: reading it then says why not.

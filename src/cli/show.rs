@@ -215,13 +215,7 @@ impl Page {
         self.fact(if claimed { "claims" } else { "signer" }, &signer);
         if claimed {
         } else if signature.trust == Trust::Trusted {
-            let anchor = signature.path.last().map(|a| a.subject().to_string());
-            match (anchor, &signature.anchor) {
-                (Some(name), Some(source)) => self.fact("anchor", &format!("{name} ({source})")),
-                (Some(name), None) => self.fact("anchor", &name),
-                (None, Some(source)) => self.fact("anchor", source),
-                (None, None) => {}
-            }
+            self.anchor(&signature.path, signature.anchor.as_deref());
         } else if let Some(certificate) = &signature.signer {
             self.fact("issuer", &certificate.issuer().to_string());
         }
@@ -231,6 +225,17 @@ impl Page {
             None => self.fact("signed", &how),
         }
         self.findings(&signature.findings);
+    }
+
+    /// Names the anchor that vouched: the last of the path, and where it came from.
+    fn anchor(&mut self, path: &[Certificate], source: Option<&str>) {
+        let anchor = path.last().map(|a| a.subject().to_string());
+        match (anchor.filter(|name| !name.is_empty()), source) {
+            (Some(name), Some(source)) => self.fact("anchor", &format!("{name} ({source})")),
+            (Some(name), None) => self.fact("anchor", &name),
+            (None, Some(source)) => self.fact("anchor", source),
+            (None, None) => {}
+        }
     }
 
     fn encrypted(&mut self, verb: Verb, layer: &EncryptedLayer) {
@@ -342,11 +347,15 @@ impl Page {
         });
         self.fact("file", &checked.named.file.display().to_string());
         self.fact("subject", &name(&checked.named.certificate));
-        for issuer in checked.report.path.iter().skip(1) {
+        let report = &checked.report;
+        let issuers = report.path.iter().skip(1);
+        let anchors = usize::from(report.anchor.is_some());
+        let between = report.path.len().saturating_sub(1 + anchors);
+        for issuer in issuers.take(between) {
             self.fact("under", &issuer.subject().to_string());
         }
-        if let Some(anchor) = &checked.report.anchor {
-            self.fact("anchor", anchor);
+        if report.anchor.is_some() {
+            self.anchor(&report.path, report.anchor.as_deref());
         }
         self.findings(&checked.report.findings);
     }

@@ -32,7 +32,7 @@ use crate::{
         stream,
         write::{self, Shell},
     },
-    crypto::{self, ContentCipher, Secret, content::Encryption},
+    crypto::{self, ContentEncryption, Secret, content::Encryption},
 };
 use spki::AlgorithmIdentifierOwned;
 use std::io::{self, Read, Write};
@@ -89,8 +89,8 @@ impl<R: Read> Reader<R> {
     }
 
     /// Returns the cipher and its IV, or why it is not supported. Does not judge whether it belongs in this container.
-    pub fn cipher(&self) -> crypto::Result<(ContentCipher, Vec<u8>)> {
-        ContentCipher::from_identifier(&self.algorithm)
+    pub fn encryption(&self) -> crypto::Result<ContentEncryption> {
+        ContentEncryption::from_identifier(&self.algorithm)
     }
 
     /// Reads what follows the ciphertext, which must have been read to its end. Returns the rest of the source, for the caller to check
@@ -178,6 +178,24 @@ pub struct Writer<W> {
     content: Segments,
 }
 
+/// Returns the version of an EnvelopedData without originatorInfo and attributes (RFC 5652 §6.1): 3 if there is a password or another recipient,
+/// else 0 if all are of version 0, which is key transport to issuer and serial as `seal` makes it, else 2.
+fn version_of(recipients: &[Vec<u8>]) -> u32 {
+    let mut tags = recipients
+        .iter()
+        .map(|recipient| recipient.first().map(|tag| Tag(*tag)));
+    if tags
+        .clone()
+        .any(|tag| matches!(tag, Some(Tag(0xa3 | 0xa4))))
+    {
+        3
+    } else if tags.all(|tag| tag == Some(Tag::SEQUENCE)) {
+        0
+    } else {
+        2
+    }
+}
+
 /// What stands before the content.
 struct Head {
     authenticated: bool,
@@ -216,26 +234,23 @@ impl<W: Write> Writer<W> {
         sink: W,
         recipients: &[Vec<u8>],
         content_type: Oid,
-        cipher: ContentCipher,
-        key: &Secret,
-        iv: &[u8],
+        encryption: &ContentEncryption,
+        content_key: &Secret,
     ) -> Result<Self> {
+        let cipher = encryption.cipher;
         let authenticated = cipher.is_aead();
         // RFC 5083 §2.1: contentType must be authenticated unless it is id-data
         let aad = match authenticated && content_type != content_type::DATA {
             true => attribute::content_type_set(content_type)?,
             false => Vec::new(),
         };
-        // RFC 5652 §6.1: 0 if all are key transport to issuer and serial; seal makes nothing else of version 0
-        let transport_only = recipients
-            .iter()
-            .all(|recipient| recipient.first() == Some(&Tag::SEQUENCE.0));
-        let version = if authenticated || transport_only {
-            0
-        } else {
-            2
+        let version = match authenticated {
+            // RFC 5083 §2.1
+            true => 0,
+            false => version_of(recipients),
         };
-        let algorithm = algorithm_to_der(&cipher.identifier(iv));
+        let algorithm = algorithm_to_der(&encryption.identifier());
+        let key = encryption.key(content_key)?;
         Ok(Self {
             shell: Shell::new(sink),
             head: Head {
@@ -244,7 +259,7 @@ impl<W: Write> Writer<W> {
                 recipients: write::set_of(recipients),
                 content: [oid::to_der(&content_type), algorithm].concat(),
             },
-            encryption: Encryption::new(cipher, key, iv, &aad)?,
+            encryption: Encryption::new(cipher, &key, &encryption.iv, &aad)?,
             aad,
             pending: Vec::new(),
             content: Segments::new(),
@@ -322,7 +337,7 @@ mod tests {
         },
         *,
     };
-    use crate::crypto::{PrivateKey, content::Decryption};
+    use crate::crypto::{ContentCipher, PrivateKey, content::Decryption};
     use rand::SeedableRng;
 
     fn rng() -> rand_chacha::ChaCha20Rng {
@@ -339,12 +354,14 @@ mod tests {
     /// Decrypts for one identity, as the reader is used.
     fn decrypt(input: &[u8], of: &Identity) -> Result<Vec<u8>> {
         let mut reader = reader(input)?;
-        let (cipher, iv) = reader.cipher()?;
+        let encryption = reader.encryption()?;
+        let cipher = encryption.cipher;
         assert_eq!(cipher.is_aead(), reader.authenticated);
         let names = |r: &&Recipient| r.rid.as_ref().is_some_and(|rid| rid.names(&of.certificate));
         let recipient = reader.recipients.iter().find(names).unwrap();
         let key = recipient.content_key(&of.key, cipher.key_size(), &mut rng())?;
-        let mut decryption = Decryption::new(cipher, &key, &iv)?;
+        let key = encryption.key(&key)?;
+        let mut decryption = Decryption::new(cipher, &key, &encryption.iv)?;
         let (mut chunk, mut out) = (vec![0; 10_000], Vec::new());
         loop {
             match reader.read(&mut chunk)? {
@@ -396,7 +413,8 @@ mod tests {
             })
             .collect();
         let iv = vec![3; cipher.iv_size()];
-        let mut writer = Writer::new(Vec::new(), &recipients, inner, cipher, &key, &iv).unwrap();
+        let encryption = ContentEncryption::new(cipher, iv, false);
+        let mut writer = Writer::new(Vec::new(), &recipients, inner, &encryption, &key).unwrap();
         for chunk in content.chunks(99_999) {
             writer.write_all(chunk).unwrap();
         }

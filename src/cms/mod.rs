@@ -149,19 +149,20 @@ pub enum Object<R> {
     Compressed(compressed_data::Reader<R>),
 }
 
+/// The content types of an [`Object`] that protects something.
+const OBJECTS: &[Oid] = &[
+    content_type::SIGNED_DATA,
+    content_type::ENVELOPED_DATA,
+    content_type::AUTH_ENVELOPED_DATA,
+    content_type::ENCRYPTED_DATA,
+    content_type::DIGESTED_DATA,
+    content_type::AUTHENTICATED_DATA,
+    content_type::COMPRESSED_DATA,
+];
+
 /// Returns whether a content of this type is itself an [`Object`] that protects something.
 pub fn is_object(content_type: &Oid) -> bool {
-    use content_type::*;
-    [
-        SIGNED_DATA,
-        ENVELOPED_DATA,
-        AUTH_ENVELOPED_DATA,
-        ENCRYPTED_DATA,
-        DIGESTED_DATA,
-        AUTHENTICATED_DATA,
-        COMPRESSED_DATA,
-    ]
-    .contains(content_type)
+    OBJECTS.contains(content_type)
 }
 
 /// Reads the ContentInfo (RFC 5652 §3) and the head of what it holds.
@@ -398,8 +399,12 @@ mod tests {
         }
     }
 
-    const ALL: [&str; 14] = [
+    const ALL: [&str; 18] = [
         DATA,
+        COMPRESSED,
+        AUTHENTICATED,
+        DIGESTED,
+        ENCRYPTED,
         OPAQUE,
         OPAQUE_STREAM,
         NOATTR_KEYID,
@@ -434,6 +439,54 @@ mod tests {
             let input = octets(specimen);
             for end in 0..input.len() {
                 assert!(read(&input[..end], LIMITS).is_err(), "{end}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_object_is_a_content_in_three_forms() {
+        for specimen in ALL {
+            let info = octets(specimen);
+            if info[1] == 0x80 {
+                continue;
+            }
+            let mut fields = Cursor::new(&info, 0).enter(Tag::SEQUENCE).unwrap();
+            let content_type = oid::from_value(&fields.any().unwrap()).unwrap();
+            let value = fields.enter(Tag::context(0)).unwrap().any().unwrap();
+            if !is_object(&content_type) {
+                continue;
+            }
+            for form in [value.content, value.raw, &info] {
+                assert!(open_content(form, content_type, LIMITS).is_ok());
+            }
+            let other = match content_type {
+                content_type::SIGNED_DATA => content_type::COMPRESSED_DATA,
+                _ => content_type::SIGNED_DATA,
+            };
+            for form in [value.raw, &info] {
+                assert!(open_content(form, other, LIMITS).is_err());
+            }
+            assert!(open_content(&info[..], content_type::DATA, LIMITS).is_err());
+        }
+    }
+
+    #[test]
+    fn a_content_type_after_a_transfer_as_text_is_known() {
+        let whole = octets(OPAQUE);
+        let mut damaged = whole.clone();
+        let arc = [0x2a, 0x86, 0x48, 0x86, 0xf7, 13, 1, 7];
+        for at in 0..damaged.len() - arc.len() {
+            if damaged[at..].starts_with(&arc) {
+                damaged[at + 5] = 10;
+            }
+        }
+        for (input, damage) in [(&whole, false), (&damaged, true)] {
+            match open(&input[..], LIMITS).unwrap() {
+                Object::Signed(reader) => {
+                    assert_eq!(reader.was_damaged(), damage);
+                    assert_eq!(reader.content_type, content_type::DATA);
+                }
+                _ => panic!("no SignedData"),
             }
         }
     }
@@ -618,9 +671,13 @@ mod tests {
         }
 
         #[test]
-        fn no_input_panics(input in proptest::collection::vec(any::<u8>(), 0..60), signed in any::<bool>()) {
+        fn no_input_panics(input in proptest::collection::vec(any::<u8>(), 0..60), content_type in prop::sample::select(OBJECTS)) {
             let _ = read(&input, LIMITS);
-            let content_type = if signed { content_type::SIGNED_DATA } else { content_type::AUTH_ENVELOPED_DATA };
+            for version in [&[][..], &write::integer(0)] {
+                let value = [version, &input[..]].concat();
+                let _ = open_content(&value[..], content_type, LIMITS);
+                let _ = open_content(&write::sequence(&[&value])[..], content_type, LIMITS);
+            }
             let whole = write::sequence(&[
                 &oid::to_der(&content_type),
                 &write::constructed(Tag::context(0), &[&write::sequence(&[&write::integer(0), &input])]),

@@ -1,39 +1,26 @@
-//! RecipientInfo (RFC 5652 §6.2): to whom the content key goes and how. Which recipient is ours and which methods are acceptable is decided
-//! elsewhere.
+//! RecipientInfo (RFC 5652 §6.2, RFC 9629): to whom the content key goes and how. Which recipient is ours and which methods are acceptable is
+//! decided elsewhere. Here they are parsed; `open` recovers content keys, `seal` writes.
 //!
 //! ```text
 //! RecipientInfo ::= CHOICE {
 //!   ktri KeyTransRecipientInfo, kari [1] KeyAgreeRecipientInfo, kekri [2] KEKRecipientInfo,
 //!   pwri [3] PasswordRecipientInfo, ori [4] OtherRecipientInfo }
 //! ```
-use super::{
-    Error, Result, algorithm, algorithm_to_der, check_limit, issuer_serial::encode_within,
-    signer_info::CertificateId, unwritable,
+mod open;
+mod seal;
+
+pub use seal::{Method, seal, seal_under_key, seal_under_password};
+
+use super::{Error, Result, algorithm, check_limit, signer_info::CertificateId};
+use crate::asn1::{
+    Tag,
+    cursor::{Cursor, Value},
+    normal,
+    oid::Oid,
+    write,
 };
-use crate::{
-    asn1::{
-        Tag,
-        cursor::{Cursor, Value},
-        normal,
-        oid::{self, Oid},
-        write,
-    },
-    crypto::{
-        self, CryptoRng, Digest, KeyAgreement, KeyEncryption, KeyTransport, KeyWrap, PrivateKey,
-        PublicKey, Secret, SoftwareKey, algorithm::AgreementKdf, key_agreement, key_transport,
-        key_wrap, public_key::KeyKind,
-    },
-    x509::Certificate,
-};
-use cms::{
-    content_info::CmsVersion,
-    enveloped_data::{
-        KekRecipientInfo, KeyAgreeRecipientIdentifier, KeyAgreeRecipientInfo,
-        KeyTransRecipientInfo, OriginatorIdentifierOrKey, OriginatorPublicKey, OtherRecipientInfo,
-        PasswordRecipientInfo, RecipientEncryptedKey, RecipientIdentifier, RecipientInfo,
-    },
-};
-use der::{Decode, asn1::OctetString};
+use cms::enveloped_data::{OriginatorPublicKey, OtherRecipientInfo};
+use der::Decode;
 use spki::AlgorithmIdentifierOwned;
 
 /// The kind, as reports name it.
@@ -66,8 +53,27 @@ pub struct Recipient {
     pub encrypted_key: Vec<u8>,
     /// key agreement: the originator
     pub originator: Option<Originator>,
-    /// key agreement: user keying material
+    /// key agreement and encapsulation: user keying material
     pub ukm: Option<Vec<u8>>,
+    /// KEK: the name of the key
+    pub kek_identifier: Option<Vec<u8>>,
+    /// password: keyDerivationAlgorithm as found
+    pub derivation: Option<AlgorithmIdentifierOwned>,
+    /// KEM: what stands beside `algorithm`
+    pub encapsulation: Option<Encapsulation>,
+}
+
+/// The fields of KEMRecipientInfo (RFC 9629 §3) that other recipients have not.
+#[derive(Debug, Clone)]
+pub struct Encapsulation {
+    /// kemct: the shared secret, encapsulated
+    pub ciphertext: Vec<u8>,
+    /// kdf as found
+    pub kdf: AlgorithmIdentifierOwned,
+    /// kekLength, content octets
+    pub kek_length: Vec<u8>,
+    /// wrap as found
+    pub wrap: AlgorithmIdentifierOwned,
 }
 
 /// The originator of a key agreement.
@@ -91,16 +97,8 @@ pub fn parse(ber: &[u8], max_depth: usize, limit: usize) -> Result<Vec<Recipient
     match value.tag {
         Tag::SEQUENCE => Ok(vec![key_transport(&value)?]),
         Tag(0xa1) => key_agreement(&value, limit),
-        Tag(0xa2) => {
-            let info: KekRecipientInfo = leaf(&value, "a KEKRecipientInfo")?;
-            let key = info.encrypted_key.into_bytes();
-            Ok(vec![unopened(Kind::Kek, info.key_enc_alg, key.into())])
-        }
-        Tag(0xa3) => {
-            let info: PasswordRecipientInfo = leaf(&value, "a PasswordRecipientInfo")?;
-            let key = info.enc_key.into_bytes();
-            Ok(vec![unopened(Kind::Password, info.key_enc_alg, key.into())])
-        }
+        Tag(0xa2) => Ok(vec![kek(&value)?]),
+        Tag(0xa3) => Ok(vec![password(&value)?]),
         Tag(0xa4) => Ok(vec![other(&value)?]),
         _ => Err(Error::Malformed {
             what: "an unknown kind of RecipientInfo",
@@ -138,15 +136,7 @@ fn key_agreement(value: &Value<'_>, limit: usize) -> Result<Vec<Recipient>> {
     let mut explicit = fields.enter(Tag::context(0))?;
     let originator = originator(&explicit.any()?)?;
     explicit.finish()?;
-    let ukm = match fields.optional(Tag::context(1))? {
-        Some(value) => {
-            let mut explicit = value.inside();
-            let ukm = explicit.expect(Tag::OCTET_STRING)?.content.to_vec();
-            explicit.finish()?;
-            Some(ukm)
-        }
-        None => None,
-    };
+    let ukm = explicit_octets(&mut fields, Tag::context(1))?;
     let algorithm = algorithm(&fields.expect(Tag::SEQUENCE)?)?;
     // what the recipients share is copied to each of them
     const SHARED: u64 = 4 << 10;
@@ -165,12 +155,10 @@ fn key_agreement(value: &Value<'_>, limit: usize) -> Result<Vec<Recipient>> {
         let encrypted_key = key.expect(Tag::OCTET_STRING)?.content.to_vec();
         key.finish()?;
         recipients.push(Recipient {
-            kind: Kind::KeyAgreement,
             rid: Some(rid),
-            algorithm: algorithm.clone(),
-            encrypted_key,
             originator: Some(originator.clone()),
             ukm: ukm.clone(),
+            ..unopened(Kind::KeyAgreement, algorithm.clone(), encrypted_key)
         });
     }
     if recipients.is_empty() {
@@ -180,6 +168,52 @@ fn key_agreement(value: &Value<'_>, limit: usize) -> Result<Vec<Recipient>> {
         });
     }
     Ok(recipients)
+}
+
+/// Reads an optional `[n] EXPLICIT OCTET STRING`.
+fn explicit_octets(fields: &mut Cursor<'_>, tag: Tag) -> Result<Option<Vec<u8>>> {
+    let Some(value) = fields.optional(tag)? else {
+        return Ok(None);
+    };
+    let mut explicit = value.inside();
+    let octets = explicit.expect(Tag::OCTET_STRING)?.content.to_vec();
+    explicit.finish()?;
+    Ok(Some(octets))
+}
+
+/// ```text
+/// KEKRecipientInfo ::= SEQUENCE { version, kekid KEKIdentifier, keyEncryptionAlgorithm, encryptedKey OCTET STRING }
+/// KEKIdentifier ::= SEQUENCE { keyIdentifier OCTET STRING, date GeneralizedTime OPTIONAL, other OtherKeyAttribute OPTIONAL }
+/// ```
+fn kek(value: &Value<'_>) -> Result<Recipient> {
+    let mut fields = value.inside();
+    fields.expect(Tag::INTEGER)?;
+    let mut identifier = fields.enter(Tag::SEQUENCE)?;
+    let name = identifier.expect(Tag::OCTET_STRING)?.content.to_vec();
+    let algorithm = algorithm(&fields.expect(Tag::SEQUENCE)?)?;
+    let encrypted_key = fields.expect(Tag::OCTET_STRING)?.content.to_vec();
+    fields.finish()?;
+    Ok(Recipient {
+        kek_identifier: Some(name),
+        ..unopened(Kind::Kek, algorithm, encrypted_key)
+    })
+}
+
+/// `PasswordRecipientInfo ::= SEQUENCE { version, keyDerivationAlgorithm [0] IMPLICIT OPTIONAL, keyEncryptionAlgorithm, encryptedKey OCTET STRING }`
+fn password(value: &Value<'_>) -> Result<Recipient> {
+    let mut fields = value.inside();
+    fields.expect(Tag::INTEGER)?;
+    let derivation = match fields.optional(Tag::context(0))? {
+        Some(value) => Some(leaf(&value, "a KeyDerivationAlgorithmIdentifier")?),
+        None => None,
+    };
+    let algorithm = algorithm(&fields.expect(Tag::SEQUENCE)?)?;
+    let encrypted_key = fields.expect(Tag::OCTET_STRING)?.content.to_vec();
+    fields.finish()?;
+    Ok(Recipient {
+        derivation,
+        ..unopened(Kind::Password, algorithm, encrypted_key)
+    })
 }
 
 /// `OriginatorIdentifierOrKey ::= CHOICE { IssuerAndSerialNumber, subjectKeyIdentifier [0], originatorKey [1] OriginatorPublicKey }`
@@ -241,9 +275,23 @@ fn other(value: &Value<'_>) -> Result<Recipient> {
     fields.expect(Tag::INTEGER)?;
     let rid = CertificateId::from_value(&fields.any()?)?;
     let kem = algorithm(&fields.expect(Tag::SEQUENCE)?)?;
+    let ciphertext = fields.expect(Tag::OCTET_STRING)?.content.to_vec();
+    let kdf = algorithm(&fields.expect(Tag::SEQUENCE)?)?;
+    let kek_length = fields.expect(Tag::INTEGER)?.content.to_vec();
+    let ukm = explicit_octets(&mut fields, Tag::context(0))?;
+    let wrap = algorithm(&fields.expect(Tag::SEQUENCE)?)?;
+    let encrypted_key = fields.expect(Tag::OCTET_STRING)?.content.to_vec();
+    fields.finish()?;
     Ok(Recipient {
         rid: Some(rid),
-        ..unopened(Kind::Kem, kem, Vec::new())
+        ukm,
+        encapsulation: Some(Encapsulation {
+            ciphertext,
+            kdf,
+            kek_length,
+            wrap,
+        }),
+        ..unopened(Kind::Kem, kem, encrypted_key)
     })
 }
 
@@ -255,6 +303,9 @@ fn unopened(kind: Kind, algorithm: AlgorithmIdentifierOwned, encrypted_key: Vec<
         encrypted_key,
         originator: None,
         ukm: None,
+        kek_identifier: None,
+        derivation: None,
+        encapsulation: None,
     }
 }
 
@@ -267,190 +318,14 @@ fn leaf<T: for<'a> Decode<'a>>(value: &Value<'_>, what: &'static str) -> Result<
     })
 }
 
-impl Recipient {
-    /// Returns the key-encryption algorithm, or why it is not supported.
-    pub fn key_encryption(&self) -> crypto::Result<KeyEncryption> {
-        let algorithm = KeyEncryption::from_identifier(&self.algorithm)?;
-        match (self.kind, &algorithm) {
-            (Kind::KeyTransport, KeyEncryption::Transport(_))
-            | (Kind::KeyAgreement, KeyEncryption::Agreement(_))
-            | (Kind::Kek, KeyEncryption::Wrap(_)) => Ok(algorithm),
-            _ => Err(crypto::Error::Unsupported(oid::name(&self.algorithm.oid))),
-        }
-    }
-
-    /// Recovers the content key of `expected_size` octets with the recipient's private key. For RSA PKCS#1 v1.5 never fails on padding (implicit rejection).
-    /// Everything secret that goes wrong is `crypto::Error::Decryption`.
-    pub fn content_key(
-        &self,
-        key: &dyn PrivateKey,
-        expected_size: usize,
-        rng: &mut dyn CryptoRng,
-    ) -> crypto::Result<Secret> {
-        let content_key = match self.key_encryption()? {
-            KeyEncryption::Transport(transport) => {
-                key.decrypt_key(&transport, &self.encrypted_key, expected_size, rng)?
-            }
-            KeyEncryption::Agreement(agreement) => {
-                let peer = self.peer(key.public_key())?;
-                let shared = key.agree(&peer)?;
-                let kek = key_agreement::derive(&self.algorithm, &shared, self.ukm.as_deref())?;
-                key_wrap::unwrap(agreement.wrap, &kek, &self.encrypted_key)?
-            }
-            KeyEncryption::Wrap(_) => {
-                return Err(crypto::Error::Unsupported(oid::name(&self.algorithm.oid)));
-            }
-        };
-        match content_key.expose().len() == expected_size {
-            true => Ok(content_key),
-            false => Err(crypto::Error::Decryption),
-        }
-    }
-
-    /// Returns the originator's public key, which must be on the recipient's curve.
-    fn peer(&self, own: &PublicKey) -> crypto::Result<PublicKey> {
-        let Some(Originator::PublicKey { algorithm, key }) = &self.originator else {
-            return Err(crypto::Error::Unsupported(
-                "static-static key agreement".to_owned(),
-            ));
-        };
-        // RFC 5753 §7.1.2, §3.1.1: parameters are absent, NULL or the curve, which is the recipient's in each case
-        let curve = algorithm_of(own).ok_or(crypto::Error::Decryption)?;
-        let null_or_same = match &algorithm.parameters {
-            None => true,
-            Some(found) => found.is_null() || Some(found) == curve.parameters.as_ref(),
-        };
-        if algorithm.oid != curve.oid || !null_or_same {
-            return Err(crypto::Error::Decryption);
-        }
-        let spki = write::sequence(&[
-            &algorithm_to_der(&curve),
-            &write::tlv(Tag::BIT_STRING, &[&[0], key.as_slice()].concat()),
-        ]);
-        PublicKey::from_spki(&spki).map_err(|_| crypto::Error::Decryption)
-    }
-}
-
-/// Returns the AlgorithmIdentifier of a public key.
-fn algorithm_of(key: &PublicKey) -> Option<AlgorithmIdentifierOwned> {
-    let mut fields = Cursor::new(key.spki(), 0).enter(Tag::SEQUENCE).ok()?;
-    algorithm(&fields.expect(Tag::SEQUENCE).ok()?).ok()
-}
-
-/// How to encrypt to a key: transport for RSA, agreement for EC and X25519.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Method {
-    /// RSA
-    Transport(KeyTransport),
-    /// EC, X25519
-    Agreement(KeyAgreement),
-}
-
-impl Method {
-    /// Returns the default for a key: RSA PKCS#1 v1.5 (or OAEP with SHA-256), P-256: X9.63 SHA-256, P-384: SHA-384, P-521: SHA-512, X25519: HKDF-SHA-256; wrap as long as the content key (RFC 5753 §8, RFC 8418).
-    pub fn for_key(key: &PublicKey, oaep: bool, content_key_size: usize) -> crypto::Result<Self> {
-        let kdf = match key.kind() {
-            KeyKind::Rsa { .. } if oaep => {
-                return Ok(Self::Transport(KeyTransport::RsaOaep {
-                    digest: Digest::Sha256,
-                    mgf: Digest::Sha256,
-                    label: Vec::new(),
-                }));
-            }
-            KeyKind::Rsa { .. } => return Ok(Self::Transport(KeyTransport::RsaPkcs1)),
-            KeyKind::P256 => AgreementKdf::X963(Digest::Sha256),
-            KeyKind::P384 => AgreementKdf::X963(Digest::Sha384),
-            KeyKind::P521 => AgreementKdf::X963(Digest::Sha512),
-            KeyKind::X25519 => AgreementKdf::Hkdf(Digest::Sha256),
-            KeyKind::BrainpoolP256
-            | KeyKind::BrainpoolP384
-            | KeyKind::BrainpoolP512
-            | KeyKind::Ed25519
-            | KeyKind::Ed448
-            | KeyKind::MlDsa(_)
-            | KeyKind::SlhDsa(_)
-            | KeyKind::Dsa { .. } => {
-                return Err(crypto::Error::KeyType {
-                    key: key.kind().name(),
-                    what: "encrypt",
-                });
-            }
-        };
-        let wrap = match content_key_size {
-            ..=16 => KeyWrap::Aes128,
-            17..=24 => KeyWrap::Aes192,
-            _ => KeyWrap::Aes256,
-        };
-        Ok(Self::Agreement(KeyAgreement {
-            kdf,
-            cofactor: false,
-            wrap,
-        }))
-    }
-}
-
-/// Makes the DER of one RecipientInfo, recipient named by issuer and serial.
-pub fn seal(
-    to: &Certificate,
-    method: Method,
-    content_key: &Secret,
-    rng: &mut dyn CryptoRng,
-) -> Result<Vec<u8>> {
-    let key = to.public_key()?;
-    let encrypted = |key: Vec<u8>| OctetString::new(key).map_err(unwritable);
-    match method {
-        Method::Transport(transport) => {
-            let enc_key = key_transport::encrypt_key(&key, &transport, content_key, rng)?;
-            let enc_key = encrypted(enc_key)?;
-            encode_within(&[1], to.issuer(), to.serial(), |id| KeyTransRecipientInfo {
-                version: CmsVersion::V0,
-                rid: RecipientIdentifier::IssuerAndSerialNumber(id),
-                key_enc_alg: KeyEncryption::Transport(transport).identifier(),
-                enc_key,
-            })
-        }
-        Method::Agreement(agreement) => {
-            let ephemeral = SoftwareKey::ephemeral(&key, rng)?;
-            let shared = ephemeral.agree(&key)?;
-            let key_enc_alg = KeyEncryption::Agreement(agreement).identifier();
-            let kek = key_agreement::derive(&key_enc_alg, &shared, None)?;
-            let enc_key = encrypted(key_wrap::wrap(agreement.wrap, &kek, content_key)?)?;
-            let originator = originator_key(ephemeral.public_key())?;
-            let first_rid = [3, 0, 0];
-            encode_within(&first_rid, to.issuer(), to.serial(), |id| {
-                let recipient = RecipientEncryptedKey {
-                    rid: KeyAgreeRecipientIdentifier::IssuerAndSerialNumber(id),
-                    enc_key,
-                };
-                RecipientInfo::Kari(KeyAgreeRecipientInfo {
-                    version: CmsVersion::V3,
-                    originator: OriginatorIdentifierOrKey::OriginatorKey(originator),
-                    ukm: None,
-                    key_enc_alg,
-                    recipient_enc_keys: vec![recipient],
-                })
-            })
-        }
-    }
-}
-
-/// Returns an originatorKey, parameters absent as OpenSSL writes it and RFC 8418 §2 (X25519) demands.
-fn originator_key(key: &PublicKey) -> Result<OriginatorPublicKey> {
-    let spki = spki::SubjectPublicKeyInfoOwned::from_der(key.spki())
-        .map_err(|_| crypto::Error::Key("the SubjectPublicKeyInfo is malformed"))?;
-    Ok(OriginatorPublicKey {
-        algorithm: AlgorithmIdentifierOwned {
-            oid: spki.algorithm.oid,
-            parameters: None,
-        },
-        public_key: spki.subject_public_key,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
-    use super::{super::specimen::*, *};
+    use super::{super::specimen::*, open::algorithm_of, *};
+    use crate::crypto::{
+        self, Digest, KeyAgreement, KeyEncryption, KeyTransport, KeyWrap, PrivateKey, Secret,
+        algorithm::AgreementKdf,
+    };
     use proptest::prelude::*;
     use rand::SeedableRng;
 
@@ -702,8 +577,18 @@ mod tests {
         let certificate = identity(P256).certificate;
         let serial = write::tlv(Tag::INTEGER, certificate.serial());
         let sid = write::sequence(&[certificate.issuer().der(), &serial]);
-        let kem = write::sequence(&[&write::integer(0), &sid, &[0x30, 3, 6, 1, 0x2a]]);
-        let kem = write::constructed(Tag::context(4), &[&oid::to_der(&KEM), &kem]);
+        let unknown = [0x30, 3, 6, 1, 0x2a];
+        let kem = write::sequence(&[
+            &write::integer(0),
+            &sid,
+            &unknown,
+            &[4, 0],
+            &unknown,
+            &[2, 1, 16],
+            &unknown,
+            &[4, 0],
+        ]);
+        let kem = write::constructed(Tag::context(4), &[&crate::asn1::oid::to_der(&KEM), &kem]);
         let recipient = parse(&kem, 64, 1).unwrap().remove(0);
         assert_eq!((recipient.kind, recipient.rid.is_some()), (Kind::Kem, true));
         assert!(parse(&[0xa5, 0], 64, 1).is_err());

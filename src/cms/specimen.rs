@@ -1,4 +1,4 @@
-//! Keys, certificates and messages that OpenSSL 3.0 made, for the unit tests of this room. The content is "Hello, world\r\n"; the script that made
+//! Keys, certificates and messages that OpenSSL 3.0 made (and Bouncy Castle where it says so), for the unit tests of this room. The content is "Hello, world\r\n"; the script that made
 //! them is in the comment of each.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 use crate::{
@@ -274,6 +274,27 @@ pub(super) const PWRI: &str = "\
 /// `openssl cms -data_create`
 pub(super) const DATA: &str = "\
      MB0GCSqGSIb3DQEHAaAQBA5IZWxsbywgd29ybGQNCg==";
+
+/// Bouncy Castle 1.72's CMSCompressedDataGenerator, brought to DER
+pub(super) const COMPRESSED: &str = "\
+     MEoGCyqGSIb3DQEJEAEJoDswOQIBADANBgsqhkiG9w0BCRADCDAlBgkqhkiG9w0BBwGgGAQWeJzzSM3JyddRKM8vyknh5QIAJMoEgA==";
+
+/// Bouncy Castle 1.72's CMSAuthenticatedDataGenerator, with attributes, brought to DER
+pub(super) const AUTHENTICATED: &str = "\
+     MIIBrgYLKoZIhvcNAQkQAQKgggGdMIIBmQIBADGBvjCBuwIBADAkMAwxCjAIBgNVBAMMAXICFD6QpHfGJHz41zesXU3XpurT6auAMA0GCSqGSIb3DQEBAQUA
+     BIGAtrzP/j5q5eaurY03up3qy77VpEHJQ/u5r7ZFnGb81no3W5KxQZKaoKFRtji6JR8DsusXsFy6xZ1w0ppZm/ZQ2fAPPifcsmsoCZUmTJ1TjB4756Xhlw5X
+     1SlYQe5FpFgG6bMrifxv1M1ZG0ymXTQmYeUmf35Bg/oFkPkxnlIYtkUwDAYIKoZIhvcNAgkFAKELBglghkgBZQMEAgEwHQYJKoZIhvcNAQcBoBAEDkhlbGxv
+     LCB3b3JsZA0KoncwGAYJKoZIhvcNAQkDMQsGCSqGSIb3DQEHATAqBgkqhkiG9w0BCTQxHTAbMAsGCWCGSAFlAwQCAaIMBggqhkiG9w0CCQUAMC8GCSqGSIb3
+     DQEJBDEiBCBwHoAusuFzEQbIw2A4fOacG+ZGc8Jb+7d5tlSp0KIeRAQgGFbGLaXIoh2+a0xp2F8PGKwzMB7QWVAKw6NvYXM5ydU=";
+
+/// `openssl cms -digest_create -md sha256`
+pub(super) const DIGESTED: &str = "\
+     MGAGCSqGSIb3DQEHBaBTMFECAQAwCwYJYIZIAWUDBAIBMB0GCSqGSIb3DQEHAaAQBA5IZWxsbywgd29ybGQNCgQgcB6ALrLhcxEGyMNgOHzmnBvmRnPCW/u3
+     ebZUqdCiHkQ=";
+
+/// `openssl cms -EncryptedData_encrypt -secretkey 000102030405060708090a0b0c0d0e0f -aes128`
+pub(super) const ENCRYPTED: &str = "\
+     MFAGCSqGSIb3DQEHBqBDMEECAQAwPAYJKoZIhvcNAQcBMB0GCWCGSAFlAwQBAgQQUC3KopgzXXlX0aq4Z3j6/IAQ9Nq+FwdqVUwt1iwnY48/jA==";
 
 /// Bounds that none of the messages reaches.
 pub(super) const LIMITS: super::Limits = super::Limits {

@@ -517,6 +517,10 @@ pub enum KeyEncryption {
     Agreement(KeyAgreement),
     /// under a symmetric key
     Wrap(KeyWrap),
+    /// under a password
+    Password(PasswordWrap),
+    /// with a key encapsulation mechanism
+    Kem(Kem),
 }
 impl KeyEncryption {
     /// Returns `rsa-pkcs1`, `rsa-oaep`, `ecdh-x963-sha256`, `ecdh-hkdf-sha256`, `aes-256-wrap`, …
@@ -530,6 +534,8 @@ impl KeyEncryption {
                 AgreementKdf::Hkdf(digest) => format!("ecdh-hkdf-{}", digest_name(digest)),
             },
             Self::Wrap(wrap) => wrap.name().to_owned(),
+            Self::Password(_) => "pwri-kek".to_owned(),
+            Self::Kem(kem) => kem.name().to_owned(),
         }
     }
     /// Reads an AlgorithmIdentifier, parameters and all; malformed OAEP parameters are an error, never another algorithm.
@@ -552,6 +558,10 @@ impl KeyEncryption {
                 cofactor,
                 wrap,
             }))
+        } else if *oid == PWRI_KEK {
+            PasswordWrap::from_identifier(identifier).map(Self::Password)
+        } else if let Some(kem) = Kem::from_identifier(identifier) {
+            kem.map(Self::Kem)
         } else {
             KeyWrap::from_identifier(identifier).map(Self::Wrap)
         }
@@ -567,9 +577,168 @@ impl KeyEncryption {
                 parameters::with_key_wrap(agreement.scheme(), &agreement.wrap.identifier())
             }
             Self::Wrap(wrap) => wrap.identifier(),
+            Self::Password(wrap) => wrap.identifier(),
+            Self::Kem(kem) => kem.identifier(),
         }
     }
 }
+
+/// Key wrap under a password's key (RFC 3211 §2.3): a block cipher in CBC mode, twice over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PasswordWrap {
+    /// the block cipher
+    pub cipher: ContentCipher,
+    /// its IV
+    pub iv: Vec<u8>,
+}
+/// id-alg-PWRI-KEK (RFC 3211 §2.2)
+const PWRI_KEK: Oid = Oid::new_unwrap("1.2.840.113549.1.9.16.3.9");
+impl PasswordWrap {
+    /// Reads an id-alg-PWRI-KEK, whose parameters are the AlgorithmIdentifier of a block cipher: no stream of key bits will do
+    /// (RFC 3211 §2.2), nor will a key of fewer than 128 bits or RC2.
+    pub fn from_identifier(identifier: &AlgorithmIdentifierOwned) -> Result<Self> {
+        let bad = |what| Error::Parameters {
+            algorithm: "pwri-kek",
+            what,
+        };
+        let der = parameters::present(identifier, "pwri-kek")?;
+        let inner = parameters::algorithm_identifier(&der);
+        let inner = inner.ok_or_else(|| bad("malformed parameters"))?;
+        let (cipher, iv) = ContentCipher::from_identifier(&inner)?;
+        match cipher {
+            ContentCipher::Aes128Cbc | ContentCipher::Aes192Cbc | ContentCipher::Aes256Cbc => {}
+            // the one that RFC 3211 §2.2 says everybody has
+            ContentCipher::TripleDesCbc => {}
+            _ => {
+                return Err(bad(
+                    "a key-encryption cipher that is not AES or 3DES in CBC mode",
+                ));
+            }
+        }
+        Ok(Self { cipher, iv })
+    }
+    /// Returns the AlgorithmIdentifier.
+    pub fn identifier(&self) -> AlgorithmIdentifierOwned {
+        parameters::with_key_wrap(PWRI_KEK, &self.cipher.identifier(&self.iv))
+    }
+}
+
+/// A key encapsulation mechanism (RFC 9629).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kem {
+    /// ml-kem-512
+    MlKem512,
+    /// ml-kem-768
+    MlKem768,
+    /// ml-kem-1024
+    MlKem1024,
+    /// rsa-kem
+    Rsa {
+        /// derives the shared secret from the number that was encrypted
+        kdf: Kdf3,
+        /// octets of the shared secret
+        size: usize,
+    },
+}
+/// KDF3 of ANSI X9.44 (RFC 9690): digests of counter, secret and info.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kdf3(pub Digest);
+impl Kem {
+    /// The parameter sets of ML-KEM.
+    pub const ML_KEM: [Self; 3] = [Self::MlKem512, Self::MlKem768, Self::MlKem1024];
+    /// Returns its row of the table; the size is that of the shared secret.
+    #[rustfmt::skip]
+    pub const fn row(self) -> Row {
+        match self {
+            Self::MlKem512 => row("ml-kem-512", "2.16.840.1.101.3.4.4.1", 32, true, "FIPS 203, RFC 9936"),
+            Self::MlKem768 => row("ml-kem-768", "2.16.840.1.101.3.4.4.2", 32, true, "FIPS 203, RFC 9936"),
+            Self::MlKem1024 => row("ml-kem-1024", "2.16.840.1.101.3.4.4.3", 32, true, "FIPS 203, RFC 9936"),
+            Self::Rsa { size, .. } => row("rsa-kem", "1.0.18033.2.2.4", size, true, "ISO/IEC 18033-2 §11.5, RFC 9690"),
+        }
+    }
+    /// Returns `ml-kem-768` and the like.
+    pub fn name(self) -> &'static str {
+        self.row().name
+    }
+    /// Reads an AlgorithmIdentifier; `None` if it is no KEM's. ML-KEM has no parameters (RFC 9936 §3), RSA-KEM has RsaKemParameters.
+    fn from_identifier(identifier: &AlgorithmIdentifierOwned) -> Option<Result<Self>> {
+        let ml_kem = Self::ML_KEM.into_iter();
+        if let Some(kem) = ml_kem.into_iter().find(|k| k.row().oid == identifier.oid) {
+            return Some(parameters::absent(identifier, kem.name()).map(|()| kem));
+        }
+        (identifier.oid == Self::RSA.row().oid).then(|| parameters::rsa_kem(identifier))
+    }
+    /// RSA-KEM as it is written (RFC 9690 §2.1: KDF3 with SHA-256, which everybody must know).
+    pub const RSA: Self = Self::Rsa {
+        kdf: Kdf3(Digest::Sha256),
+        size: 32,
+    };
+    /// Returns the AlgorithmIdentifier.
+    pub fn identifier(self) -> AlgorithmIdentifierOwned {
+        match self {
+            Self::MlKem512 | Self::MlKem768 | Self::MlKem1024 => {
+                parameters::without(self.row().oid)
+            }
+            Self::Rsa { kdf, size } => parameters::with_rsa_kem(self.row().oid, kdf, size),
+        }
+    }
+}
+
+/// The key derivation of a KEM recipient (RFC 9629 §5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KemKdf {
+    /// HKDF (RFC 8619)
+    Hkdf(Digest),
+    /// KDF3 (RFC 9690)
+    Kdf3(Kdf3),
+}
+impl KemKdf {
+    /// Reads an AlgorithmIdentifier.
+    pub fn from_identifier(identifier: &AlgorithmIdentifierOwned) -> Result<Self> {
+        if identifier.oid == KDF3 {
+            return parameters::kdf3(identifier).map(Self::Kdf3);
+        }
+        let hkdf = HKDF.iter().find(|(_, oid)| *oid == identifier.oid);
+        let (digest, _) = hkdf.ok_or_else(|| unsupported(identifier))?;
+        // RFC 8619 §2: the parameters are absent
+        parameters::absent(identifier, "hkdf")?;
+        Ok(Self::Hkdf(*digest))
+    }
+    /// Returns the AlgorithmIdentifier.
+    pub fn identifier(self) -> AlgorithmIdentifierOwned {
+        match self {
+            Self::Kdf3(kdf) => kdf.identifier(),
+            Self::Hkdf(digest) => {
+                let found = HKDF.iter().find(|(known, _)| *known == digest);
+                // No other digest has an OID: nothing makes one.
+                parameters::without(found.map_or(KDF3, |(_, oid)| *oid))
+            }
+        }
+    }
+}
+impl Kdf3 {
+    /// Returns the AlgorithmIdentifier: the digest is its parameter.
+    pub fn identifier(self) -> AlgorithmIdentifierOwned {
+        parameters::with_key_wrap(KDF3, &self.0.identifier())
+    }
+}
+/// id-kdf-kdf3 (RFC 9690 appendix A)
+pub(super) const KDF3: Oid = Oid::new_unwrap("1.3.133.16.840.9.44.1.2");
+/// id-alg-hkdf-with-sha256, -sha384, -sha512 (RFC 8619 §2)
+const HKDF: [(Digest, Oid); 3] = [
+    (
+        Digest::Sha256,
+        Oid::new_unwrap("1.2.840.113549.1.9.16.3.28"),
+    ),
+    (
+        Digest::Sha384,
+        Oid::new_unwrap("1.2.840.113549.1.9.16.3.29"),
+    ),
+    (
+        Digest::Sha512,
+        Oid::new_unwrap("1.2.840.113549.1.9.16.3.30"),
+    ),
+];
 
 /// A content cipher; which container it belongs in is `is_aead`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -586,8 +755,18 @@ pub enum ContentCipher {
     Aes192Gcm,
     /// aes-256-gcm
     Aes256Gcm,
+    /// aes-128-ccm (read)
+    Aes128Ccm,
+    /// aes-192-ccm (read)
+    Aes192Ccm,
+    /// aes-256-ccm (read)
+    Aes256Ccm,
+    /// chacha20-poly1305
+    ChaCha20Poly1305,
     /// 3des-cbc (read)
     TripleDesCbc,
+    /// des-cbc (read)
+    DesCbc,
     /// rc2-cbc with this effective key length in bits (read)
     Rc2Cbc {
         /// bits: 40, 64 or 128
@@ -596,14 +775,19 @@ pub enum ContentCipher {
 }
 impl ContentCipher {
     /// Every cipher.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 15] = [
         Self::Aes128Cbc,
         Self::Aes192Cbc,
         Self::Aes256Cbc,
         Self::Aes128Gcm,
         Self::Aes192Gcm,
         Self::Aes256Gcm,
+        Self::Aes128Ccm,
+        Self::Aes192Ccm,
+        Self::Aes256Ccm,
+        Self::ChaCha20Poly1305,
         Self::TripleDesCbc,
+        Self::DesCbc,
         Self::Rc2Cbc { effective_bits: 40 },
         Self::Rc2Cbc { effective_bits: 64 },
         Self::Rc2Cbc {
@@ -620,7 +804,12 @@ impl ContentCipher {
             Self::Aes128Gcm => row("aes-128-gcm", "2.16.840.1.101.3.4.1.6", 16, true, "RFC 5084 §3.2"),
             Self::Aes192Gcm => row("aes-192-gcm", "2.16.840.1.101.3.4.1.26", 24, false, "RFC 5084 §3.2"),
             Self::Aes256Gcm => row("aes-256-gcm", "2.16.840.1.101.3.4.1.46", 32, true, "RFC 5084 §3.2"),
+            Self::Aes128Ccm => row("aes-128-ccm", "2.16.840.1.101.3.4.1.7", 16, false, "RFC 5084 §3.1"),
+            Self::Aes192Ccm => row("aes-192-ccm", "2.16.840.1.101.3.4.1.27", 24, false, "RFC 5084 §3.1"),
+            Self::Aes256Ccm => row("aes-256-ccm", "2.16.840.1.101.3.4.1.47", 32, false, "RFC 5084 §3.1"),
+            Self::ChaCha20Poly1305 => row("chacha20-poly1305", "1.2.840.113549.1.9.16.3.18", 32, true, "RFC 8439, RFC 8103"),
             Self::TripleDesCbc => row("3des-cbc", "1.2.840.113549.3.7", 24, false, "RFC 3370 §5.1"),
+            Self::DesCbc => row("des-cbc", "1.3.14.3.2.7", 8, false, "FIPS 46-3, RFC 8018 appendix B.2.1"),
             Self::Rc2Cbc { effective_bits } => {
                 let size = match effective_bits { 40 => 5, 64 => 8, _ => 16 };
                 row("rc2-cbc", "1.2.840.113549.3.2", size, false, "RFC 2268, RFC 3370 §5.2")
@@ -640,50 +829,81 @@ impl ContentCipher {
     pub fn key_size(self) -> usize {
         self.row().size
     }
-    /// Returns whether it authenticates (AuthEnvelopedData) or not (EnvelopedData).
-    pub fn is_aead(self) -> bool {
+    /// Returns its mode of operation.
+    pub fn mode(self) -> Mode {
         match self {
-            Self::Aes128Gcm | Self::Aes192Gcm | Self::Aes256Gcm => true,
-            Self::Aes128Cbc | Self::Aes192Cbc | Self::Aes256Cbc => false,
-            Self::TripleDesCbc | Self::Rc2Cbc { .. } => false,
+            Self::Aes128Cbc | Self::Aes192Cbc | Self::Aes256Cbc => Mode::Cbc,
+            Self::TripleDesCbc | Self::DesCbc | Self::Rc2Cbc { .. } => Mode::Cbc,
+            Self::Aes128Gcm | Self::Aes192Gcm | Self::Aes256Gcm => Mode::Gcm,
+            Self::Aes128Ccm | Self::Aes192Ccm | Self::Aes256Ccm => Mode::Ccm,
+            Self::ChaCha20Poly1305 => Mode::ChaCha20Poly1305,
         }
     }
-    /// Reads a contentEncryptionAlgorithm: the cipher and its IV or nonce. GCM: nonce exactly 12 octets, ICVlen exactly 16 (an absent one means 12 and is refused).
+    /// Returns whether it authenticates (AuthEnvelopedData) or not (EnvelopedData).
+    pub fn is_aead(self) -> bool {
+        self.mode() != Mode::Cbc
+    }
+    /// Reads a contentEncryptionAlgorithm: the cipher and its IV or nonce. GCM and CCM: ICVlen exactly 16 (an absent one means 12 and is refused).
+    /// GCM: nonce exactly 12 octets, CCM: 7 to 13 (RFC 5084 §3.1).
     pub fn from_identifier(identifier: &AlgorithmIdentifierOwned) -> Result<(Self, Vec<u8>)> {
         let found = Self::ALL
             .into_iter()
             .find(|c| c.row().oid == identifier.oid);
-        match found.ok_or_else(|| unsupported(identifier))? {
-            Self::Rc2Cbc { .. } => {
-                let (effective_bits, iv) = parameters::rc2(identifier)?;
-                Ok((Self::Rc2Cbc { effective_bits }, iv))
-            }
-            cipher if cipher.is_aead() => Ok((cipher, parameters::gcm(identifier, cipher.name())?)),
-            cipher => Ok((
-                cipher,
-                parameters::iv(identifier, cipher.name(), cipher.iv_size())?,
-            )),
+        let cipher = found.ok_or_else(|| unsupported(identifier))?;
+        if let Self::Rc2Cbc { .. } = cipher {
+            let (effective_bits, iv) = parameters::rc2(identifier)?;
+            return Ok((Self::Rc2Cbc { effective_bits }, iv));
         }
+        let name = cipher.name();
+        let iv = match cipher.mode() {
+            Mode::Cbc => parameters::iv(identifier, name, cipher.iv_size())?,
+            Mode::Gcm => parameters::nonce_and_tag(identifier, name, 12..=12)?,
+            Mode::Ccm => parameters::nonce_and_tag(identifier, name, CCM_NONCE)?,
+            // AEADChaCha20Poly1305Nonce ::= OCTET STRING (SIZE(12)) (RFC 8103 §5): the tag has one size
+            Mode::ChaCha20Poly1305 => parameters::iv(identifier, name, cipher.iv_size())?,
+        };
+        Ok((cipher, iv))
     }
     /// Returns the AlgorithmIdentifier with this IV or nonce.
     pub fn identifier(self, iv: &[u8]) -> AlgorithmIdentifierOwned {
         let oid = self.row().oid;
-        match self {
-            Self::Aes128Cbc | Self::Aes192Cbc | Self::Aes256Cbc | Self::TripleDesCbc => {
-                parameters::with_iv(oid, iv)
-            }
-            Self::Aes128Gcm | Self::Aes192Gcm | Self::Aes256Gcm => parameters::with_gcm(oid, iv),
-            Self::Rc2Cbc { effective_bits } => parameters::with_rc2(oid, effective_bits, iv),
+        match (self, self.mode()) {
+            (Self::Rc2Cbc { effective_bits }, _) => parameters::with_rc2(oid, effective_bits, iv),
+            (_, Mode::Cbc | Mode::ChaCha20Poly1305) => parameters::with_iv(oid, iv),
+            (_, Mode::Gcm | Mode::Ccm) => parameters::with_nonce_and_tag(oid, iv),
         }
     }
-    /// Returns the length of IV or nonce in octets.
+    /// Returns the length of IV or nonce in octets, as it is written.
     pub fn iv_size(self) -> usize {
         match self {
-            Self::Aes128Gcm | Self::Aes192Gcm | Self::Aes256Gcm => 12,
-            Self::Aes128Cbc | Self::Aes192Cbc | Self::Aes256Cbc => 16,
-            Self::TripleDesCbc | Self::Rc2Cbc { .. } => 8,
+            Self::TripleDesCbc | Self::DesCbc | Self::Rc2Cbc { .. } => 8,
+            _ => match self.mode() {
+                Mode::Cbc => 16,
+                Mode::Gcm | Mode::Ccm | Mode::ChaCha20Poly1305 => 12,
+            },
         }
     }
+    /// Returns whether an IV or nonce of so many octets is one of this cipher.
+    pub fn takes_iv_of(self, size: usize) -> bool {
+        match self.mode() {
+            Mode::Ccm => CCM_NONCE.contains(&size),
+            _ => size == self.iv_size(),
+        }
+    }
+}
+/// Octets of a CCM nonce (RFC 5084 §3.1).
+const CCM_NONCE: std::ops::RangeInclusive<usize> = 7..=13;
+/// A mode of operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// cipher block chaining with padding (RFC 5652 §6.3)
+    Cbc,
+    /// Galois/counter mode
+    Gcm,
+    /// counter with CBC-MAC
+    Ccm,
+    /// a stream cipher and Poly1305
+    ChaCha20Poly1305,
 }
 
 /// Returns the error for an algorithm that the table does not hold.
@@ -709,7 +929,8 @@ mod tests {
         data_encoding::HEXLOWER.encode(&identifier.to_der().unwrap())
     }
     fn agreements() -> impl Iterator<Item = KeyAgreement> {
-        let digests = Digest::ALL.into_iter();
+        // MD5 to SHA-512: the others have no scheme of key agreement
+        let digests = Digest::ALL.into_iter().take(6);
         let x963 = digests.clone().skip(1).map(AgreementKdf::X963);
         let hkdf = digests.skip(3).map(AgreementKdf::Hkdf);
         let standard = x963.clone().chain(hkdf).map(|kdf| (kdf, false));
@@ -728,8 +949,10 @@ mod tests {
         let rows: Vec<Row> = Digest::ALL
             .iter()
             .map(|d| d.row())
+            .chain(MlDsa::ALL.iter().map(|s| s.row()))
+            .chain(SlhDsa::ALL.iter().map(|s| s.row()))
             .chain(KeyWrap::ALL.iter().map(|w| w.row()))
-            .chain(ContentCipher::ALL.iter().take(8).map(|c| c.row()))
+            .chain(ContentCipher::ALL.iter().take(13).map(|c| c.row()))
             .collect();
         for (i, row) in rows.iter().enumerate() {
             assert!(row.standard.contains("RFC") && row.size > 0);
@@ -755,6 +978,11 @@ mod tests {
             ("rsa-md5", Some(Digest::Md5)),
             ("sha-224", Some(Digest::Sha224)),
             ("sha-512/224", None),
+            ("sha3-256", Some(Digest::Sha3_256)),
+            ("SHA3-512", Some(Digest::Sha3_512)),
+            ("shake128", Some(Digest::Shake128)),
+            ("SHAKE-256", Some(Digest::Shake256)),
+            ("shake", None),
             ("", None),
             ("rsa", None),
             ("sha-256 ", None),
@@ -778,13 +1006,31 @@ mod tests {
 
     #[test]
     fn signature_algorithms_come_back_as_written() {
-        let mut all = vec![SignatureAlgorithm::Ed25519];
+        let mut all = vec![SignatureAlgorithm::Ed25519, SignatureAlgorithm::Ed448];
+        all.extend(MlDsa::ALL.map(SignatureAlgorithm::MlDsa));
+        all.extend(
+            SlhDsa::ALL
+                .iter()
+                .map(|set| SignatureAlgorithm::SlhDsa(*set)),
+        );
+        let is_shake = |digest: Digest| digest.with_pss().is_some();
         for digest in Digest::ALL {
-            all.push(SignatureAlgorithm::RsaPkcs1(digest));
             if digest != Digest::Md5 {
                 all.push(SignatureAlgorithm::Ecdsa(digest));
             }
-            for mgf in Digest::ALL {
+            if digest != Digest::Md5 && !is_shake(digest) {
+                all.push(SignatureAlgorithm::Dsa(digest));
+            }
+            if is_shake(digest) {
+                all.push(SignatureAlgorithm::RsaPss {
+                    digest,
+                    mgf: digest,
+                    salt: digest.size(),
+                });
+                continue;
+            }
+            all.push(SignatureAlgorithm::RsaPkcs1(digest));
+            for mgf in Digest::ALL.into_iter().filter(|mgf| !is_shake(*mgf)) {
                 for salt in [0, 20, 32, 222, 478] {
                     all.push(SignatureAlgorithm::RsaPss { digest, mgf, salt });
                 }
@@ -838,6 +1084,155 @@ mod tests {
             });
             assert_eq!(read(oid), agreement);
             assert_eq!(agreement.name(), "ecdh-x963-sha224");
+        }
+    }
+
+    #[test]
+    fn shake256_of_ed448_tells_its_length() {
+        let read = |parameters| Digest::from_identifier(&identifier(SHAKE256_LEN, parameters));
+        assert_eq!(read(Some("02020200")).unwrap(), Digest::Shake256);
+        for bad in [
+            None,
+            Some("0500"),
+            Some("02020100"),
+            Some("020100"),
+            Some("0202fe00"),
+            Some("3000"),
+        ] {
+            assert!(
+                matches!(read(bad), Err(Error::Parameters { .. })),
+                "{bad:?}"
+            );
+        }
+        let ed448 = SignatureAlgorithm::Ed448;
+        let written = ed448.digest_identifier(ed448.message_digest());
+        assert_eq!(hex(&written), "300f060960864801650304021202020200");
+        assert_eq!(read(Some("02020200")).unwrap(), ed448.message_digest());
+    }
+
+    #[test]
+    fn what_has_no_parameters_is_refused_with_any() {
+        let mut all = vec![ED25519, ED448, RSASSA_PSS_SHAKE128, RSASSA_PSS_SHAKE256];
+        all.extend(MlDsa::ALL.map(|set| set.row().oid));
+        all.extend(SlhDsa::ALL.iter().map(|set| set.row().oid));
+        for oid in all {
+            let read = |parameters| {
+                SignatureAlgorithm::from_identifier(
+                    &identifier(oid, parameters),
+                    Some(Digest::Sha256),
+                )
+            };
+            assert!(read(None).is_ok());
+            for bad in ["0500", "3000", "020120"] {
+                assert!(
+                    matches!(read(Some(bad)), Err(Error::Parameters { .. })),
+                    "{oid}"
+                );
+            }
+        }
+        // the mask of SHAKE is no MGF1 (RFC 8702 §3.2.1)
+        for shake in [
+            "300fa00d300b060960864801650304020b",
+            "300fa00d300b060960864801650304020c",
+        ] {
+            let read =
+                SignatureAlgorithm::from_identifier(&identifier(RSASSA_PSS, Some(shake)), None);
+            assert!(matches!(read, Err(Error::Parameters { .. })));
+        }
+    }
+
+    #[test]
+    fn digests_of_content_go_with_signatures() {
+        let ml = |set| SignatureAlgorithm::MlDsa(set);
+        let slh = |set| SignatureAlgorithm::SlhDsa(set);
+        for (algorithm, natural, written, unwritten, unread) in [
+            (
+                SignatureAlgorithm::Ed25519,
+                Digest::Sha512,
+                vec![],
+                vec![Digest::Sha256, Digest::Shake256],
+                vec![Digest::Sha256, Digest::Shake256],
+            ),
+            (
+                SignatureAlgorithm::Ed448,
+                Digest::Shake256,
+                vec![],
+                vec![Digest::Sha512],
+                vec![Digest::Sha512],
+            ),
+            (
+                SignatureAlgorithm::Ecdsa(Digest::Sha384),
+                Digest::Sha384,
+                vec![],
+                vec![Digest::Sha512],
+                vec![Digest::Sha512],
+            ),
+            (
+                ml(MlDsa::MlDsa44),
+                Digest::Sha512,
+                vec![Digest::Sha256, Digest::Shake128, Digest::Sha3_256],
+                vec![Digest::Sha224, Digest::Sha1],
+                vec![],
+            ),
+            (
+                ml(MlDsa::MlDsa65),
+                Digest::Sha512,
+                vec![Digest::Sha384, Digest::Shake256],
+                vec![Digest::Sha256, Digest::Shake128],
+                vec![],
+            ),
+            (
+                ml(MlDsa::MlDsa87),
+                Digest::Sha512,
+                vec![Digest::Sha3_512, Digest::Shake256],
+                vec![Digest::Sha384, Digest::Sha3_384],
+                vec![],
+            ),
+            (
+                slh(SlhDsa::Sha2_128f),
+                Digest::Sha256,
+                vec![Digest::Sha512],
+                vec![Digest::Sha1],
+                vec![],
+            ),
+            (
+                slh(SlhDsa::Sha2_192s),
+                Digest::Sha512,
+                vec![Digest::Sha384],
+                vec![Digest::Sha256],
+                vec![],
+            ),
+            (
+                slh(SlhDsa::Shake128s),
+                Digest::Shake128,
+                vec![Digest::Sha256],
+                vec![Digest::Sha3_224],
+                vec![],
+            ),
+            (
+                slh(SlhDsa::Shake256f),
+                Digest::Shake256,
+                vec![Digest::Sha512],
+                vec![Digest::Sha384, Digest::Shake128],
+                vec![],
+            ),
+        ] {
+            assert_eq!(algorithm.message_digest(), natural);
+            assert!(algorithm.is_matched_by(natural) && algorithm.permits_message_digest(natural));
+            assert!(
+                written
+                    .iter()
+                    .all(|d| algorithm.is_matched_by(*d) && algorithm.permits_message_digest(*d)),
+                "{algorithm:?}"
+            );
+            assert!(
+                !unwritten.iter().any(|d| algorithm.is_matched_by(*d)),
+                "{algorithm:?}"
+            );
+            assert!(
+                !unread.iter().any(|d| algorithm.permits_message_digest(*d)),
+                "{algorithm:?}"
+            );
         }
     }
 
@@ -994,7 +1389,7 @@ mod tests {
                 .collect();
             let read = ContentCipher::from_identifier(&cipher.identifier(&iv));
             assert_eq!(read.unwrap(), (cipher, iv.clone()));
-            for wrong in [&iv[1..], &[iv.as_slice(), &[0]].concat(), &[]] {
+            for wrong in [&iv[..6], &[iv.as_slice(), &[0; 2]].concat(), &[]] {
                 let read = ContentCipher::from_identifier(&cipher.identifier(wrong));
                 assert!(
                     matches!(read, Err(Error::Parameters { .. })),
@@ -1051,9 +1446,11 @@ mod tests {
     proptest! {
         #[test]
         fn any_parameters_are_read_or_refused(der in prop::collection::vec(any::<u8>(), 0..80), tag in 0_u8..=255) {
-            let oids = Digest::ALL.into_iter().filter_map(|d| d.schemes().rsa)
+            let oids = Digest::ALL.into_iter().flat_map(|d| [d.schemes().rsa, d.schemes().ecdsa, d.with_dsa(), d.with_pss()]).flatten()
+                .chain(MlDsa::ALL.map(|s| s.row().oid))
+                .chain(SlhDsa::ALL.iter().map(|s| s.row().oid))
                 .chain(ContentCipher::ALL.map(|c| c.row().oid))
-                .chain([RSASSA_PSS, RSAES_OAEP, ED25519, Oid::new_unwrap("1.3.132.1.11.1")]);
+                .chain([RSASSA_PSS, RSAES_OAEP, ED25519, ED448, DSA, SHAKE256_LEN, Oid::new_unwrap("1.3.132.1.11.1")]);
             let parameters = [crate::asn1::write::tlv(crate::asn1::Tag(tag & !0x1f | 16), &der), der];
             for oid in oids {
                 for parameters in &parameters {

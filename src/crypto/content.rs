@@ -1,8 +1,12 @@
-//! Content encryption of a stream: CBC with PKCS#7 padding (RFC 5652 §6.3), GCM (RFC 5084) under its length limit of 2^36-32 octets.
+//! Content encryption of a stream: CBC with PKCS#7 padding (RFC 5652 §6.3), GCM (RFC 5084) and ChaCha20-Poly1305 (RFC 8103) under their length limits;
+//! CCM (RFC 5084) is read, of what can be held.
 //! What `Decryption` yields is not proven before `finish` returned Ok.
 //!
 //! Knows ciphers and their modes; must not know where keys come from or which container the content stands in.
-use super::{ContentCipher, Error, Result, Secret, gcm::Gcm};
+use super::{
+    ContentCipher, Error, Result, Secret, algorithm::Mode, ccm,
+    chacha20_poly1305::ChaCha20Poly1305, gcm::Gcm,
+};
 use aes::{Aes128, Aes192, Aes256};
 use cbc::cipher::{
     Array, BlockCipherDecrypt, BlockCipherEncrypt, BlockModeDecrypt, BlockModeEncrypt, InnerIvInit,
@@ -12,42 +16,52 @@ use subtle::{ConditionallySelectable, ConstantTimeEq, ConstantTimeGreater, Const
 use zeroize::{Zeroize, Zeroizing};
 
 /// Encrypts flowing content.
-pub struct Encryption(EncryptionMode);
+pub struct Encryption {
+    mode: EncryptionMode,
+    aad: Vec<u8>,
+}
 enum EncryptionMode {
     Cbc(Cbc),
-    Gcm { gcm: Box<Gcm>, aad: Vec<u8> },
+    Gcm(Box<Gcm>),
+    ChaCha20Poly1305(Box<ChaCha20Poly1305>),
 }
 impl Encryption {
     /// Starts; `aad` (authenticated attributes, DER SET) must be empty for CBC.
     pub fn new(cipher: ContentCipher, key: &Secret, iv: &[u8], aad: &[u8]) -> Result<Self> {
         check_sizes(cipher, key, iv)?;
-        if cipher.is_aead() {
-            let gcm = Box::new(Gcm::new(cipher, key, iv)?);
-            let aad = aad.to_vec();
-            return Ok(Self(EncryptionMode::Gcm { gcm, aad }));
-        }
-        if !aad.is_empty() {
+        if !cipher.is_aead() && !aad.is_empty() {
             return Err(Error::Parameters {
                 algorithm: cipher.name(),
                 what: "it cannot authenticate attributes",
             });
         }
-        let blocks = cbc_encryption(cipher, key, iv)?;
-        Ok(Self(EncryptionMode::Cbc(Cbc::new(cipher, blocks))))
+        let mode = match cipher.mode() {
+            Mode::Cbc => EncryptionMode::Cbc(Cbc::new(cipher, cbc_encryption(cipher, key, iv)?)),
+            Mode::Gcm => EncryptionMode::Gcm(Box::new(Gcm::new(cipher, key, iv)?)),
+            Mode::ChaCha20Poly1305 => {
+                EncryptionMode::ChaCha20Poly1305(Box::new(ChaCha20Poly1305::new(key, iv)?))
+            }
+            Mode::Ccm => {
+                return Err(Error::Unsupported(format!("{} for writing", cipher.name())));
+            }
+        };
+        let aad = aad.to_vec();
+        Ok(Self { mode, aad })
     }
     /// Appends to `out` the ciphertext that `chunk` completes.
     pub fn update(&mut self, chunk: &[u8], out: &mut Vec<u8>) -> Result<()> {
-        match &mut self.0 {
+        match &mut self.mode {
             EncryptionMode::Cbc(cbc) => {
                 cbc.update(chunk, 0, out);
                 Ok(())
             }
-            EncryptionMode::Gcm { gcm, .. } => gcm.encrypt(chunk, out),
+            EncryptionMode::Gcm(gcm) => gcm.encrypt(chunk, out),
+            EncryptionMode::ChaCha20Poly1305(cipher) => cipher.encrypt(chunk, out),
         }
     }
     /// Appends the last block; returns the tag (empty for CBC).
     pub fn finish(self, out: &mut Vec<u8>) -> Result<Vec<u8>> {
-        match self.0 {
+        match self.mode {
             EncryptionMode::Cbc(mut cbc) => {
                 let missing = cbc.size.saturating_sub(cbc.pending.len());
                 let octet = u8::try_from(missing).map_err(|_| Error::Decryption)?;
@@ -55,7 +69,8 @@ impl Encryption {
                 cbc.update(&padding, 0, out);
                 Ok(Vec::new())
             }
-            EncryptionMode::Gcm { gcm, aad } => Ok(gcm.tag(&aad).to_vec()),
+            EncryptionMode::Gcm(gcm) => Ok(gcm.tag(&self.aad).to_vec()),
+            EncryptionMode::ChaCha20Poly1305(cipher) => Ok(cipher.tag(&self.aad).to_vec()),
         }
     }
 }
@@ -65,18 +80,23 @@ pub struct Decryption(DecryptionMode);
 enum DecryptionMode {
     Cbc(Cbc),
     Gcm(Box<Gcm>),
+    Ccm(ccm::Held),
+    ChaCha20Poly1305(Box<ChaCha20Poly1305>),
 }
 impl Decryption {
     /// Starts; a key of the wrong size is an error of the caller.
     pub fn new(cipher: ContentCipher, key: &Secret, iv: &[u8]) -> Result<Self> {
         check_sizes(cipher, key, iv)?;
-        Ok(Self(if cipher.is_aead() {
-            DecryptionMode::Gcm(Box::new(Gcm::new(cipher, key, iv)?))
-        } else {
-            DecryptionMode::Cbc(Cbc::new(cipher, cbc_decryption(cipher, key, iv)?))
+        Ok(Self(match cipher.mode() {
+            Mode::Cbc => DecryptionMode::Cbc(Cbc::new(cipher, cbc_decryption(cipher, key, iv)?)),
+            Mode::Gcm => DecryptionMode::Gcm(Box::new(Gcm::new(cipher, key, iv)?)),
+            Mode::Ccm => DecryptionMode::Ccm(ccm::Held::new(cipher, key, iv)),
+            Mode::ChaCha20Poly1305 => {
+                DecryptionMode::ChaCha20Poly1305(Box::new(ChaCha20Poly1305::new(key, iv)?))
+            }
         }))
     }
-    /// Appends to `out` the plaintext that `chunk` completes (CBC holds the last block back).
+    /// Appends to `out` the plaintext that `chunk` completes (CBC holds the last block back, CCM everything).
     pub fn update(&mut self, chunk: &[u8], out: &mut Vec<u8>) -> Result<()> {
         match &mut self.0 {
             DecryptionMode::Cbc(cbc) => {
@@ -84,12 +104,20 @@ impl Decryption {
                 Ok(())
             }
             DecryptionMode::Gcm(gcm) => gcm.decrypt(chunk, out),
+            DecryptionMode::Ccm(held) => held.hold(chunk),
+            DecryptionMode::ChaCha20Poly1305(cipher) => cipher.decrypt(chunk, out),
         }
     }
     /// Checks padding (constant time) or tag (16 octets, constant time) and appends what was held back. In AuthEnvelopedData the authenticated
-    /// attributes, GCM's AAD, stand after the content, so they are given here: GHASH is linear, their share is GHASH(aad) times H to the number
-    /// of ciphertext blocks. For CBC both `aad` and `tag` are empty.
+    /// attributes, the AAD, stand after the content, so they are given here: GHASH is linear, their share is GHASH(aad) times H to the number
+    /// of ciphertext blocks, and Poly1305 likewise. For CBC both `aad` and `tag` are empty.
     pub fn finish(self, aad: &[u8], tag: &[u8], out: &mut Vec<u8>) -> Result<()> {
+        /// Slices of different lengths are unequal.
+        fn check(found: &[u8], tag: &[u8]) -> Result<()> {
+            bool::from(found.ct_eq(tag))
+                .then_some(())
+                .ok_or(Error::Decryption)
+        }
         match self.0 {
             DecryptionMode::Cbc(mut cbc) => {
                 if !aad.is_empty() || !tag.is_empty() || cbc.pending.len() != cbc.size {
@@ -101,15 +129,24 @@ impl Decryption {
                 out.extend_from_slice(content);
                 Ok(())
             }
-            DecryptionMode::Gcm(gcm) => {
-                // Slices of different lengths are unequal.
-                let good = gcm.tag(aad).as_slice().ct_eq(tag);
-                bool::from(good).then_some(()).ok_or(Error::Decryption)
-            }
+            DecryptionMode::Gcm(gcm) => check(&gcm.tag(aad), tag),
+            DecryptionMode::Ccm(held) => held.finish(aad, tag, out),
+            DecryptionMode::ChaCha20Poly1305(cipher) => check(&cipher.tag(aad), tag),
         }
     }
 }
 
+/// Encrypts whole blocks in place by CBC, without padding.
+pub(super) fn encrypt_blocks(
+    cipher: ContentCipher,
+    key: &Secret,
+    iv: &[u8],
+    blocks: &mut [u8],
+) -> Result<()> {
+    check_sizes(cipher, key, iv)?;
+    cbc_encryption(cipher, key, iv)?(blocks);
+    Ok(())
+}
 /// Decrypts whole blocks in place by CBC, padding and all left as it is.
 pub(super) fn decrypt_blocks(
     cipher: ContentCipher,
@@ -139,7 +176,7 @@ fn check_sizes(cipher: ContentCipher, key: &Secret, iv: &[u8]) -> Result<()> {
     if key.expose().len() != cipher.key_size() {
         return Err(Error::Key("a content key of the wrong size"));
     }
-    if iv.len() != cipher.iv_size() {
+    if !cipher.takes_iv_of(iv.len()) {
         return Err(Error::Parameters {
             algorithm: cipher.name(),
             what: "an IV or nonce of the wrong size",
@@ -217,12 +254,7 @@ fn cbc_encryption(cipher: ContentCipher, key: &Secret, iv: &[u8]) -> Result<Bloc
         ContentCipher::Aes128Cbc => start::<Aes128>(key, iv),
         ContentCipher::Aes192Cbc => start::<Aes192>(key, iv),
         ContentCipher::Aes256Cbc => start::<Aes256>(key, iv),
-        ContentCipher::TripleDesCbc | ContentCipher::Rc2Cbc { .. } => {
-            Err(Error::Unsupported(format!("{} for writing", cipher.name())))
-        }
-        ContentCipher::Aes128Gcm | ContentCipher::Aes192Gcm | ContentCipher::Aes256Gcm => {
-            Err(Error::Unsupported(cipher.name().to_owned()))
-        }
+        _ => Err(Error::Unsupported(format!("{} for writing", cipher.name()))),
     }
 }
 fn cbc_decryption(cipher: ContentCipher, key: &Secret, iv: &[u8]) -> Result<Blocks> {
@@ -245,13 +277,12 @@ fn cbc_decryption(cipher: ContentCipher, key: &Secret, iv: &[u8]) -> Result<Bloc
         ContentCipher::Aes192Cbc => keyed::<Aes192>(key, iv),
         ContentCipher::Aes256Cbc => keyed::<Aes256>(key, iv),
         ContentCipher::TripleDesCbc => keyed::<des::TdesEde3>(key, iv),
+        ContentCipher::DesCbc => keyed::<des::Des>(key, iv),
         ContentCipher::Rc2Cbc { effective_bits } => start(
             rc2::Rc2::new_with_eff_key_len(key.expose(), effective_bits.into()),
             iv,
         ),
-        ContentCipher::Aes128Gcm | ContentCipher::Aes192Gcm | ContentCipher::Aes256Gcm => {
-            Err(Error::Unsupported(cipher.name().to_owned()))
-        }
+        _ => Err(Error::Unsupported(cipher.name().to_owned())),
     }
 }
 
@@ -261,7 +292,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const WRITTEN: [ContentCipher; 5] = [
+    const WRITTEN: [ContentCipher; 6] = [
+        ContentCipher::ChaCha20Poly1305,
         ContentCipher::Aes128Cbc,
         ContentCipher::Aes192Cbc,
         ContentCipher::Aes256Cbc,
@@ -372,14 +404,18 @@ mod tests {
             let short = Secret::new(vec![0; cipher.key_size() - 1]);
             assert!(Decryption::new(cipher, &short, &iv).is_err());
             assert!(Encryption::new(cipher, &short, &iv, b"").is_err());
-            assert!(Decryption::new(cipher, &key(cipher), &iv[1..]).is_err());
+            let longer = [iv.as_slice(), &[0; 2]].concat();
+            for wrong in [&iv[..6], &longer] {
+                assert!(Decryption::new(cipher, &key(cipher), wrong).is_err());
+            }
             assert_eq!(
                 Encryption::new(cipher, &key(cipher), &iv, b"a").is_ok(),
-                cipher.is_aead()
+                cipher.is_aead() && cipher.mode() != Mode::Ccm
             );
         }
         for old in [
             ContentCipher::TripleDesCbc,
+            ContentCipher::DesCbc,
             ContentCipher::Rc2Cbc { effective_bits: 40 },
         ] {
             let made = Encryption::new(old, &key(old), &[0; 8], b"");
@@ -396,6 +432,7 @@ mod tests {
                 ContentCipher::TripleDesCbc,
                 "c9c2ad1f114d156174f3a3e6e1d9ff41",
             ),
+            (ContentCipher::DesCbc, "8a76c4679fb0ccc88c4f5e3cbd11d56b"),
             (
                 ContentCipher::Rc2Cbc { effective_bits: 40 },
                 "41e7659636da15220626859393c2f3e4",

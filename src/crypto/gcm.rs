@@ -33,11 +33,7 @@ impl Gcm {
             ContentCipher::Aes128Gcm => Self::start::<Aes128>(key, nonce),
             ContentCipher::Aes192Gcm => Self::start::<Aes192>(key, nonce),
             ContentCipher::Aes256Gcm => Self::start::<Aes256>(key, nonce),
-            ContentCipher::Aes128Cbc
-            | ContentCipher::Aes192Cbc
-            | ContentCipher::Aes256Cbc
-            | ContentCipher::TripleDesCbc
-            | ContentCipher::Rc2Cbc { .. } => Err(Error::Unsupported(cipher.name().to_owned())),
+            _ => Err(Error::Unsupported(cipher.name().to_owned())),
         }
     }
     fn start<C>(key: &Secret, nonce: &[u8]) -> Result<Self>

@@ -165,7 +165,7 @@ mod tests {
             key.expose().to_vec()
         };
         let mut all = Vec::new();
-        for digest in Digest::ALL.into_iter().skip(1) {
+        for digest in Digest::ALL.into_iter().take(6).skip(1) {
             let mut kdfs = vec![AgreementKdf::X963(digest)];
             if digest >= Digest::Sha256 {
                 kdfs.push(AgreementKdf::Hkdf(digest));

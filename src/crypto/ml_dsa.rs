@@ -74,18 +74,18 @@ impl MlDsa {
         }
     }
     /// Returns the largest value of an encoded coefficient of s1 and s2, 2η, and its length in bits (FIPS 204 §4 table 1, algorithm 25).
-    fn coefficients(self) -> (u32, u32) {
+    fn coefficients(self) -> (u64, usize) {
         match self {
             Self::MlDsa44 | Self::MlDsa87 => (4, 3),
             Self::MlDsa65 => (8, 4),
         }
     }
-    /// Returns the length of s1 and s2 in polynomials, k + l.
-    fn polynomials(self) -> usize {
+    /// Returns k and l, the rows and columns of the matrix (FIPS 204 §4 table 1).
+    fn dimensions(self) -> (usize, usize) {
         match self {
-            Self::MlDsa44 => 8,
-            Self::MlDsa65 => 11,
-            Self::MlDsa87 => 15,
+            Self::MlDsa44 => (4, 4),
+            Self::MlDsa65 => (6, 5),
+            Self::MlDsa87 => (8, 7),
         }
     }
 }
@@ -142,15 +142,10 @@ impl PrivateKey {
         let public = with_set!(set, P => key.open::<P>()?.verifying_key().encode().to_vec());
         Ok((key, public))
     }
-    /// Takes a key of the form `rho || K || tr || s1 || s2 || t0` (FIPS 204 algorithm 24). That the hash inside is of the public key which follows from
-    /// the rest, and that it signs, is all that can be checked, and is.
+    /// Takes a key of the form `rho || K || tr || s1 || s2 || t0` (FIPS 204 algorithm 24), of which all but K follows from rho, s1 and s2.
     fn from_expanded(set: MlDsa, expanded: &[u8]) -> Result<(Self, Vec<u8>)> {
-        const HASH: std::ops::Range<usize> = 64..128;
-        let (largest, bits) = set.coefficients();
-        let octets = usize::try_from(bits).map_or(0, |bits| bits * 32 * set.polynomials());
-        let secrets = expanded.get(HASH.end..).and_then(|rest| rest.get(..octets));
-        let secrets = secrets.ok_or(MALFORMED)?;
-        if !all_up_to(largest, bits, secrets) {
+        let parts = Parts::of(set, expanded).ok_or(MALFORMED)?;
+        if !parts.are_in_range(set) {
             return Err(INCONSISTENT);
         }
         let key = Self {
@@ -159,16 +154,10 @@ impl PrivateKey {
         };
         let public = with_set!(set, P => key.open::<P>()?.verifying_key().encode().to_vec());
         let hash = digest::digest(Digest::Shake256, &public);
-        if expanded.get(HASH) != Some(hash.as_slice()) {
+        if parts.hash != hash || parts.are_of(set, &public) != Some(true) {
             return Err(INCONSISTENT);
         }
-        let tried = with_set!(set, P => {
-            key.open::<P>()?.sign_deterministic(b"", &[]).map(|made| made.encode().to_vec())
-        });
-        match tried {
-            Ok(signature) if verify(set, &public, b"", &signature) => Ok((key, public)),
-            _ => Err(INCONSISTENT),
-        }
+        Ok((key, public))
     }
     #[allow(
         deprecated,
@@ -197,18 +186,122 @@ impl PrivateKey {
         signature.map_err(|_| Error::Key("an ML-DSA key that does not sign"))
     }
 }
-/// Returns whether numbers packed in so many bits each (FIPS 204 algorithm 17) are all at most `largest`.
-fn all_up_to(largest: u32, bits: u32, packed: &[u8]) -> bool {
-    let mask = (1_u32 << bits) - 1;
-    let mut pending = (0_u32, 0_u32);
-    for octet in packed {
-        pending = (pending.0 | u32::from(*octet) << pending.1, pending.1 + 8);
-        while pending.1 >= bits {
-            if pending.0 & mask > largest {
-                return false;
+
+/// The parts of an expanded key that can be told to belong together or not.
+struct Parts<'a> {
+    rho: &'a [u8],
+    hash: &'a [u8],
+    s1: &'a [u8],
+    s2: &'a [u8],
+    t0: &'a [u8],
+}
+/// The prime, and the root of unity modulo it (FIPS 204 §4 table 1, §2.5).
+const Q: u64 = 8_380_417;
+const ZETA: u64 = 1753;
+/// The coefficients of a polynomial.
+const N: usize = 256;
+/// The bits of t that are in t0 (FIPS 204 §4 table 1).
+const D: usize = 13;
+/// Coefficients, of one polynomial after the other.
+type Numbers = Zeroizing<Vec<u64>>;
+
+impl<'a> Parts<'a> {
+    fn of(set: MlDsa, expanded: &'a [u8]) -> Option<Self> {
+        let (rows, columns) = set.dimensions();
+        let (_, bits) = set.coefficients();
+        let (rho, rest) = expanded.split_at_checked(32)?;
+        let (_, rest) = rest.split_at_checked(32)?;
+        let (hash, rest) = rest.split_at_checked(64)?;
+        let (s1, rest) = rest.split_at_checked(columns.checked_mul(bits)?.checked_mul(N / 8)?)?;
+        let (s2, t0) = rest.split_at_checked(rows.checked_mul(bits)?.checked_mul(N / 8)?)?;
+        let whole = t0.len() == rows.checked_mul(D * N / 8)?;
+        whole.then_some(Self {
+            rho,
+            hash,
+            s1,
+            s2,
+            t0,
+        })
+    }
+    /// Returns whether the coefficients of s1 and s2 are such numbers: the crate does not look.
+    fn are_in_range(&self, set: MlDsa) -> bool {
+        let (largest, bits) = set.coefficients();
+        let fits = |packed| {
+            unpacked(packed, bits)
+                .iter()
+                .all(|number| *number <= largest)
+        };
+        fits(self.s1) && fits(self.s2)
+    }
+    /// Returns whether A s1 + s2 = t1 2^d + t0 (FIPS 204 algorithm 6), computed at each root: no transformation back is needed, nor a fast one.
+    fn are_of(&self, set: MlDsa, public: &[u8]) -> Option<bool> {
+        let (rows, columns) = set.dimensions();
+        let (largest, bits) = set.coefficients();
+        // algorithms 17 and 18: what is packed is the distance from the largest
+        let small =
+            |packed| transformed(unpacked(packed, bits).iter().map(|x| largest / 2 + Q - x));
+        let (s1, s2) = (small(self.s1), small(self.s2));
+        let high = unpacked(public.get(32..)?, 10);
+        let low = unpacked(self.t0, D);
+        let t = high.iter().zip(low.iter());
+        let t = transformed(t.map(|(high, low)| (high << D) + (1 << (D - 1)) + Q - low));
+        let mut differs = false;
+        for row in 0..rows {
+            let mut sums = Zeroizing::new(s2.chunks_exact(N).nth(row)?.to_vec());
+            for (column, secret) in s1.chunks_exact(N).take(columns).enumerate() {
+                let entry = matrix_entry(self.rho, row, column)?;
+                for ((sum, a), s) in sums.iter_mut().zip(entry).zip(secret) {
+                    *sum = (*sum + a * s) % Q;
+                }
             }
-            pending = (pending.0 >> bits, pending.1 - bits);
+            differs |= t.chunks_exact(N).nth(row)? != sums.as_slice();
+        }
+        Some(!differs)
+    }
+}
+/// Reads numbers packed in so many bits each, the lowest first (FIPS 204 algorithm 18).
+fn unpacked(packed: &[u8], bits: usize) -> Numbers {
+    let mut numbers = Zeroizing::new(Vec::with_capacity(packed.len() * 8 / bits));
+    let (mut pending, mut count) = (0_u64, 0);
+    for octet in packed {
+        pending |= u64::from(*octet) << count;
+        count += 8;
+        while count >= bits {
+            numbers.push(pending & ((1 << bits) - 1));
+            pending >>= bits;
+            count -= bits;
         }
     }
-    true
+    numbers
+}
+/// Evaluates polynomials at the roots, in the order of NTT (FIPS 204 §2.5).
+fn transformed(coefficients: impl Iterator<Item = u64>) -> Numbers {
+    let coefficients: Numbers = Zeroizing::new(coefficients.collect());
+    let powers: Vec<u64> = std::iter::successors(Some(1), |power| Some(power * ZETA % Q))
+        .take(2 * N)
+        .collect();
+    let roots = (0..=u8::MAX).map(|i| 2 * usize::from(i.reverse_bits()) + 1);
+    let roots: Vec<u64> = roots.filter_map(|i| powers.get(i).copied()).collect();
+    let mut values = Zeroizing::new(Vec::with_capacity(coefficients.len()));
+    for polynomial in coefficients.chunks_exact(N) {
+        for root in &roots {
+            let horner = |value: u64, coefficient: &u64| (value * root + coefficient) % Q;
+            values.push(polynomial.iter().rfold(0, horner));
+        }
+    }
+    values
+}
+/// Samples an entry of the matrix (FIPS 204 algorithms 30 and 32).
+fn matrix_entry(rho: &[u8], row: usize, column: usize) -> Option<Vec<u64>> {
+    let place = [u8::try_from(column).ok()?, u8::try_from(row).ok()?];
+    // 768 octets would do were none refused, of which one in a thousand is
+    let stream = digest::extended(Digest::Shake128, &[rho, &place].concat(), 1024)?;
+    let numbers = stream.chunks_exact(3).filter_map(|octets| match octets {
+        [low, middle, high] => {
+            Some(u64::from(*low) | u64::from(*middle) << 8 | u64::from(high & 0x7f) << 16)
+        }
+        _ => None,
+    });
+    let entry: Vec<u64> = numbers.filter(|number| *number < Q).take(N).collect();
+    (entry.len() == N).then_some(entry)
 }

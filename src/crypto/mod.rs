@@ -3,13 +3,17 @@
 //! Randomness is an argument (`&mut dyn CryptoRng`); secrets are [`secret::Secret`], zeroized and never printed.
 pub mod algorithm;
 mod bp512;
+mod ccm;
+mod chacha20_poly1305;
 pub mod chunk;
 pub mod content;
+pub mod content_encryption;
 pub mod digest;
 mod dsa;
 mod ecdsa_scheme;
 mod ed448;
 mod gcm;
+pub mod kem;
 pub mod key_agreement;
 pub mod key_file;
 pub mod key_transport;
@@ -18,18 +22,22 @@ pub mod mac;
 pub mod ml_dsa;
 mod parameters;
 pub mod password;
+pub mod password_wrap;
 mod private_curve;
 pub mod private_key;
 pub mod public_key;
 mod rsa_scheme;
+mod scrypt;
 pub mod secret;
 pub mod slh_dsa;
 #[cfg(test)]
 mod wycheproof;
 
 pub use algorithm::{
-    ContentCipher, Digest, KeyAgreement, KeyEncryption, KeyTransport, KeyWrap, SignatureAlgorithm,
+    ContentCipher, Digest, Kem, KeyAgreement, KeyEncryption, KeyTransport, KeyWrap,
+    SignatureAlgorithm,
 };
+pub use content_encryption::ContentEncryption;
 pub use digest::Hasher;
 pub use mac::{Mac, MacAlgorithm};
 pub use ml_dsa::MlDsa;

@@ -1,7 +1,10 @@
 //! The parameters of AlgorithmIdentifiers, read strictly and written as DER: RFC 4055 (PSS, OAEP), RFC 5084 (GCM), RFC 3370 (RC2), RFC 5753 (key wrap).
 //!
 //! Malformed parameters are an error, never a default. What algorithm means what is in `algorithm`.
-use super::{Digest, Error, Result, algorithm::unsupported};
+use super::{
+    Digest, Error, Result,
+    algorithm::{KDF3, Kdf3, Kem, unsupported},
+};
 use crate::asn1::{Tag, cursor::Cursor, oid::Oid, write};
 use spki::AlgorithmIdentifierOwned;
 use spki::der::{Any, Decode, Encode};
@@ -149,13 +152,17 @@ fn hash_fields(digest: Digest, mgf: Digest) -> Vec<u8> {
     out
 }
 
-/// GCMParameters (RFC 5084 §3.2): `SEQUENCE { nonce OCTET STRING, icvLen INTEGER DEFAULT 12 }`.
-pub(super) fn gcm(identifier: &AlgorithmIdentifierOwned, name: &'static str) -> Result<Vec<u8>> {
+/// GCMParameters and CCMParameters (RFC 5084 §3.1, §3.2): `SEQUENCE { nonce OCTET STRING, icvLen INTEGER DEFAULT 12 }`.
+pub(super) fn nonce_and_tag(
+    identifier: &AlgorithmIdentifierOwned,
+    name: &'static str,
+    sizes: std::ops::RangeInclusive<usize>,
+) -> Result<Vec<u8>> {
     let bad = |what| Error::Parameters {
         algorithm: name,
         what,
     };
-    let malformed = || bad("malformed GCMParameters");
+    let malformed = || bad("malformed parameters");
     let der = present(identifier, name)?;
     let mut fields = sole_sequence(&der).ok_or_else(malformed)?;
     let nonce = fields.expect(Tag::OCTET_STRING).map_err(|_| malformed())?;
@@ -164,15 +171,15 @@ pub(super) fn gcm(identifier: &AlgorithmIdentifierOwned, name: &'static str) -> 
         Some(value) => small_integer(value.content).ok_or_else(malformed)?,
     };
     fields.finish().map_err(|_| malformed())?;
-    if nonce.content.len() != 12 {
-        return Err(bad("a nonce that is not 12 bytes"));
+    if !sizes.contains(&nonce.content.len()) {
+        return Err(bad("a nonce of a length that is not allowed"));
     }
     if tag_size != 16 {
         return Err(bad("an authentication tag that is not 16 bytes"));
     }
     Ok(nonce.content.to_vec())
 }
-pub(super) fn with_gcm(oid: Oid, nonce: &[u8]) -> AlgorithmIdentifierOwned {
+pub(super) fn with_nonce_and_tag(oid: Oid, nonce: &[u8]) -> AlgorithmIdentifierOwned {
     let nonce = write::tlv(Tag::OCTET_STRING, nonce);
     with(oid, &write::sequence(&[&nonce, &write::integer(16)]))
 }
@@ -241,6 +248,48 @@ pub(super) fn with_key_wrap(oid: Oid, wrap: &AlgorithmIdentifierOwned) -> Algori
     with(oid, &encoded(wrap))
 }
 
+/// RsaKemParameters (RFC 9690 appendix B): `SEQUENCE { keyDerivationFunction AlgorithmIdentifier, keyLength INTEGER (1..MAX) }`.
+pub(super) fn rsa_kem(identifier: &AlgorithmIdentifierOwned) -> Result<Kem> {
+    /// Octets of a shared secret: no cipher has a longer key.
+    const MAX_SECRET: u64 = 64;
+    let malformed = || Error::Parameters {
+        algorithm: "rsa-kem",
+        what: "malformed RsaKemParameters",
+    };
+    let der = present(identifier, "rsa-kem")?;
+    let mut fields = sole_sequence(&der).ok_or_else(malformed)?;
+    let kdf = fields.expect(Tag::SEQUENCE).map_err(|_| malformed())?;
+    let size = fields.expect(Tag::INTEGER).map_err(|_| malformed())?;
+    fields.finish().map_err(|_| malformed())?;
+    let kdf = kdf3(&algorithm_identifier(kdf.raw).ok_or_else(malformed)?)?;
+    match small_integer(size.content) {
+        Some(size @ 16..=MAX_SECRET) => Ok(Kem::Rsa {
+            kdf,
+            size: usize::try_from(size).unwrap_or(0),
+        }),
+        _ => Err(Error::Parameters {
+            algorithm: "rsa-kem",
+            what: "a shared secret that is not 16 to 64 bytes long",
+        }),
+    }
+}
+pub(super) fn with_rsa_kem(oid: Oid, kdf: Kdf3, size: usize) -> AlgorithmIdentifierOwned {
+    let size = write::integer(u32::try_from(size).unwrap_or(u32::MAX));
+    with(oid, &write::sequence(&[&encoded(&kdf.identifier()), &size]))
+}
+/// id-kdf-kdf3, whose parameter is a digest.
+pub(super) fn kdf3(identifier: &AlgorithmIdentifierOwned) -> Result<Kdf3> {
+    if identifier.oid != KDF3 {
+        return Err(unsupported(identifier));
+    }
+    let der = present(identifier, "kdf3")?;
+    let digest = algorithm_identifier(&der).ok_or(Error::Parameters {
+        algorithm: "kdf3",
+        what: "malformed parameters",
+    })?;
+    Digest::from_identifier(&digest).map(Kdf3)
+}
+
 /// Requires 512, the length of the output in bits (RFC 8419 §2.3).
 pub(super) fn shake256_len(identifier: &AlgorithmIdentifierOwned) -> Result<()> {
     let der = present(identifier, "shake256-len")?;
@@ -302,7 +351,7 @@ pub(super) fn with_null(oid: Oid) -> AlgorithmIdentifierOwned {
     }
 }
 /// Returns an AlgorithmIdentifier with parameters of our own encoding.
-fn with(oid: Oid, parameters: &[u8]) -> AlgorithmIdentifierOwned {
+pub(super) fn with(oid: Oid, parameters: &[u8]) -> AlgorithmIdentifierOwned {
     AlgorithmIdentifierOwned {
         oid,
         parameters: Any::from_der(parameters).ok(),

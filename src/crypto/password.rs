@@ -1,10 +1,14 @@
-//! Password-based encryption of keys: PBES2 (RFC 8018) and the schemes of PKCS#12 (RFC 7292 appendix B: PBE with 3DES and RC2, its KDF and MAC).
+//! Password-based encryption of keys: PBES2 and PBES1 (RFC 8018), and the schemes of PKCS#12 (RFC 7292 appendix B: PBE with 3DES and RC2, its KDF and MAC).
 //!
 //! Costs are compared with their limit before any work. What stands around the ciphertext is in `key_file` and `store::pkcs12`.
 use super::mac::no_hmac;
 use super::{
-    ContentCipher, Digest, Error, Mac, MacAlgorithm, Result, Secret, algorithm::unsupported,
-    content, digest::with_digest, parameters,
+    ContentCipher, Digest, Error, Mac, MacAlgorithm, Result, Secret,
+    algorithm::unsupported,
+    content,
+    digest::with_digest,
+    parameters,
+    scrypt::{SCRYPT, Scrypt},
 };
 use crate::asn1::{Tag, cursor::Cursor, oid::Oid};
 use hmac::digest::Digest as _;
@@ -12,27 +16,45 @@ use spki::AlgorithmIdentifierOwned;
 use zeroize::Zeroizing;
 
 const PBES2: Oid = Oid::new_unwrap("1.2.840.113549.1.5.13");
-const PBKDF2: Oid = Oid::new_unwrap("1.2.840.113549.1.5.12");
+pub(super) const PBKDF2: Oid = Oid::new_unwrap("1.2.840.113549.1.5.12");
 const PBMAC1: Oid = Oid::new_unwrap("1.2.840.113549.1.5.14");
 /// No standard recommends more than 64 octets of salt, and each is digested.
 const MAX_SALT: usize = 1024;
 
-/// Decrypts by the given EncryptionAlgorithm (PBES2 or a PKCS#12 PBE). `max_iterations` caps the cost that the file may ask for.
+/// What a file may ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cost {
+    /// iterations, or what costs as much
+    pub iterations: u32,
+    /// octets held
+    pub memory: u64,
+}
+
+/// Decrypts by the given EncryptionAlgorithm (PBES2, PBES1 or a PKCS#12 PBE). `max` caps the cost that the file may ask for.
 /// A wrong password is `Error::Password`.
 pub fn decrypt(
     algorithm: &AlgorithmIdentifierOwned,
     password: &str,
     ciphertext: &[u8],
-    max_iterations: u32,
+    max: Cost,
 ) -> Result<Secret> {
+    // what is encrypted is a SEQUENCE; one wrong password in 256 leaves good padding
     let tried = |cipher, key: Secret, iv: &[u8]| {
-        let wrong = |_| Error::Password;
-        content::decrypt(cipher, &key, iv, ciphertext).map_err(wrong)
+        let opened = content::decrypt(cipher, &key, iv, ciphertext).ok();
+        opened
+            .filter(|octets| octets.expose().first() == Some(&Tag::SEQUENCE.0))
+            .ok_or(Error::Password)
     };
     if algorithm.oid == PBES2 {
-        let (cipher, iv, kdf) = pbes2(algorithm, max_iterations)?;
-        let key = kdf.derive(password.as_bytes(), cipher.key_size())?;
+        let (cipher, iv, derivation) = pbes2(algorithm, max)?;
+        let key = derivation.derive(password.as_bytes(), cipher.key_size())?;
         return tried(cipher, key, &iv);
+    }
+    let max_iterations = max.iterations;
+    if let Some(scheme) = Pbes1::from_oid(&algorithm.oid) {
+        let (salt, iterations) = pbe_parameter(algorithm, max_iterations)?;
+        let (key, iv) = scheme.derive(password.as_bytes(), &salt, iterations);
+        return tried(scheme.cipher, key, iv.expose());
     }
     let scheme = Pkcs12Scheme::from_oid(&algorithm.oid).ok_or_else(|| unsupported(algorithm))?;
     let (salt, iterations) = pbe_parameter(algorithm, max_iterations)?;
@@ -50,16 +72,18 @@ pub fn decrypt(
     result
 }
 
-/// Returns how many iterations [`decrypt`] or [`pbmac1_matches`] would take, without taking them; above `max_iterations` it is an error.
-pub fn iterations(algorithm: &AlgorithmIdentifierOwned, max_iterations: u32) -> Result<u32> {
+/// Returns how many iterations [`decrypt`] or [`pbmac1_matches`] would take, without taking them; above `max` it is an error.
+pub fn iterations(algorithm: &AlgorithmIdentifierOwned, max: Cost) -> Result<u32> {
     if algorithm.oid == PBES2 {
-        return pbes2(algorithm, max_iterations).map(|(_, _, kdf)| kdf.iterations);
+        return pbes2(algorithm, max).map(|(_, _, derivation)| derivation.iterations());
     }
     if algorithm.oid == PBMAC1 {
-        return pbmac1(algorithm, max_iterations).map(|(kdf, _)| kdf.iterations);
+        return pbmac1(algorithm, max.iterations).map(|(kdf, _)| kdf.iterations);
     }
-    Pkcs12Scheme::from_oid(&algorithm.oid).ok_or_else(|| unsupported(algorithm))?;
-    pbe_parameter(algorithm, max_iterations).map(|(_, iterations)| iterations)
+    if Pbes1::from_oid(&algorithm.oid).is_none() {
+        Pkcs12Scheme::from_oid(&algorithm.oid).ok_or_else(|| unsupported(algorithm))?;
+    }
+    pbe_parameter(algorithm, max.iterations).map(|(_, iterations)| iterations)
 }
 
 /// Returns whether a PKCS#12 MAC over `content` is right.
@@ -126,12 +150,12 @@ fn pbmac1(algorithm: &AlgorithmIdentifierOwned, max_iterations: u32) -> Result<(
 /// PBES2-params (RFC 8018 appendix A.4): `SEQUENCE { keyDerivationFunc, encryptionScheme }`.
 fn pbes2(
     algorithm: &AlgorithmIdentifierOwned,
-    max_iterations: u32,
-) -> Result<(ContentCipher, Vec<u8>, Kdf)> {
+    max: Cost,
+) -> Result<(ContentCipher, Vec<u8>, Derivation)> {
     let malformed = || malformed("pbes2");
     let der = parameters::present(algorithm, "pbes2")?;
     let mut fields = parameters::sole_sequence(&der).ok_or_else(malformed)?;
-    let kdf = Kdf::read(&mut fields, max_iterations)?;
+    let derivation = Derivation::read(&mut fields, max)?;
     let scheme = fields.expect(Tag::SEQUENCE).map_err(|_| malformed())?;
     fields.finish().map_err(|_| malformed())?;
     let scheme = parameters::algorithm_identifier(scheme.raw).ok_or_else(malformed)?;
@@ -139,8 +163,8 @@ fn pbes2(
     if cipher.is_aead() {
         return Err(unsupported(&scheme));
     }
-    if kdf
-        .key_length
+    if derivation
+        .key_length()
         .is_some_and(|length| length != cipher.key_size())
     {
         return Err(Error::Parameters {
@@ -148,7 +172,79 @@ fn pbes2(
             what: "a key length that is not the cipher's",
         });
     }
-    Ok((cipher, iv, kdf))
+    Ok((cipher, iv, derivation))
+}
+
+/// The key derivations of PBES2.
+enum Derivation {
+    Pbkdf2(Kdf),
+    Scrypt(Scrypt),
+}
+impl Derivation {
+    fn read(fields: &mut Cursor<'_>, max: Cost) -> Result<Self> {
+        let mut ahead = fields.clone();
+        let algorithm = ahead.expect(Tag::SEQUENCE).ok();
+        let algorithm = algorithm.and_then(|value| parameters::algorithm_identifier(value.raw));
+        match algorithm {
+            Some(algorithm) if algorithm.oid == SCRYPT => {
+                *fields = ahead;
+                Scrypt::read(&algorithm, max).map(Self::Scrypt)
+            }
+            _ => Kdf::read(fields, max.iterations).map(Self::Pbkdf2),
+        }
+    }
+    fn iterations(&self) -> u32 {
+        match self {
+            Self::Pbkdf2(kdf) => kdf.iterations,
+            Self::Scrypt(scrypt) => scrypt.iterations(),
+        }
+    }
+    fn key_length(&self) -> Option<usize> {
+        match self {
+            Self::Pbkdf2(kdf) => kdf.key_length,
+            Self::Scrypt(scrypt) => scrypt.key_length,
+        }
+    }
+    fn derive(&self, password: &[u8], size: usize) -> Result<Secret> {
+        match self {
+            Self::Pbkdf2(kdf) => kdf.derive(password, size),
+            Self::Scrypt(scrypt) => scrypt.derive(password, size),
+        }
+    }
+}
+
+/// PBES1 (RFC 8018 §6.1): DES or RC2 under a key of PBKDF1. MD2, which nothing has written for decades, is not read.
+struct Pbes1 {
+    digest: Digest,
+    cipher: ContentCipher,
+}
+impl Pbes1 {
+    fn from_oid(oid: &Oid) -> Option<Self> {
+        const MD5_DES: Oid = Oid::new_unwrap("1.2.840.113549.1.5.3");
+        const MD5_RC2: Oid = Oid::new_unwrap("1.2.840.113549.1.5.6");
+        const SHA1_DES: Oid = Oid::new_unwrap("1.2.840.113549.1.5.10");
+        const SHA1_RC2: Oid = Oid::new_unwrap("1.2.840.113549.1.5.11");
+        let rc2 = ContentCipher::Rc2Cbc { effective_bits: 64 };
+        let (digest, cipher) = match *oid {
+            MD5_DES => (Digest::Md5, ContentCipher::TripleDesCbc),
+            MD5_RC2 => (Digest::Md5, rc2),
+            SHA1_DES => (Digest::Sha1, ContentCipher::TripleDesCbc),
+            SHA1_RC2 => (Digest::Sha1, rc2),
+            _ => return None,
+        };
+        Some(Self { digest, cipher })
+    }
+    /// PBKDF1 (§5.1): the digest of the digest of … password and salt; eight octets of it are the key, the next eight the IV. DES is 3DES with
+    /// three times the same key.
+    fn derive(&self, password: &[u8], salt: &[u8], iterations: u32) -> (Secret, Secret) {
+        let digest = |octets: &[u8]| Zeroizing::new(super::digest::digest(self.digest, octets));
+        let first = digest(&Zeroizing::new([password, salt].concat()));
+        let last = (1..iterations).fold(first, |octets, _| digest(&octets));
+        let (key, rest) = last.split_at_checked(8).unwrap_or_default();
+        let iv = rest.get(..8).unwrap_or_default();
+        let key = key.iter().copied().cycle().take(self.cipher.key_size());
+        (Secret::new(key.collect()), Secret::new(iv.to_vec()))
+    }
 }
 
 /// The digest of an HMAC as pseudo-random function (RFC 8018 appendix B.1.2).
@@ -157,7 +253,7 @@ fn read_prf(identifier: &AlgorithmIdentifierOwned) -> Result<Digest> {
 }
 
 /// PBKDF2-params (RFC 8018 appendix A.2): `SEQUENCE { salt OCTET STRING, iterationCount INTEGER, keyLength INTEGER OPTIONAL, prf DEFAULT hmacWithSHA1 }`.
-struct Kdf {
+pub(super) struct Kdf {
     salt: Vec<u8>,
     iterations: u32,
     key_length: Option<usize>,
@@ -165,7 +261,7 @@ struct Kdf {
 }
 impl Kdf {
     /// Reads an AlgorithmIdentifier, which must be PBKDF2's.
-    fn read(fields: &mut Cursor<'_>, max_iterations: u32) -> Result<Self> {
+    pub(super) fn read(fields: &mut Cursor<'_>, max_iterations: u32) -> Result<Self> {
         let malformed = || malformed("pbkdf2");
         let algorithm = fields.expect(Tag::SEQUENCE).map_err(|_| malformed())?;
         let algorithm = parameters::algorithm_identifier(algorithm.raw).ok_or_else(malformed)?;
@@ -199,7 +295,22 @@ impl Kdf {
             prf,
         })
     }
-    fn derive(&self, password: &[u8], size: usize) -> Result<Secret> {
+    pub(super) fn iterations(&self) -> u32 {
+        self.iterations
+    }
+    pub(super) fn key_length(&self) -> Option<usize> {
+        self.key_length
+    }
+    #[cfg(test)]
+    pub(super) fn for_test(salt: &[u8], iterations: u32, prf: Digest) -> Self {
+        Self {
+            salt: salt.to_vec(),
+            iterations,
+            key_length: None,
+            prf,
+        }
+    }
+    pub(super) fn derive(&self, password: &[u8], size: usize) -> Result<Secret> {
         let mut key = Zeroizing::new(vec![0; size]);
         with_digest!(self.prf, D => {
             pbkdf2::pbkdf2_hmac::<D>(password, &self.salt, self.iterations, &mut key);
@@ -283,7 +394,14 @@ pub fn check_iterations(content: &[u8], max_iterations: u32) -> Result<u32> {
         }),
     }
 }
-fn check_salt(salt: &[u8]) -> Result<()> {
+/// Without salt there would be one key for a password, wherever it is used.
+pub(super) fn check_salt(salt: &[u8]) -> Result<()> {
+    if salt.is_empty() {
+        return Err(Error::Parameters {
+            algorithm: "key derivation",
+            what: "there is no salt",
+        });
+    }
     if salt.len() > MAX_SALT {
         return Err(Error::Limit {
             what: "salt of a key derivation",
@@ -293,7 +411,7 @@ fn check_salt(salt: &[u8]) -> Result<()> {
     }
     Ok(())
 }
-fn malformed(algorithm: &'static str) -> Error {
+pub(super) fn malformed(algorithm: &'static str) -> Error {
     Error::Parameters {
         algorithm,
         what: "they are malformed",
@@ -304,17 +422,23 @@ fn malformed(algorithm: &'static str) -> Error {
 const PURPOSE_KEY: u8 = 1;
 const PURPOSE_IV: u8 = 2;
 const PURPOSE_MAC: u8 = 3;
-/// Returns a password as BMPString with its final zero (RFC 7292 appendix B.1). No password is written as that zero or as nothing at all: both are tried.
+/// Returns a password as BMPString with its final zero (RFC 7292 appendix B.1), and in other forms that are met: no password is written as that
+/// zero or as nothing at all; OpenSSL before 1.1 took each octet of UTF-8 for a character.
 fn pkcs12_passwords(password: &str) -> Vec<Zeroizing<Vec<u8>>> {
-    let mut octets = Zeroizing::new(Vec::with_capacity(
-        password.len().saturating_add(1).saturating_mul(2),
-    ));
-    for unit in password.encode_utf16().chain([0]) {
-        octets.extend_from_slice(&unit.to_be_bytes());
-    }
-    let mut all = vec![octets];
+    let encoded = |units: &mut dyn Iterator<Item = u16>| {
+        let size = password.len().saturating_add(1).saturating_mul(2);
+        let mut octets = Zeroizing::new(Vec::with_capacity(size));
+        for unit in units.chain([0]) {
+            octets.extend_from_slice(&unit.to_be_bytes());
+        }
+        octets
+    };
+    let mut all = vec![encoded(&mut password.encode_utf16())];
     if password.is_empty() {
         all.push(Zeroizing::new(Vec::new()));
+    }
+    if !password.is_ascii() {
+        all.push(encoded(&mut password.bytes().map(u16::from)));
     }
     all
 }
@@ -436,8 +560,15 @@ mod tests {
                 .map(|p| p.to_vec())
                 .collect::<Vec<_>>()
         };
-        assert_eq!(encoded("Be\u{e9}"), [vec![0, 0x42, 0, 0x65, 0, 0xe9, 0, 0]]);
-        assert_eq!(encoded("\u{1f511}"), [vec![0xd8, 0x3d, 0xdd, 0x11, 0, 0]]);
+        assert_eq!(encoded("Be"), [vec![0, 0x42, 0, 0x65, 0, 0]]);
+        assert_eq!(
+            encoded("B\u{e9}"),
+            [
+                vec![0, 0x42, 0, 0xe9, 0, 0],
+                vec![0, 0x42, 0, 0xc3, 0, 0xa9, 0, 0]
+            ]
+        );
+        assert_eq!(encoded("\u{1f511}")[0], [0xd8, 0x3d, 0xdd, 0x11, 0, 0]);
         assert_eq!(encoded(""), [vec![0, 0], vec![]]);
     }
 

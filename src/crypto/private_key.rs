@@ -2,13 +2,14 @@
 //!
 //! RFC 5958 (PKCS#8), RFC 8017 appendix A.1.2, RFC 5915, RFC 8410 §7. How files enclose them is in `key_file`.
 use super::{
-    CryptoRng, Error, KeyTransport, MlDsa, PublicKey, Result, Secret, SignatureAlgorithm, SlhDsa,
-    algorithm::{DSA, EC_PUBLIC_KEY, ED448, ED25519, RSA_ENCRYPTION, RSASSA_PSS, unsupported},
+    CryptoRng, Error, Kem, KeyTransport, MlDsa, PublicKey, Result, Secret, SignatureAlgorithm,
+    SlhDsa,
+    algorithm::{DSA, EC_PUBLIC_KEY, ED448, ED25519, RSA_ENCRYPTION, RSASSA_PSS},
     bp512::BrainpoolP512r1,
     digest::digest,
-    ecdsa_scheme, ed448, ml_dsa, parameters, private_curve,
+    ecdsa_scheme, ed448, kem, ml_dsa, parameters, private_curve,
     public_key::{
-        self, BRAINPOOL_P256, BRAINPOOL_P384, BRAINPOOL_P512, Key, P256, P384, P521, X25519,
+        self, BRAINPOOL_P256, BRAINPOOL_P384, BRAINPOOL_P512, Key, P256, P384, P521, X448, X25519,
     },
     rsa_scheme, slh_dsa,
 };
@@ -16,10 +17,12 @@ use crate::asn1::{Tag, oid::Oid, write};
 use bp256::BrainpoolP256r1;
 use bp384::BrainpoolP384r1;
 use ed25519_dalek::ed25519::signature::Signer;
+use elliptic_curve::CurveArithmetic;
 use p256::elliptic_curve::{Generate, sec1::ToSec1Point};
 use rsa::pkcs1::DecodeRsaPrivateKey;
 use spki::AlgorithmIdentifierOwned;
 use spki::der::{Any, asn1::ObjectIdentifier};
+use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 /// Who can sign, decrypt content keys and agree on them. An implementation never shows the key.
@@ -45,6 +48,15 @@ pub trait PrivateKey: Send + Sync {
     ) -> Result<Secret>;
     /// Agrees on a shared secret with an ephemeral public key of the same curve: the X coordinate, or X25519's output (all-zero refused).
     fn agree(&self, peer: &PublicKey) -> Result<Secret>;
+    /// Returns the shared secret in the ciphertext of a key encapsulation. A ciphertext of the right length that nobody made gives a pseudo-random
+    /// secret (implicit rejection); `Err(Decryption)` only for what is public. Keys that decapsulate nothing need not say so.
+    fn decapsulate(&self, kem: Kem, ciphertext: &[u8], rng: &mut dyn CryptoRng) -> Result<Secret> {
+        let _ = (kem, ciphertext, rng);
+        Err(cannot(
+            self.public_key(),
+            "take part in this key encapsulation",
+        ))
+    }
 }
 
 /// A key in memory, zeroized when dropped.
@@ -63,6 +75,8 @@ enum SecretKey {
     BrainpoolP512(elliptic_curve::SecretKey<BrainpoolP512r1>),
     Ed25519(ed25519_dalek::SigningKey),
     X25519(x25519_dalek::StaticSecret),
+    X448(x448::StaticSecret),
+    MlKem(kem::SecretMlKem),
     Ed448(Box<ed448_goldilocks::SigningKey>),
     MlDsa(ml_dsa::PrivateKey),
     SlhDsa(slh_dsa::PrivateKey),
@@ -110,6 +124,11 @@ impl SoftwareKey {
             } else {
                 Self::from_x25519(x25519_dalek::StaticSecret::from(*octets))
             }
+        } else if *oid == X448 {
+            let octets = parameters::sole(octets, Tag::OCTET_STRING)
+                .and_then(|octets| <[u8; 56]>::try_from(octets).ok())
+                .ok_or(WRONG_LENGTH)?;
+            Self::from_x448(x448::StaticSecret::from(octets))
         } else if *oid == ED448 {
             let octets = parameters::sole(octets, Tag::OCTET_STRING)
                 .and_then(|octets| <&[u8; ed448::SIZE]>::try_from(octets).ok())
@@ -128,7 +147,9 @@ impl SoftwareKey {
                 "a DSA key, which would only sign what is not written",
             ))
         } else {
-            Err(unsupported(algorithm))
+            let secret = kem::SecretMlKem::from_der(kem::of_key(algorithm)?, octets)?;
+            let public = secret.public_octets();
+            Self::join(algorithm, &public, SecretKey::MlKem(secret))
         }
     }
     /// Parses RSAPrivateKey (PKCS#1).
@@ -252,6 +273,11 @@ impl SoftwareKey {
         let algorithm = parameters::without(X25519);
         Self::join(&algorithm, public.as_bytes(), SecretKey::X25519(secret))
     }
+    fn from_x448(secret: x448::StaticSecret) -> Result<Self> {
+        let public = x448::PublicKey::from(&secret);
+        let algorithm = parameters::without(X448);
+        Self::join(&algorithm, public.as_bytes(), SecretKey::X448(secret))
+    }
     fn join(
         algorithm: &AlgorithmIdentifierOwned,
         public: &[u8],
@@ -281,10 +307,18 @@ impl SoftwareKey {
             Key::P384(_) => Self::from_p384(p384::SecretKey::generate_from_rng(rng)),
             Key::P521(_) => Self::from_p521(p521::SecretKey::generate_from_rng(rng)),
             Key::X25519(_) => Self::from_x25519(x25519_dalek::StaticSecret::random_from_rng(rng)),
+            Key::X448(_) => Self::from_x448(x448::StaticSecret::random_from_rng(rng)),
+            Key::BrainpoolP256(_) => {
+                Self::from_brainpool_p256(elliptic_curve::SecretKey::generate_from_rng(rng))
+            }
+            Key::BrainpoolP384(_) => {
+                Self::from_brainpool_p384(elliptic_curve::SecretKey::generate_from_rng(rng))
+            }
+            Key::BrainpoolP512(_) => {
+                Self::from_brainpool_p512(elliptic_curve::SecretKey::generate_from_rng(rng))
+            }
             Key::Rsa { .. }
-            | Key::BrainpoolP256(_)
-            | Key::BrainpoolP384(_)
-            | Key::BrainpoolP512(_)
+            | Key::MlKem(_)
             | Key::Ed25519(_)
             | Key::Ed448(_)
             | Key::MlDsa(..)
@@ -300,6 +334,14 @@ fn on(curve: ObjectIdentifier) -> AlgorithmIdentifierOwned {
         oid: EC_PUBLIC_KEY,
         parameters: Some(Any::from(curve)),
     }
+}
+/// ECDH (SEC 1 §3.3.1): the X coordinate of the product.
+fn diffie_hellman<C: CurveArithmetic>(
+    own: &elliptic_curve::SecretKey<C>,
+    peer: &elliptic_curve::PublicKey<C>,
+) -> Secret {
+    let shared = elliptic_curve::ecdh::diffie_hellman(own.to_nonzero_scalar(), peer.as_affine());
+    Secret::new(shared.raw_secret_bytes().to_vec())
 }
 fn cannot(key: &PublicKey, what: &'static str) -> Error {
     Error::KeyType {
@@ -423,6 +465,15 @@ impl PrivateKey for SoftwareKey {
                 let shared = p521::ecdh::diffie_hellman(key.to_nonzero_scalar(), peer.as_affine());
                 Ok(Secret::new(shared.raw_secret_bytes().to_vec()))
             }
+            (SecretKey::BrainpoolP256(key), Key::BrainpoolP256(peer)) => {
+                Ok(diffie_hellman(key, peer))
+            }
+            (SecretKey::BrainpoolP384(key), Key::BrainpoolP384(peer)) => {
+                Ok(diffie_hellman(key, peer))
+            }
+            (SecretKey::BrainpoolP512(key), Key::BrainpoolP512(peer)) => {
+                Ok(diffie_hellman(key, peer))
+            }
             (SecretKey::X25519(key), Key::X25519(peer)) => {
                 let shared = key.diffie_hellman(peer);
                 // RFC 8418 §2: a peer of small order makes the secret zero, whatever our key.
@@ -431,7 +482,25 @@ impl PrivateKey for SoftwareKey {
                 }
                 Ok(Secret::new(shared.as_bytes().to_vec()))
             }
+            (SecretKey::X448(key), Key::X448(peer)) => {
+                let shared = key.diffie_hellman(peer);
+                // RFC 8418 §2: the same, for which RFC 7748 §6.2 looks at the result
+                if bool::from(shared.as_bytes().as_slice().ct_eq(&[0; 56])) {
+                    return Err(Error::Decryption);
+                }
+                Ok(Secret::new(shared.as_bytes().to_vec()))
+            }
             _ => Err(cannot(&self.public, "agree on a secret with this key")),
+        }
+    }
+    fn decapsulate(&self, kem: Kem, ciphertext: &[u8], rng: &mut dyn CryptoRng) -> Result<Secret> {
+        match (&self.secret, self.public.key(), kem) {
+            (SecretKey::MlKem(key), _, kem) if key.kem() == kem => key.decapsulate(ciphertext),
+            (SecretKey::Rsa(key), Key::Rsa { pss: None, .. }, Kem::Rsa { kdf, size }) => {
+                let number = rsa_scheme::decapsulate(key, ciphertext, rng)?;
+                Ok(kem::kdf3(kdf.0, &number, b"", size))
+            }
+            _ => Err(cannot(&self.public, "take part in this key encapsulation")),
         }
     }
 }
@@ -448,10 +517,13 @@ mod tests {
         rand_chacha::ChaCha20Rng::from_seed([3; 32])
     }
     fn algorithms() -> Vec<SignatureAlgorithm> {
-        let mut all = vec![SignatureAlgorithm::Ed25519];
+        let mut all = vec![SignatureAlgorithm::Ed25519, SignatureAlgorithm::Ed448];
+        all.extend(MlDsa::ALL.map(SignatureAlgorithm::MlDsa));
+        all.extend([SlhDsa::Sha2_128f, SlhDsa::Shake256f].map(SignatureAlgorithm::SlhDsa));
         for digest in Digest::ALL {
             all.push(SignatureAlgorithm::RsaPkcs1(digest));
             all.push(SignatureAlgorithm::Ecdsa(digest));
+            all.push(SignatureAlgorithm::Dsa(digest));
             all.push(SignatureAlgorithm::RsaPss {
                 digest,
                 mgf: digest,
@@ -486,6 +558,9 @@ mod tests {
                 SignatureAlgorithm::Ecdsa(_),
             ) => true,
             (KeyKind::Ed25519, SignatureAlgorithm::Ed25519) => true,
+            (KeyKind::Ed448, SignatureAlgorithm::Ed448) => true,
+            (KeyKind::MlDsa(set), SignatureAlgorithm::MlDsa(other)) => set == *other,
+            (KeyKind::SlhDsa(set), SignatureAlgorithm::SlhDsa(other)) => set == *other,
             _ => false,
         }
     }
@@ -502,6 +577,12 @@ mod tests {
             "brainpool-p384",
             "brainpool-p512",
             "ed25519",
+            "ed448",
+            "ml-dsa-44-seed-only",
+            "ml-dsa-65-priv-only",
+            "ml-dsa-87-seed-priv",
+            "slh-dsa-sha2-128f",
+            "slh-dsa-shake-256f",
             "x25519",
         ] {
             let key = key(name);
@@ -535,20 +616,111 @@ mod tests {
 
     #[test]
     fn what_openssl_signed_verifies() {
-        for (name, algorithm) in [
-            ("brainpool-p256", SignatureAlgorithm::Ecdsa(Digest::Sha256)),
-            ("brainpool-p384", SignatureAlgorithm::Ecdsa(Digest::Sha384)),
-            ("brainpool-p512", SignatureAlgorithm::Ecdsa(Digest::Sha512)),
+        for (name, key, algorithm) in [
+            (
+                "brainpool-p256",
+                "",
+                SignatureAlgorithm::Ecdsa(Digest::Sha256),
+            ),
+            (
+                "brainpool-p384",
+                "",
+                SignatureAlgorithm::Ecdsa(Digest::Sha384),
+            ),
+            (
+                "brainpool-p512",
+                "",
+                SignatureAlgorithm::Ecdsa(Digest::Sha512),
+            ),
+            ("ed448", "", SignatureAlgorithm::Ed448),
+            (
+                "ml-dsa-44",
+                "-priv-only",
+                SignatureAlgorithm::MlDsa(MlDsa::MlDsa44),
+            ),
+            (
+                "ml-dsa-65",
+                "-seed-only",
+                SignatureAlgorithm::MlDsa(MlDsa::MlDsa65),
+            ),
+            (
+                "ml-dsa-87",
+                "-seed-priv",
+                SignatureAlgorithm::MlDsa(MlDsa::MlDsa87),
+            ),
+            (
+                "slh-dsa-sha2-128s",
+                "",
+                SignatureAlgorithm::SlhDsa(SlhDsa::Sha2_128s),
+            ),
+            (
+                "slh-dsa-shake-128s",
+                "",
+                SignatureAlgorithm::SlhDsa(SlhDsa::Shake128s),
+            ),
         ] {
             let signature = key_file::tests::signature(name);
-            let key = key(name);
-            let verify = |message| {
+            let key = self::key(&format!("{name}{key}"));
+            let verify = |message, signature: &[u8]| {
                 let signed = Signed::Message(message);
-                key.public_key().verify(&algorithm, signed, &signature)
+                key.public_key().verify(&algorithm, signed, signature)
             };
-            assert!(verify(b"message").unwrap(), "{name}");
-            assert!(!verify(b"massage").unwrap(), "{name}");
+            assert!(verify(b"message", &signature).unwrap(), "{name}");
+            assert!(!verify(b"massage", &signature).unwrap(), "{name}");
+            for size in [0, 1, signature.len() - 1] {
+                assert!(!verify(b"message", &signature[..size]).unwrap(), "{name}");
+            }
         }
+    }
+
+    #[test]
+    fn every_form_of_a_post_quantum_key_is_the_same_key() {
+        for level in [44, 65, 87] {
+            let spki = |form| {
+                let key = key(&format!("ml-dsa-{level}-{form}"));
+                key.public_key().spki().to_vec()
+            };
+            assert_eq!(spki("seed-only"), spki("priv-only"));
+            assert_eq!(spki("seed-only"), spki("seed-priv"));
+        }
+        for set in SlhDsa::ALL
+            .iter()
+            .filter(|set| set.row().name.ends_with('f'))
+        {
+            let key = key(set.row().name).public_key().kind();
+            assert_eq!(key, public_key::KeyKind::SlhDsa(*set));
+        }
+    }
+
+    #[test]
+    fn post_quantum_keys_whose_parts_differ_are_refused() {
+        let refused = |der: &[u8]| SoftwareKey::from_pkcs8(der).is_err();
+        let fits = |name: &str| key_file::tests::block(name).der.to_vec();
+        for (name, places) in [
+            // the seed, then rho, tr, s1, s2 and t0 of the expanded key
+            (
+                "ml-dsa-44-seed-priv",
+                &[40_usize, 80, 150, 220, 700, 2000][..],
+            ),
+            // rho, K is anything, tr, s1, s2, t0
+            ("ml-dsa-65-priv-only", &[40, 130, 200, 1000, 2000, 4050]),
+            // SK.seed, SK.prf is anything, PK.seed, PK.root
+            ("slh-dsa-sha2-128f", &[24, 58, 76]),
+        ] {
+            let der = fits(name);
+            assert!(!refused(&der), "{name}");
+            for at in places {
+                let mut altered = der.clone();
+                altered[*at] ^= 0x10;
+                assert!(refused(&altered), "{name} {at}");
+            }
+            assert!(refused(&der[..der.len() - 1]), "{name}");
+        }
+        // all bits of s1 and s2 set: no coefficient there is
+        let mut altered = fits("ml-dsa-44-priv-only");
+        let length = altered.len();
+        altered[length - 2560 + 128..length - 2560 + 896].fill(0xff);
+        assert!(refused(&altered));
     }
 
     #[test]

@@ -2,11 +2,11 @@
 //!
 //! RFC 5280 §4.1.2.7, RFC 3279, RFC 4055, RFC 5480, RFC 5639, RFC 8410, RFC 8692, RFC 9881, RFC 9909. Knows nothing of certificates.
 use super::{
-    Digest, Error, Result, SignatureAlgorithm,
-    algorithm::{DSA, EC_PUBLIC_KEY, ED448, ED25519, RSA_ENCRYPTION, RSASSA_PSS, unsupported},
+    Digest, Error, Kem, Result, SignatureAlgorithm,
+    algorithm::{DSA, EC_PUBLIC_KEY, ED448, ED25519, RSA_ENCRYPTION, RSASSA_PSS},
     bp512::BrainpoolP512r1,
     digest::digest,
-    dsa, ecdsa_scheme, ed448,
+    dsa, ecdsa_scheme, ed448, kem,
     ml_dsa::{self, MlDsa},
     parameters, rsa_scheme,
     slh_dsa::{self, SlhDsa},
@@ -18,6 +18,8 @@ use spki::AlgorithmIdentifierOwned;
 
 /// id-X25519 (RFC 8410 §3)
 pub(super) const X25519: Oid = Oid::new_unwrap("1.3.101.110");
+/// id-X448 (RFC 8410 §3)
+pub(super) const X448: Oid = Oid::new_unwrap("1.3.101.111");
 /// The named curves (RFC 5480 §2.1.1.1).
 pub(super) const P256: Oid = Oid::new_unwrap("1.2.840.10045.3.1.7");
 pub(super) const P384: Oid = Oid::new_unwrap("1.3.132.0.34");
@@ -61,6 +63,10 @@ pub enum KeyKind {
     Ed25519,
     /// X25519
     X25519,
+    /// X448
+    X448,
+    /// ML-KEM of this parameter set
+    MlKem(Kem),
     /// Ed448
     Ed448,
     /// ML-DSA of a parameter set
@@ -86,6 +92,10 @@ impl KeyKind {
             Self::BrainpoolP512 => "brainpoolP512r1",
             Self::Ed25519 => "Ed25519",
             Self::X25519 => "X25519",
+            Self::X448 => "X448",
+            Self::MlKem(Kem::MlKem512) => "ML-KEM-512",
+            Self::MlKem(Kem::MlKem768) => "ML-KEM-768",
+            Self::MlKem(_) => "ML-KEM-1024",
             Self::Ed448 => "Ed448",
             Self::MlDsa(set) => set.standard_name(),
             Self::SlhDsa(set) => set.standard_name(),
@@ -101,7 +111,10 @@ impl KeyKind {
             Self::BrainpoolP512 => 512,
             Self::P521 => 521,
             Self::Ed25519 | Self::X25519 => 255,
-            Self::Ed448 => 448,
+            Self::Ed448 | Self::X448 => 448,
+            Self::MlKem(Kem::MlKem512) => 800 * 8,
+            Self::MlKem(Kem::MlKem768) => 1184 * 8,
+            Self::MlKem(_) => 1568 * 8,
             Self::MlDsa(set) => set.row().size * 8,
             Self::SlhDsa(set) => set.row().size * 8,
         }
@@ -127,6 +140,8 @@ pub(super) enum Key {
     BrainpoolP512(elliptic_curve::PublicKey<BrainpoolP512r1>),
     Ed25519(ed25519_dalek::VerifyingKey),
     X25519(x25519_dalek::PublicKey),
+    X448(x448::PublicKey),
+    MlKem(kem::PublicMlKem),
     Ed448(Box<ed448_goldilocks::VerifyingKey>),
     MlDsa(MlDsa, Vec<u8>),
     SlhDsa(SlhDsa, Vec<u8>),
@@ -181,6 +196,8 @@ impl PublicKey {
             Key::BrainpoolP512(_) => KeyKind::BrainpoolP512,
             Key::Ed25519(_) => KeyKind::Ed25519,
             Key::X25519(_) => KeyKind::X25519,
+            Key::X448(_) => KeyKind::X448,
+            Key::MlKem(key) => KeyKind::MlKem(key.kem()),
             Key::Ed448(_) => KeyKind::Ed448,
             Key::MlDsa(set, _) => KeyKind::MlDsa(*set),
             Key::SlhDsa(set, _) => KeyKind::SlhDsa(*set),
@@ -199,6 +216,8 @@ impl PublicKey {
             (Key::BrainpoolP512(a), Key::BrainpoolP512(b)) => a == b,
             (Key::Ed25519(a), Key::Ed25519(b)) => a == b,
             (Key::X25519(a), Key::X25519(b)) => a == b,
+            (Key::X448(a), Key::X448(b)) => a == b,
+            (Key::MlKem(a), Key::MlKem(b)) => a == b,
             (Key::Ed448(a), Key::Ed448(b)) => a == b,
             (Key::MlDsa(one, a), Key::MlDsa(other, b)) => one == other && a == b,
             (Key::SlhDsa(one, a), Key::SlhDsa(other, b)) => one == other && a == b,
@@ -376,6 +395,12 @@ impl Key {
             parameters::absent(algorithm, "X25519")?;
             let octets = <[u8; 32]>::try_from(octets).map_err(|_| WRONG_LENGTH)?;
             Ok(Self::X25519(octets.into()))
+        } else if *oid == X448 {
+            parameters::absent(algorithm, "X448")?;
+            // A point of small order, which would make the secret zero, is no key but is told apart only when it is used: as with X25519.
+            x448::PublicKey::from_bytes_unchecked(octets)
+                .map(Self::X448)
+                .ok_or(WRONG_LENGTH)
         } else if *oid == ED448 {
             parameters::absent(algorithm, "Ed448")?;
             Ok(Self::Ed448(Box::new(ed448::public_key(octets)?)))
@@ -396,7 +421,7 @@ impl Key {
             let octets = of_size(algorithm, octets, set.standard_name(), set.row().size)?;
             Ok(Self::SlhDsa(set, octets))
         } else {
-            Err(unsupported(algorithm))
+            kem::PublicMlKem::from_octets(kem::of_key(algorithm)?, octets).map(Self::MlKem)
         }
     }
     /// RSAPublicKey (RFC 8017 appendix A.1.1): `SEQUENCE { modulus INTEGER, publicExponent INTEGER }`.

@@ -259,6 +259,55 @@ pub(super) fn decrypt(
         }
     }
 }
+/// RSA-KEM (ISO/IEC 18033-2 §11.5.3): encrypts a random number below the modulus; both are as long as the modulus.
+pub(super) fn encapsulate(key: &PublicKey, rng: &mut dyn CryptoRng) -> Result<(Vec<u8>, Secret)> {
+    let mut octets = Zeroizing::new(vec![0; key.size()]);
+    let spare = octets.len().saturating_mul(8).saturating_sub(bits(key));
+    let allowed = u32::try_from(spare)
+        .ok()
+        .and_then(|spare| 0xff_u8.checked_shr(spare));
+    let number = loop {
+        rng.fill_bytes(&mut octets);
+        if let Some(first) = octets.first_mut() {
+            *first &= allowed.unwrap_or(0);
+        }
+        let number = BoxedUint::from_be_slice(&octets, key.n_bits_precision());
+        let number = number.map_err(|_| TOO_SMALL)?;
+        if number < **key.n() {
+            break number;
+        }
+    };
+    let encrypted = rsa::hazmat::rsa_encrypt(key, &number).map_err(|_| TOO_SMALL)?;
+    let encrypted = as_long_as(key, &encrypted).ok_or(TOO_SMALL)?;
+    Ok((encrypted, Secret::new(std::mem::take(&mut *octets))))
+}
+/// Decrypts the number of an RSA-KEM, blinded. Every number below the modulus is one: there is nothing to check.
+pub(super) fn decapsulate(
+    key: &PrivateKey,
+    ciphertext: &[u8],
+    rng: &mut dyn CryptoRng,
+) -> Result<Secret> {
+    let public = key.as_public_key();
+    if ciphertext.len() != public.size() {
+        return Err(Error::Decryption);
+    }
+    let number = BoxedUint::from_be_slice(ciphertext, public.n_bits_precision());
+    let number = number.map_err(|_| Error::Decryption)?;
+    if number >= **public.n() {
+        return Err(Error::Decryption);
+    }
+    let mut rng = rng;
+    let number = rsa::hazmat::rsa_decrypt(Some(&mut rng), key, &number);
+    let number = number.map_err(|_| Error::Decryption)?;
+    let octets = as_long_as(public, &number).ok_or(Error::Decryption)?;
+    Ok(Secret::new(octets))
+}
+/// Returns a number in as many octets as the modulus has.
+fn as_long_as(key: &PublicKey, number: &BoxedUint) -> Option<Vec<u8>> {
+    let octets = Zeroizing::new(number.to_be_bytes().into_vec());
+    let start = octets.len().checked_sub(key.size())?;
+    octets.get(start..).map(<[u8]>::to_vec)
+}
 /// Derives the content key that stands in for a message of another size. It depends on key and ciphertext alone: were it new each time,
 /// asking twice would tell the stand-in from the real one.
 fn fallback_key(key: &PrivateKey, encrypted: &[u8], size: usize) -> Result<Secret> {
@@ -352,6 +401,9 @@ mod tests {
             (Digest::Sha256, Digest::Sha1, 0),
             (Digest::Sha512, Digest::Sha256, 20),
             (Digest::Sha1, Digest::Sha512, 234),
+            (Digest::Sha3_256, Digest::Sha3_512, 32),
+            (Digest::Shake128, Digest::Shake128, 32),
+            (Digest::Shake256, Digest::Shake256, 64),
         ] {
             let pss = Parameters {
                 digest: digest_kind,
@@ -386,7 +438,7 @@ mod tests {
             salt: 32,
         };
         let hash = digest(Digest::Sha256, b"message");
-        let message = encode_pss(2040, pss, &hash, &[7; 32]).unwrap();
+        let message = encode_pss(2040, pss, &hash, &vec![0x5a; pss.salt]).unwrap();
         let with = |first: u8| [&[first], message.as_slice()].concat();
         assert_eq!(emsa_pss(&with(0), 2040, pss, &hash), Some(true));
         assert_eq!(emsa_pss(&with(1), 2040, pss, &hash), None);

@@ -6,6 +6,8 @@
     clippy::indexing_slicing,
     clippy::print_stderr
 )]
+mod encryption;
+
 use super::*;
 use crate::asn1::{Tag, write};
 use crate::crypto::public_key::Signed;
@@ -101,7 +103,16 @@ fn rsa_signatures() {
     }
     for name in ["rsa_pss_2048_sha256_mgf1_32", "rsa_pss_misc"] {
         run(name, |group, test| {
-            let known = |field: &str| Digest::from_name(group[field].as_str().unwrap());
+            // with SHAKE the mask is SHAKE itself, and the digest alone is named
+            let known = |field: &str| {
+                let field = group[field].as_str().unwrap_or("");
+                let field = if field.is_empty() {
+                    group["mgf"].as_str().unwrap()
+                } else {
+                    field
+                };
+                Digest::from_name(field)
+            };
             let (Some(digest), Some(mgf)) = (known("sha"), known("mgfSha")) else {
                 return Outcome::LeftOut("a digest that is not ours");
             };
@@ -131,6 +142,43 @@ fn curve_signatures() {
     run("ed25519", |group, test| {
         verified(group, test, &SignatureAlgorithm::Ed25519)
     });
+    run("ed448", |group, test| {
+        verified(group, test, &SignatureAlgorithm::Ed448)
+    });
+    run("dsa_2048_256_sha256", |group, test| {
+        if is_spared(test) {
+            return SPARED;
+        }
+        verified(
+            group,
+            test,
+            &SignatureAlgorithm::Dsa(digest_of(&group["sha"])),
+        )
+    });
+}
+#[test]
+fn lattice_signatures() {
+    for (level, set) in [44, 65, 87].into_iter().zip(MlDsa::ALL) {
+        run(&format!("mldsa_{level}_verify"), |group, test| {
+            let context = test.get("ctx").is_some_and(|context| context != "");
+            // a context that is too long is one we have no way to give
+            if context {
+                return Outcome::LeftOut("a context, which nothing in CMS and X.509 has");
+            }
+            let public = octets(&group["publicKey"]);
+            let algorithm = parameters::without(set.row().oid);
+            let Ok(key) = PublicKey::from_parts(&algorithm, &public) else {
+                return Outcome::Refused;
+            };
+            let message = octets(&test["msg"]);
+            let algorithm = SignatureAlgorithm::MlDsa(set);
+            let signed = Signed::Message(&message);
+            accepted(
+                key.verify(&algorithm, signed, &octets(&test["sig"]))
+                    .unwrap(),
+            )
+        });
+    }
 }
 #[test]
 fn rsa_decryption() {

@@ -42,8 +42,9 @@ impl Address {
         let domain = a_labels(domain)?;
         let fits =
             !local.is_empty() && local.len() <= LOCAL && local.len() + 1 + domain.len() <= ADDRESS;
-        // a C1 control, or an encoded word (RFC 2047 §5: not within an addr-spec) that some would decode
-        let clean = !local.contains(char::is_control) && !local.contains("=?");
+        // a C1 control, a byte order mark (RFC 9598 §3), or an encoded word (RFC 2047 §5: not within an addr-spec) that some would decode
+        let clean =
+            !local.contains(|c: char| c.is_control() || c == '\u{feff}') && !local.contains("=?");
         (fits && clean).then_some(Self { local, domain })
     }
 }
@@ -398,6 +399,7 @@ mod tests {
             "\"al\rice\"@example.com",
             "Alice\u{7} <alice@example.com>",
             "al\u{85}ice@example.com",
+            "\u{feff}alice@example.com",
             "alice@exam_ple.com",
             "alice@-example.com",
             "alice@example-.com",

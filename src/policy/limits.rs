@@ -1,4 +1,5 @@
 //! Every bound on what an attacker can make large, with its source. `smime help limits` prints them; each is tested at the limit and one past it.
+use crate::crypto::password::Cost;
 
 macro_rules! limits {
     ($($field:ident: $type:ty = $value:expr, $name:literal, $meaning:literal, $source:literal;)*) => {
@@ -18,6 +19,16 @@ macro_rules! limits {
     };
 }
 
+impl Limits {
+    /// Returns what a password's key derivation may cost.
+    pub fn key_cost(&self) -> Cost {
+        Cost {
+            iterations: self.key_iterations,
+            memory: self.key_memory_bytes,
+        }
+    }
+}
+
 limits! {
     header_bytes: usize = 1 << 20, "header-bytes", "bytes of a header block", "Postfix holds 102,400 (header_size_limit) a field; ten of them";
     header_line_bytes: usize = 64 << 10, "header-line-bytes", "bytes of one line of a header", "RFC 5322 §2.1.1 permits 998; mailers that do not fold reach 64 KiB";
@@ -29,6 +40,7 @@ limits! {
     attributes: usize = 1_000, "attributes", "attributes of a signer, signed or not, and their values", "security practice; signers with twenty were seen";
     recipients: usize = 10_000, "recipients", "recipients of a message", "ten times Exchange's default of 1,000";
     key_iterations: u32 = 10_000_000, "key-iterations", "iterations of a password's key derivation", "Bouncy Castle 1.85's cap for PBKDF2";
+    key_memory_bytes: u64 = 256 << 20, "key-memory-bytes", "bytes held by a password's key derivation (scrypt)", "OpenSSL writes with 16 MiB, cautious people with 128";
     key_file_bytes: usize = 16 << 20, "key-file-bytes", "bytes of a key, certificate or trust file", "CA bundles are 300 kB";
     compression_ratio: u64 = 100, "compression-ratio", "bytes that come out of one compressed byte, of all layers together", "zlib reaches 1,032; text and documents stay under 20";
     uncompressed_bytes: u64 = 4 << 30, "uncompressed-bytes", "bytes of one compressed layer's content", "no mail system takes a message as large";

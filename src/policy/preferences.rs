@@ -11,6 +11,10 @@ pub struct Preferences {
     pub pss: bool,
     /// RSAES-OAEP instead of PKCS#1 v1.5
     pub oaep: bool,
+    /// the cipher's key derived from the content key and bound to the cipher (RFC 9709)
+    pub bound_content_key: bool,
+    /// iterations that make a key of a password recipient's password
+    pub password_iterations: u32,
     /// content cipher
     pub cipher: ContentCipher,
     /// S/MIME capabilities announced, best first (RFC 8551 §2.5.2)
@@ -25,6 +29,9 @@ impl Preferences {
             digest: Digest::Sha256,
             pss: modern,
             oaep: modern,
+            bound_content_key: modern,
+            // OWASP's Password Storage Cheat Sheet for PBKDF2 with HMAC-SHA-256 (2023)
+            password_iterations: 600_000,
             cipher: if modern {
                 ContentCipher::Aes256Gcm
             } else {

@@ -125,6 +125,7 @@ reasons! {
     UnknownCritical "unknown-critical-extension" Untrusted "RFC 5280 §4.2" "a critical extension must be understood";
     MissingExtension "missing-extension" Untrusted "RFC 5280 §4.2" "it must be there";
     MalformedExtension "malformed-extension" Untrusted "RFC 5280 §4.2" "an extension must be well-formed";
+    Profile "profile" CertificateProfile "RFC 5280 §4" "its issuer must keep to the profile of certificates";
     // names
     NameExcluded "name-excluded" Untrusted "RFC 5280 §4.2.1.10" "no name may lie in a subtree that nameConstraints above exclude";
     NameNotPermitted "name-not-permitted" Untrusted "RFC 5280 §4.2.1.10" "every name must lie in a subtree that nameConstraints above permit";
@@ -135,6 +136,7 @@ reasons! {
     NotYetValid "not-yet-valid" NotYetValid "RFC 5280 §6.1.3 (a)(2)" "it must be valid at the time judged";
     Expired "expired" Expired "RFC 5280 §6.1.3 (a)(2)" "it must be valid at the time judged";
     ExpiredSinceSigning "expired-since-signing" ExpiredSinceSigning "RFC 5280 §6.1.3 (a)(2)" "it must be valid at the time judged, which the claimed signing time is not";
+    AnchorExpired "anchor-expired" AnchorExpired "RFC 5280 §6.1.1 (d)" "an anchor that is still renewed would be better";
     // revocation
     Revoked "revoked" Revoked "RFC 5280 §6.3" "it must not be revoked";
     RevocationUnknown "revocation-unknown" RevocationUnknown "RFC 5280 §6.3" "a current CRL of its issuer would tell";
@@ -154,6 +156,7 @@ reasons! {
     SignerUnexpected "signer-unexpected" SenderMismatch "RFC 8550 §3" "those who were named must have signed";
     // strength
     WeakKey "weak-key" WeakKey "RFC 8551 §4.3" "its key must be large enough to be safe";
+    WeakAlgorithm "weak-algorithm" WeakAlgorithm "RFC 8551 §B.2" "its key must be of a kind that is still used";
     WeakDigest "weak-digest" WeakDigest "RFC 8551 §B.1" "its signature must be over a digest that resists collisions";
 }
 

@@ -46,11 +46,14 @@ rules! {
     NotYetValid "not-yet-valid" Deny Deny Deny false "RFC 5280 §6.1.3 (a)(2)" "a certificate is not valid yet";
     Expired "expired" Deny Deny Warn false "RFC 5280 §6.1.3 (a)(2)" "a certificate has expired";
     ExpiredSinceSigning "expired-since-signing" Deny Deny Warn false "RFC 5280 §6.1.3 (a)(2)" "a certificate was valid at the claimed signing time and has expired since";
+    AnchorExpired "anchor-expired" Allow Allow Allow false "RFC 5280 §6.1.1 (d)" "the trust anchor's own validity has ended or not begun; an anchor is a name and a key, which you trust as long as you give it";
     Revoked "revoked" Deny Deny Deny false "RFC 5280 §6.3" "a certificate is revoked";
     RevocationUnknown "revocation-unknown" Warn Warn Warn false "RFC 5280 §6.3" "nothing at hand tells whether a certificate is revoked";
     KeyUsage "key-usage" Deny Deny Deny false "RFC 8550 §4.4.2" "keyUsage or extended key usage does not permit this use, or a CA's certificate is used as a person's";
-    WeakKey "weak-key" Deny Deny Warn false "RFC 8551 §4.3" "a key is too small to be safe (RSA under 2048 bits)";
+    WeakKey "weak-key" Deny Deny Warn false "RFC 8551 §4.3" "a key is too small to be safe (RSA or DSA under 2048 bits)";
     WeakDigest "weak-digest" Deny Deny Warn false "RFC 8551 §B.1" "a signature is made over MD5 or SHA-1";
+    WeakAlgorithm "weak-algorithm" Deny Deny Warn false "RFC 8551 §B.2" "a key is of a kind that is no longer used (DSA)";
+    CertificateProfile "certificate-profile" Warn Warn Warn false "RFC 5280 §4" "a certificate is not as its issuer must make it, in a way that changes no answer";
     SigningCertificate "signing-certificate" Deny Deny Deny false "RFC 5035 §5.4" "the signing certificate named by the signature is another than the one found";
     UnreadableCertificate "unreadable-certificate" Warn Warn Warn false "RFC 5652 §10.2.2" "a certificate in the message could not be read and was left out";
     // who it is from
@@ -77,9 +80,10 @@ rules! {
     SigningTime "signing-time" Warn Warn Warn false "RFC 5652 §11.3" "the claimed signing time lies in the future";
     // what was encrypted
     DecryptionFailed "decryption-failed" Deny Deny Deny true "RFC 5652 §6, RFC 5083 §2" "the content could not be decrypted, or is not what was encrypted";
-    WeakCipher "weak-cipher" Deny Deny Warn false "RFC 8551 §2.7" "the content is encrypted with 3DES or RC2";
+    WeakCipher "weak-cipher" Deny Deny Warn false "RFC 8551 §2.7" "the content is encrypted with 3DES, DES or RC2";
     UnauthenticatedCiphertext "unauthenticated-ciphertext" Warn Warn Warn false "RFC 8551 §6" "the encryption does not protect against changes (CBC): who knows parts of the content may have altered it";
     WrongContainer "wrong-container" Deny Deny Deny true "RFC 5083 §1.1" "the cipher does not belong in this content type";
+    MisplacedTag "misplaced-tag" Warn Warn Warn false "RFC 5084 §1.3" "AES-GCM stands in EnvelopedData, its authentication tag after the ciphertext";
     MacInvalid "mac-invalid" Deny Deny Deny true "RFC 5652 §9.3" "the content is not what was authenticated";
     // what it is
     DamagedContentType "damaged-content-type" Deny Deny Warn false "RFC 5652 §3" "a transfer as text has made LF of every CR in the object: its content type is known all the same";
@@ -91,5 +95,6 @@ rules! {
     NestedProtection "nested-protection" Deny Deny Warn false "RFC 5652 §3" "what is inside a layer is a CMS object of its own that was not opened";
     // what we write
     NotSevenBit "not-7bit" Warn Warn Warn false "RFC 8551 §3.1.2" "the content is not 7-bit safe: a mail server may re-encode it and break the signature";
+    BlindCopy "blind-copy" Deny Deny Deny false "RFC 5322 §3.6.3" "who is in Bcc would be seen among the recipients of the encryption by all others";
     KeyFileReadable "key-file-readable" Warn Warn Warn false "security" "a private key file can be read by others";
 }

@@ -13,12 +13,14 @@ use crate::{
         content_type, enveloped_data,
         recipient_info::{self, Method},
     },
-    crypto::{ContentCipher, CryptoRng, Secret},
+    crypto::{ContentCipher, ContentEncryption, CryptoRng, Secret},
+    encoding::hex,
     mime::{
         header::Header,
         mailbox::{self, Address},
     },
-    policy::{Finding, Policy},
+    policy::{Finding, Policy, Rule},
+    store::SharedKey,
     x509::{
         Certificate, Collection, PathBuilder, Purpose, Repository, TrustAnchors, Watch,
         certificate::serial_text,
@@ -33,6 +35,10 @@ pub enum Recipient {
     Certificate(Certificate),
     /// whoever has this address, by a certificate found in the repository
     Address(Address),
+    /// whoever has this key, too
+    SharedKey(SharedKey),
+    /// whoever knows this password
+    Password(Arc<Secret>),
 }
 
 /// What is to be made.
@@ -96,7 +102,9 @@ impl<'a> Encryptor<'a> {
         at: Time,
         rng: &mut dyn CryptoRng,
     ) -> Result<Report, Error> {
-        require_anchor(self.anchors, self.policy)?;
+        if self.is_to_certificates() {
+            require_anchor(self.anchors, self.policy)?;
+        }
         let mut outgoing = Outgoing::new(
             &mut source,
             self.options.content,
@@ -123,6 +131,8 @@ impl<'a> Encryptor<'a> {
         let content_key = Secret::random(cipher.key_size(), rng);
         let mut iv = vec![0; cipher.iv_size()];
         rng.fill_bytes(&mut iv);
+        let bound = self.policy.preferences.bound_content_key;
+        let encryption = ContentEncryption::new(cipher, iv, bound);
         let mut sealed = Vec::with_capacity(certificates.len());
         let mut recipients = Vec::with_capacity(certificates.len());
         for certificate in &certificates {
@@ -135,7 +145,15 @@ impl<'a> Encryptor<'a> {
                 &content_key,
                 rng,
             )?);
-            recipients.push(summary(certificate, method));
+            recipients.push(summary(certificate, &method));
+        }
+        for recipient in self.recipients {
+            if let Some((der, summary)) =
+                self.seal_without_certificate(recipient, &content_key, rng)?
+            {
+                sealed.push(der);
+                recipients.push(summary);
+            }
         }
 
         let smime_type = if cipher.is_aead() {
@@ -153,7 +171,7 @@ impl<'a> Encryptor<'a> {
         )
         .map_err(Error::Write)?;
         let mut writer =
-            enveloped_data::Writer::new(to, &sealed, content_type::DATA, cipher, &content_key, &iv)
+            enveloped_data::Writer::new(to, &sealed, content_type::DATA, &encryption, &content_key)
                 .map_err(written)?;
         outgoing.flow(|chunk, _| writer.write_all(chunk).map_err(Error::Write))?;
         writer
@@ -182,6 +200,53 @@ impl<'a> Encryptor<'a> {
         })
     }
 
+    fn is_to_certificates(&self) -> bool {
+        let by_certificate = |recipient: &Recipient| {
+            matches!(recipient, Recipient::Certificate(_) | Recipient::Address(_))
+        };
+        self.options.to_header || self.recipients.iter().any(by_certificate)
+    }
+
+    /// Encrypts the content key to who has no certificate; `None` for who has one.
+    fn seal_without_certificate(
+        &self,
+        recipient: &Recipient,
+        content_key: &Secret,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Option<(Vec<u8>, RecipientSummary)>, Error> {
+        match recipient {
+            Recipient::Certificate(_) | Recipient::Address(_) => Ok(None),
+            Recipient::SharedKey(SharedKey { name, key }) => {
+                let (sealed, wrap) = recipient_info::seal_under_key(name, key, content_key)?;
+                let summary = RecipientSummary {
+                    kind: "kek",
+                    algorithm: wrap.name().to_owned(),
+                    issuer: None,
+                    serial: None,
+                    key_identifier: Some(hex::encode(name)),
+                };
+                Ok(Some((sealed, summary)))
+            }
+            Recipient::Password(password) => {
+                let iterations = self.policy.preferences.password_iterations;
+                let sealed = recipient_info::seal_under_password(
+                    password.expose(),
+                    iterations,
+                    content_key,
+                    rng,
+                )?;
+                let summary = RecipientSummary {
+                    kind: "password",
+                    algorithm: "pwri-kek".to_owned(),
+                    issuer: None,
+                    serial: None,
+                    key_identifier: None,
+                };
+                Ok(Some((sealed, summary)))
+            }
+        }
+    }
+
     /// Finds and judges a certificate for everyone.
     fn certificates(
         &self,
@@ -189,24 +254,32 @@ impl<'a> Encryptor<'a> {
         at: Time,
     ) -> Result<(Vec<Certificate>, Vec<Finding>), Error> {
         let mut wanted = self.recipients.to_vec();
+        let mut findings = Vec::new();
         if self.options.to_header {
-            wanted.extend(addressees(header)?.into_iter().map(Recipient::Address));
+            let open = addressees(header, &["To", "Cc"])?;
+            let blind = addressees(header, &["Bcc"])?;
+            findings.extend(blind.first().map(|one| self.sees_blind_copies(one)));
+            wanted.extend(open.into_iter().chain(blind).map(Recipient::Address));
         }
         let mut chosen: Vec<Certificate> = Vec::new();
-        let mut findings = Vec::new();
+        let mut others = 0;
         for recipient in &wanted {
             let (certificate, found) = match recipient {
                 Recipient::Certificate(certificate) => {
                     (certificate.clone(), self.judge(certificate, at)?)
                 }
                 Recipient::Address(address) => self.by_address(address, at)?,
+                Recipient::SharedKey(_) | Recipient::Password(_) => {
+                    others += 1;
+                    continue;
+                }
             };
             if !chosen.contains(&certificate) {
                 chosen.push(certificate);
                 findings.extend(found);
             }
         }
-        match chosen.len() {
+        match chosen.len() + others {
             0 => Err(Error::NoRecipient),
             n if n > self.policy.limits.recipients => Err(Error::Limit {
                 name: "recipients",
@@ -217,12 +290,26 @@ impl<'a> Encryptor<'a> {
         }
     }
 
-    /// Of the certificates that name an address, the valid one; two valid ones with different keys leave the choice to the user.
+    /// Every recipient can read for whom a message is encrypted, and so who got it as a blind copy.
+    fn sees_blind_copies(&self, one: &Address) -> Finding {
+        let message = format!("Bcc names {one}: every recipient would see a recipient more");
+        self.policy.finding(Rule::BlindCopy, message)
+    }
+
+    /// Of the certificates that name an address, one that was given as a recipient's, else the valid one; two valid ones with different keys
+    /// leave the choice to the user.
     fn by_address(
         &self,
         address: &Address,
         at: Time,
     ) -> Result<(Certificate, Vec<Finding>), Error> {
+        for recipient in self.recipients {
+            if let Recipient::Certificate(certificate) = recipient
+                && names(certificate, address)
+            {
+                return Ok((certificate.clone(), self.judge(certificate, at)?));
+            }
+        }
         let mut judged = Vec::new();
         for certificate in self
             .repository
@@ -240,7 +327,10 @@ impl<'a> Encryptor<'a> {
             .iter()
             .any(|(c, _)| valid.iter().any(|(other, _)| c.spki() != other.spki()))
         {
-            return Err(Error::AmbiguousRecipient(address.clone()));
+            return Err(Error::AmbiguousRecipient {
+                address: address.clone(),
+                candidates: valid.iter().map(|(c, _)| c.concerned()).collect(),
+            });
         }
         // one key, several certificates: the one that lasts longest
         valid.sort_by_key(|(c, _)| c.not_after());
@@ -265,10 +355,10 @@ impl<'a> Encryptor<'a> {
     }
 }
 
-/// Everyone in To, Cc and Bcc.
-fn addressees(header: Option<&Header>) -> Result<Vec<Address>, Error> {
+/// Everyone in these fields.
+fn addressees(header: Option<&Header>, fields: &[&'static str]) -> Result<Vec<Address>, Error> {
     let mut all = Vec::new();
-    for name in ["To", "Cc", "Bcc"] {
+    for &name in fields {
         for field in header.into_iter().flat_map(|h| h.all(name)) {
             let list = mailbox::list(&field.value()).ok_or(Error::Mime(
                 crate::mime::Error::Malformed {
@@ -282,20 +372,14 @@ fn addressees(header: Option<&Header>) -> Result<Vec<Address>, Error> {
     Ok(all)
 }
 
-fn summary(certificate: &Certificate, method: Method) -> RecipientSummary {
-    let (kind, algorithm) = match method {
-        Method::Transport(transport) => (
-            "key-transport",
-            crate::crypto::KeyEncryption::Transport(transport).name(),
-        ),
-        Method::Agreement(agreement) => (
-            "key-agreement",
-            crate::crypto::KeyEncryption::Agreement(agreement).name(),
-        ),
-    };
+fn summary(certificate: &Certificate, method: &Method) -> RecipientSummary {
     RecipientSummary {
-        kind,
-        algorithm,
+        kind: match method {
+            Method::Transport(_) => "key-transport",
+            Method::Agreement(_) => "key-agreement",
+            Method::Encapsulation { .. } => "kem",
+        },
+        algorithm: method.key_encryption().name(),
         issuer: Some(certificate.issuer().to_string()),
         serial: Some(serial_text(certificate.serial())),
         key_identifier: None,

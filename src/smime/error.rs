@@ -4,6 +4,7 @@ use crate::{
     asn1, cms, crypto,
     encoding::zlib,
     mime::{self, mailbox::Address},
+    policy::Concerned,
 };
 use std::io;
 
@@ -87,8 +88,13 @@ pub enum Error {
     #[error("no certificate was found for {0}")]
     NoRecipientCertificate(Address),
     /// Several certificates with different keys fit a recipient.
-    #[error("several certificates fit {0}")]
-    AmbiguousRecipient(Address),
+    #[error("several certificates with different keys name {address}: {}", listed(.candidates))]
+    AmbiguousRecipient {
+        /// whose
+        address: Address,
+        /// the certificates
+        candidates: Vec<Concerned>,
+    },
     /// There is no recipient.
     #[error("no recipient was named")]
     NoRecipient,
@@ -113,6 +119,22 @@ pub enum Error {
     /// What was asked for cannot be combined with what was found.
     #[error("{0}")]
     Unsuitable(&'static str),
+}
+
+/// Candidates that are named before the rest is counted.
+const SHOWN: usize = 4;
+
+fn listed(candidates: &[Concerned]) -> String {
+    let mut text: Vec<String> = candidates
+        .iter()
+        .take(SHOWN)
+        .map(ToString::to_string)
+        .collect();
+    let more = candidates.len().saturating_sub(SHOWN);
+    if more > 0 {
+        text.push(format!("{more} more"));
+    }
+    text.join(", ")
 }
 
 impl Error {
@@ -148,7 +170,7 @@ impl Error {
             Self::NoIdentity { .. } => "no-identity",
             Self::AmbiguousIdentity { .. } => "ambiguous-identity",
             Self::NoRecipientCertificate(_) => "no-recipient-certificate",
-            Self::AmbiguousRecipient(_) => "ambiguous-recipient",
+            Self::AmbiguousRecipient { .. } => "ambiguous-recipient",
             Self::NoRecipient => "no-recipient",
             Self::NotUtf8 => "not-utf8",
             Self::BareCr => "bare-cr",
@@ -174,7 +196,7 @@ impl Error {
             | Self::NoIdentity { .. }
             | Self::AmbiguousIdentity { .. }
             | Self::NoRecipientCertificate(_)
-            | Self::AmbiguousRecipient(_)
+            | Self::AmbiguousRecipient { .. }
             | Self::NoRecipient
             | Self::NoTrustAnchor
             | Self::Unsuitable(_) => Class::Key,

@@ -3,7 +3,7 @@ use super::source::CHUNK;
 use crate::{
     asn1::stream::Rest,
     cms::{self, enveloped_data::Reader},
-    crypto::{self, ContentCipher, Secret, content::Decryption},
+    crypto::{self, ContentEncryption, Secret, content::Decryption},
 };
 use std::io::{self, Read};
 
@@ -11,8 +11,13 @@ use std::io::{self, Read};
 pub(super) struct Plaintext<R> {
     state: State<R>,
     ciphertext: Vec<u8>,
+    /// of a tag after the ciphertext, what could be it so far
+    tail: Option<Vec<u8>>,
     plain: io::Cursor<Vec<u8>>,
 }
+
+/// Octets of a tag.
+const TAG: usize = 16;
 
 enum State<R> {
     Flowing(Box<Reader<R>>, Box<Decryption>),
@@ -34,15 +39,17 @@ pub(super) enum End<R> {
 impl<R: Read> Plaintext<R> {
     pub(super) fn new(
         reader: Reader<R>,
-        cipher: ContentCipher,
-        key: &Secret,
-        iv: &[u8],
+        encryption: &ContentEncryption,
+        content_key: &Secret,
     ) -> crypto::Result<Self> {
-        let decryption = Decryption::new(cipher, key, iv)?;
+        let key = encryption.key(content_key)?;
+        let decryption = Decryption::new(encryption.cipher, &key, &encryption.iv)?;
+        let misplaced = encryption.cipher.is_aead() && !reader.authenticated;
         let state = State::Flowing(Box::new(reader), Box::new(decryption));
         Ok(Self {
             state,
             ciphertext: vec![0; CHUNK],
+            tail: misplaced.then(Vec::new),
             plain: io::Cursor::new(Vec::with_capacity(CHUNK + 16)),
         })
     }
@@ -60,7 +67,16 @@ impl<R: Read> Plaintext<R> {
         let n = reader.read(&mut self.ciphertext)?;
         if n > 0 {
             let chunk = self.ciphertext.get(..n).unwrap_or_default();
-            decryption.update(chunk, plain).map_err(io::Error::other)?;
+            match &mut self.tail {
+                None => decryption.update(chunk, plain),
+                Some(tail) => {
+                    tail.extend_from_slice(chunk);
+                    let whole = tail.len().saturating_sub(TAG);
+                    let ciphertext: Vec<u8> = tail.drain(..whole).collect();
+                    decryption.update(&ciphertext, plain)
+                }
+            }
+            .map_err(io::Error::other)?;
             self.state = State::Flowing(reader, decryption);
             return Ok(());
         }
@@ -70,7 +86,8 @@ impl<R: Read> Plaintext<R> {
         let attributes_fit = tail
             .authenticated_content_type
             .is_none_or(|named| named == content_type);
-        let proven = decryption.finish(&tail.aad, &tail.mac, plain).is_ok() && attributes_fit;
+        let mac = self.tail.as_ref().unwrap_or(&tail.mac);
+        let proven = decryption.finish(&tail.aad, mac, plain).is_ok() && attributes_fit;
         if !proven {
             plain.clear();
             self.state = State::Failed;

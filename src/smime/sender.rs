@@ -165,7 +165,7 @@ fn against(
     }
     let wanted = format!("it must name the sender, who is {} in From", shown(from));
     let (sender, reason, found) = if named.is_empty() {
-        let found = "it names no mail address".to_owned();
+        let found = no_address(certificate);
         (Sender::Absent, Reason::SenderAbsent, found)
     } else {
         let found = format!("it names {}", all_shown(&named));
@@ -173,6 +173,17 @@ fn against(
     };
     let objection = certificate.objection(reason, found).wanting(wanted);
     (sender, Some(policy.object(objection)))
+}
+
+/// Says why a certificate names no address.
+fn no_address(certificate: &Certificate) -> String {
+    let Ok(names) = certificate.alternative_names() else {
+        return "its subjectAltName is malformed".to_owned();
+    };
+    match names.unwrap_or_default().iter().find(|name| name.is_mail()) {
+        Some(name) => format!("it names a malformed mail address, {name}"),
+        None => "it names no mail address".to_owned(),
+    }
 }
 
 /// Addresses of one certificate that are shown before the rest is counted.
@@ -221,7 +232,7 @@ fn compare_expected(
     if !any {
         let named = certificate.addresses();
         let found = match named.is_empty() {
-            true => "it names no mail address".to_owned(),
+            true => no_address(certificate),
             false => format!("it names {}", all_shown(&named)),
         };
         let names: Vec<String> = expected.iter().map(ToString::to_string).collect();
@@ -230,5 +241,188 @@ fn compare_expected(
         signature
             .findings
             .push(policy.object(objection.wanting(wanted)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::x509::sample::{Template, alternative_names, key};
+
+    /// What a certificate with this subject and these alternative names says to this From.
+    fn judged(subject: &str, names: &[&str], from: &str) -> (Sender, String) {
+        let mut template = Template::new(subject, &key(1), "CN=CA");
+        if !names.is_empty() {
+            template = template.with(alternative_names(names));
+        }
+        let from = Address::parse(from).unwrap();
+        let (sender, finding) = against(&template.sign(&key(2)), &from, &Policy::default());
+        let denied = finding
+            .as_ref()
+            .is_some_and(|f| Policy::denies(std::slice::from_ref(f)));
+        assert_eq!(denied, sender != Sender::Match, "{names:?} {from}");
+        (sender, finding.map(|f| f.message).unwrap_or_default())
+    }
+
+    #[test]
+    fn a_certificate_names_the_sender_or_not() {
+        use Sender::{Absent, Match, Mismatch};
+        let alice = "alice@example.com";
+        for (subject, names, from, wanted) in [
+            ("CN=x", &["email:alice@example.com"][..], alice, Match),
+            ("CN=x", &["email:alice@EXAMPLE.com"], alice, Match),
+            (
+                "CN=x",
+                &["email:alice@example.com"],
+                "alice@Example.COM",
+                Match,
+            ),
+            (
+                "CN=x",
+                &["email:bob@example.com", "email:alice@example.com"],
+                alice,
+                Match,
+            ),
+            (
+                "CN=x",
+                &["dns:example.com", "email:alice@example.com"],
+                alice,
+                Match,
+            ),
+            (
+                "CN=x",
+                &["email:broken@", "email:alice@example.com"],
+                alice,
+                Match,
+            ),
+            // local parts are compared to the octet (RFC 5321 §2.4)
+            ("CN=x", &["email:Alice@example.com"], alice, Mismatch),
+            ("CN=x", &["email:alice+x@example.com"], alice, Mismatch),
+            ("CN=x", &["email:a.lice@example.com"], alice, Mismatch),
+            ("CN=x", &["email:\"alice\"@example.com"], alice, Match),
+            (
+                "CN=x",
+                &["email:\"a@b\"@example.com"],
+                "\"a@b\"@example.com",
+                Match,
+            ),
+            (
+                "CN=x",
+                &["email:\"alice@example.com\"@evil.example"],
+                alice,
+                Mismatch,
+            ),
+            // domains as A-labels (RFC 5280 §7.5, RFC 9598 §5)
+            (
+                "CN=x",
+                &["email:a@xn--bcher-kva.example"],
+                "a@bücher.example",
+                Match,
+            ),
+            (
+                "CN=x",
+                &["email:a@XN--BCHER-KVA.example"],
+                "a@BÜCHER.example",
+                Match,
+            ),
+            (
+                "CN=x",
+                &["email:a@xn--bcher-kva.example"],
+                "a@bucher.example",
+                Mismatch,
+            ),
+            (
+                "CN=x",
+                &["utf8:ä@bücher.example"],
+                "ä@xn--bcher-kva.example",
+                Match,
+            ),
+            (
+                "CN=x",
+                &["utf8:ä@xn--bcher-kva.example"],
+                "ä@bücher.example",
+                Match,
+            ),
+            ("CN=x", &["utf8:ä@example.com"], "ä@EXAMPLE.com", Match),
+            ("CN=x", &["utf8:Ä@example.com"], "ä@example.com", Mismatch),
+            (
+                "CN=x",
+                &["utf8:a\u{308}@example.com"],
+                "ä@example.com",
+                Mismatch,
+            ),
+            ("CN=x", &["utf8:аlice@example.com"], alice, Mismatch),
+            // a SmtpUTF8Mailbox that RFC 9598 §3 forbids
+            ("CN=x", &["utf8:alice@example.com"], alice, Absent),
+            // other domains, other forms
+            ("CN=x", &["email:alice@sub.example.com"], alice, Mismatch),
+            ("CN=x", &["email:alice@example.co"], alice, Mismatch),
+            ("CN=x", &["email:alice@xexample.com"], alice, Mismatch),
+            ("CN=x", &["dns:example.com"], alice, Absent),
+            ("CN=x", &["dns:alice@example.com"], alice, Absent),
+            ("CN=x", &["other:alice@example.com"], alice, Absent),
+            ("CN=x", &["uri:mailto:alice@example.com"], alice, Absent),
+            ("CN=x", &["dir:E=alice@example.com"], alice, Absent),
+            // malformed addresses match nothing
+            ("CN=x", &["email:alice@example.com."], alice, Absent),
+            ("CN=x", &["email:alice@example.com\0"], alice, Absent),
+            (
+                "CN=x",
+                &["email:alice@example.com\0@evil.example"],
+                alice,
+                Absent,
+            ),
+            ("CN=x", &["email:alice@example.com "], alice, Absent),
+            ("CN=x", &["email:<alice@example.com>"], alice, Absent),
+            ("CN=x", &["email:Alice <alice@example.com>"], alice, Absent),
+            (
+                "CN=x",
+                &["email:alice@example.com,bob@example.com"],
+                alice,
+                Absent,
+            ),
+            ("CN=x", &["email:*@example.com"], alice, Mismatch),
+            ("CN=x", &["email:alice@*"], alice, Absent),
+            ("CN=x", &["email:example.com"], alice, Absent),
+            ("CN=x", &["email:@example.com"], alice, Absent),
+            // the subject's address counts where the SAN names no mail (RFC 8550 §3)
+            ("E=alice@example.com", &[], alice, Match),
+            ("E=ALICE@example.com", &[], alice, Mismatch),
+            ("E=alice@example.com", &["dns:example.com"], alice, Match),
+            (
+                "E=alice@example.com",
+                &["email:bob@example.com"],
+                alice,
+                Mismatch,
+            ),
+            ("E=alice@example.com", &["email:broken@"], alice, Absent),
+            ("E=alice@example.com.", &[], alice, Absent),
+            ("CN=alice@example.com", &[], alice, Absent),
+            ("CN=x", &[], alice, Absent),
+        ] {
+            assert_eq!(
+                judged(subject, names, from).0,
+                wanted,
+                "{subject} {names:?} {from}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_looks_alike_is_told_apart() {
+        let (_, message) = judged("CN=x", &["utf8:аlice@example.com"], "alice@example.com");
+        assert!(
+            message.contains("it names аlice@example.com (with U+0430)"),
+            "{message}"
+        );
+        let (_, message) = judged("CN=x", &["email:a@xn--bcher-kva.example"], "a@b.example");
+        assert!(message.contains("a@xn--bcher-kva.example"), "{message}");
+        let (_, message) = judged("CN=x", &["email:alice@example.com."], "a@b.example");
+        assert!(message.contains("malformed mail address"), "{message}");
+        let many: Vec<String> = (0..9).map(|n| format!("email:{n}@example.com")).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        let (_, message) = judged("CN=x", &many, "a@b.example");
+        assert!(message.contains("3@example.com, 5 more;"), "{message}");
     }
 }

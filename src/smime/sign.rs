@@ -253,7 +253,7 @@ impl<'a> Signer<'a> {
             KeyKind::Ed448 => SignatureAlgorithm::Ed448,
             KeyKind::MlDsa(set) => SignatureAlgorithm::MlDsa(set),
             KeyKind::SlhDsa(set) => SignatureAlgorithm::SlhDsa(set),
-            KeyKind::X25519 | KeyKind::Dsa { .. } => {
+            KeyKind::X25519 | KeyKind::X448 | KeyKind::MlKem(_) | KeyKind::Dsa { .. } => {
                 return Err(Error::Crypto(crypto::Error::KeyType {
                     key: kind.name(),
                     what: "sign",
@@ -461,7 +461,10 @@ impl<'a> Signer<'a> {
 }
 
 const fn can_sign(kind: KeyKind) -> bool {
-    !matches!(kind, KeyKind::X25519 | KeyKind::Dsa { .. })
+    !matches!(
+        kind,
+        KeyKind::X25519 | KeyKind::X448 | KeyKind::MlKem(_) | KeyKind::Dsa { .. }
+    )
 }
 
 /// RFC 8551 §3.5.3.2 spells digests so, and the IANA registry of textual names those with SHAKE; SHA-3 stands in neither.

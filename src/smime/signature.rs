@@ -147,7 +147,10 @@ impl Judge<'_> {
             findings: Vec::new(),
             certificate: None,
         };
-        let candidates = self.candidates(&signer.sid, in_message);
+        let candidates = self.candidates(&signer.sid, in_message).into_iter();
+        let candidates = candidates
+            .map(|certificate| self.complete(certificate, in_message))
+            .collect::<Result<Vec<_>, _>>()?;
         checked.certificate = candidates.first().cloned();
         let digest = match (signer.digest(), signer.algorithm()) {
             (Ok(digest), Ok(algorithm)) => {
@@ -256,6 +259,30 @@ impl Judge<'_> {
         })?;
         self.allowance.set(left);
         Ok(())
+    }
+
+    /// Lets a DSA key without parameters take those of its issuer on the path to an anchor (RFC 3279 §2.3.2): anybody else's would verify anything.
+    fn complete(
+        &self,
+        certificate: Certificate,
+        in_message: &Collection,
+    ) -> Result<Certificate, Error> {
+        let key = certificate.public_key();
+        if !key.is_ok_and(|key| key.needs_parameters()) {
+            return Ok(certificate);
+        }
+        let mut allowance = self.allowance.get();
+        let path = PathBuilder::new(self.anchors, self.repository, self.policy).judge_within(
+            &certificate,
+            in_message,
+            Purpose::Sign,
+            self.at,
+            None,
+            &mut allowance,
+        )?;
+        self.allowance.set(allowance);
+        let complete = path.path.into_iter().next().filter(|_| path.trusted);
+        Ok(complete.unwrap_or(certificate))
     }
 
     /// Every certificate that the identifier names, those of the message first.

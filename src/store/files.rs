@@ -20,6 +20,7 @@ use crate::{
     x509::{self, Certificate, Collection, Crl, TrustAnchor, TrustAnchors},
 };
 use std::{
+    collections::HashSet,
     fs::{self, File},
     io::Read as _,
     path::{Path, PathBuf},
@@ -41,7 +42,7 @@ pub fn certificates(path: &Path, limits: &Limits) -> Result<Collection, Error> {
         let named = file == path;
         match contents(&file, limits, Wanted::Certificates) {
             Ok(contents) if named && contents.public.is_empty() => {
-                return Err(nothing(path, "certificate or CRL"));
+                return Err(contents.nothing(path, "certificate or CRL"));
             }
             Ok(contents) => collection.extend(contents.public),
             Err(error) if named => return Err(error),
@@ -51,28 +52,29 @@ pub fn certificates(path: &Path, limits: &Limits) -> Result<Collection, Error> {
     Ok(collection)
 }
 
-/// Reads trust anchors the same way, except that an unreadable file in a directory is an error naming it (cli.md, `--trust`).
+/// Reads trust anchors the same way, except that a directory must hold one at least, and that a file in it that cannot be used is an error
+/// naming it (cli.md, `--trust`). A certificate that is in several files is one anchor, of the first file.
 pub fn trust_anchors(path: &Path, limits: &Limits) -> Result<TrustAnchors, Error> {
+    let mut seen = HashSet::new();
     let mut anchors = TrustAnchors::default();
     for file in files(path)? {
         let contents = contents(&file, limits, Wanted::Certificates)?;
         let found = &contents.public;
         // a file of CRLs may lie in a directory of anchors
         if found.certificates.is_empty() && (found.crls.is_empty() || file == path) {
-            return Err(nothing(&file, "certificate"));
+            return Err(contents.nothing(&file, "certificate"));
         }
         for certificate in contents.public.certificates {
-            if !anchors
-                .anchors
-                .iter()
-                .any(|it| it.certificate == certificate)
-            {
+            if seen.insert(certificate.clone()) {
                 anchors.anchors.push(TrustAnchor {
                     certificate,
                     source: file.display().to_string(),
                 });
             }
         }
+    }
+    if anchors.anchors.is_empty() {
+        return Err(nothing(path, "certificate"));
     }
     Ok(anchors)
 }
@@ -111,17 +113,30 @@ pub fn identities(
 
 /// Reads a file that must hold one certificate (first of several is the recipient; the rest are returned too).
 pub fn recipient(path: &Path, limits: &Limits) -> Result<(Certificate, Vec<Certificate>), Error> {
-    let contents = contents(path, limits, Wanted::Certificates)?;
-    let mut certificates = contents.public.certificates.into_iter();
-    let first = certificates
-        .next()
-        .ok_or_else(|| nothing(path, "certificate"))?;
-    Ok((first, certificates.collect()))
+    let mut contents = contents(path, limits, Wanted::Certificates)?;
+    let certificates = std::mem::take(&mut contents.public.certificates);
+    let mut certificates = certificates.into_iter();
+    match certificates.next() {
+        Some(first) => Ok((first, certificates.collect())),
+        None => Err(contents.nothing(path, "certificate")),
+    }
+}
+
+/// Reads a key-encryption key, which must have 16, 24 or 32 octets; returns also whether group or others may read the file.
+pub fn shared_key(path: &Path, limits: &Limits) -> Result<(Secret, bool), Error> {
+    let (key, metadata) = symmetric_key(path, limits)?;
+    match key.expose().len() {
+        16 | 24 | 32 => Ok((key, others_may_read(&metadata))),
+        _ => Err(nothing(path, "key of 16, 24 or 32 bytes")),
+    }
 }
 
 /// Reads a key that was agreed on: a file of its octets, or of an even number of hexadecimal digits and white space.
 pub fn secret_key(path: &Path, limits: &Limits) -> Result<Secret, Error> {
-    let (octets, _) = octets(path, limits)?;
+    symmetric_key(path, limits).map(|(key, _)| key)
+}
+fn symmetric_key(path: &Path, limits: &Limits) -> Result<(Secret, fs::Metadata), Error> {
+    let (octets, metadata) = octets(path, limits)?;
     let digits: Zeroizing<Vec<u8>> = Zeroizing::new(
         octets
             .iter()
@@ -129,15 +144,14 @@ pub fn secret_key(path: &Path, limits: &Limits) -> Result<Secret, Error> {
             .filter(|octet| !octet.is_ascii_whitespace())
             .collect(),
     );
-    let text = std::str::from_utf8(&digits).unwrap_or_default();
-    let key = match hex::decode(text) {
-        Some(key) => key,
-        None => octets.to_vec(),
-    };
+    let text = std::str::from_utf8(&digits).ok();
+    let key = text
+        .and_then(hex::decode)
+        .unwrap_or_else(|| octets.to_vec());
     if key.is_empty() {
         return Err(nothing(path, "key"));
     }
-    Ok(Secret::new(key))
+    Ok((Secret::new(key), metadata))
 }
 
 /// What is looked for in a file.
@@ -152,6 +166,32 @@ struct Contents {
     public: Collection,
     keys: Vec<SoftwareKey>,
     others_may_read: bool,
+    /// whether it has no octet
+    is_empty: bool,
+    /// labels of its PEM blocks
+    labels: Vec<String>,
+}
+
+impl Contents {
+    /// Says that what was wanted is not in it, and what is.
+    fn nothing(&self, path: &Path, wanted: &'static str) -> Error {
+        let held = if self.is_empty {
+            "it is empty".to_owned()
+        } else if !self.public.crls.is_empty() {
+            "it holds a CRL".to_owned()
+        } else if !self.public.certificates.is_empty() {
+            "it holds a certificate".to_owned()
+        } else if let Some(label) = self.labels.first() {
+            format!("it holds a {label}")
+        } else {
+            "it is neither PEM nor DER of a known kind".to_owned()
+        };
+        Error::Nothing {
+            path: path.to_owned(),
+            wanted,
+            held: Some(held),
+        }
+    }
 }
 
 /// Returns `path`, or if it is a directory the files in it and below, in the order of names. Hidden files are left out, and so is what is
@@ -228,6 +268,7 @@ fn contents(path: &Path, limits: &Limits, wanted: Wanted<'_, '_>) -> Result<Cont
         password: None,
         contents: Contents {
             others_may_read: others_may_read(&metadata),
+            is_empty: octets.is_empty(),
             ..Contents::default()
         },
     };
@@ -242,6 +283,7 @@ fn contents(path: &Path, limits: &Limits, wanted: Wanted<'_, '_>) -> Result<Cont
         }
     }
     for block in &blocks {
+        reading.contents.labels.push(block.label.clone());
         reading.block(block)?;
     }
     reading.contents.public.remove_duplicates();
@@ -294,8 +336,8 @@ impl Reading<'_, '_, '_> {
             "PKCS7" | "CMS" => self.cms(&block.der),
             "PKCS12" => self.pkcs12(&block.der),
             label if self.wants_keys && label.ends_with("PRIVATE KEY") => {
-                let iterations = self.limits.key_iterations;
-                self.key(|password| key_file::from_pem(block, password, iterations))
+                let cost = self.limits.key_cost();
+                self.key(|password| key_file::from_pem(block, password, cost))
             }
             _ => Ok(()),
         }
@@ -383,8 +425,8 @@ impl Reading<'_, '_, '_> {
     }
 
     fn key_in_der(&mut self, octets: &[u8]) -> Result<(), Error> {
-        let iterations = self.limits.key_iterations;
-        self.key(|password| Some(key_file::from_der(octets, password, iterations)))
+        let cost = self.limits.key_cost();
+        self.key(|password| Some(key_file::from_der(octets, password, cost)))
     }
 
     /// Takes in a key: `read` is tried without a password, then with the one asked for.
@@ -505,6 +547,7 @@ fn nothing(path: &Path, wanted: &'static str) -> Error {
     Error::Nothing {
         path: path.to_owned(),
         wanted,
+        held: None,
     }
 }
 

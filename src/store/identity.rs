@@ -1,6 +1,6 @@
 //! Identities: private keys with their certificates, paired by public key. Knows nothing of files and of who is trusted.
 use crate::{
-    crypto::{Digest, PrivateKey, PublicKey, digest::digest, public_key::KeyKind},
+    crypto::{Digest, PrivateKey, PublicKey, Secret, digest::digest, public_key::KeyKind},
     x509::{Certificate, certificate::public_key_octets, name::Name},
 };
 use std::sync::Arc;
@@ -14,9 +14,20 @@ pub struct Identity {
     pub certificate: Certificate,
 }
 
+/// A key-encryption key that sender and recipient share, and its name (RFC 5652 §6.2.3).
+#[derive(Debug, Clone)]
+pub struct SharedKey {
+    /// KEKIdentifier's keyIdentifier
+    pub name: Vec<u8>,
+    /// the key
+    pub key: Arc<Secret>,
+}
+
 /// All keys and certificates given, pooled.
 #[derive(Default)]
 pub struct Identities {
+    shared: Vec<SharedKey>,
+    password: Option<Arc<Secret>>,
     keys: Vec<Arc<dyn PrivateKey>>,
     certificates: Vec<Certificate>,
 }
@@ -39,6 +50,27 @@ impl Identities {
         if !self.certificates.contains(&certificate) {
             self.certificates.push(certificate);
         }
+    }
+
+    /// Adds a shared key; of several of one name the first counts.
+    pub fn add_shared_key(&mut self, key: SharedKey) {
+        self.shared.push(key);
+    }
+
+    /// Gives the password that opens password recipients.
+    pub fn set_password(&mut self, password: Secret) {
+        self.password = Some(Arc::new(password));
+    }
+
+    /// Returns the shared key of this name.
+    pub fn shared_key(&self, name: &[u8]) -> Option<Arc<Secret>> {
+        let found = self.shared.iter().find(|shared| shared.name == name);
+        found.map(|shared| Arc::clone(&shared.key))
+    }
+
+    /// Returns the password for password recipients, if there is one.
+    pub fn password(&self) -> Option<Arc<Secret>> {
+        self.password.clone()
     }
 
     /// Returns every pair of key and certificate, by SubjectPublicKeyInfo, in the order in which the certificates were added.

@@ -4,7 +4,7 @@ pub mod identity;
 pub mod pkcs12;
 pub mod spool;
 
-pub use identity::{Identities, Identity};
+pub use identity::{Identities, Identity, SharedKey};
 pub use spool::Spool;
 
 /// Why a key or certificate cannot be used; carries the file.
@@ -44,12 +44,14 @@ pub enum Error {
         source: crate::asn1::pem::Error,
     },
     /// A file holds nothing that was looked for.
-    #[error("{} holds no {wanted}", .path.display())]
+    #[error("{} holds no {wanted}{}", .path.display(), match .held { Some(held) => format!(": {held}"), None => String::new() })]
     Nothing {
-        /// file
+        /// file or directory
         path: std::path::PathBuf,
         /// "certificate", "private key", …
         wanted: &'static str,
+        /// what it holds instead: `it is empty`
+        held: Option<String>,
     },
     /// A certificate in it cannot be read.
     #[error("{}: {source}", .path.display())]

@@ -4,7 +4,10 @@
 //! Certificates are handed on unread. Files protected by signatures and public keys (RFC 7292 §4) are not read: nothing writes them.
 use crate::{
     asn1::{Tag, cursor::Cursor, normal, oid::Oid},
-    crypto::{self, Digest, Secret, SoftwareKey, key_file, password},
+    crypto::{
+        self, Digest, Secret, SoftwareKey, key_file,
+        password::{self, Cost},
+    },
     policy::Limits,
 };
 use der::Decode;
@@ -124,7 +127,7 @@ impl Reader<'_> {
         let matches = match modern {
             Some(matches) => {
                 let matches = matches?;
-                self.spend(password::iterations(&algorithm, self.iterations)?);
+                self.spend(password::iterations(&algorithm, self.left())?);
                 matches
             }
             None => {
@@ -147,6 +150,13 @@ impl Reader<'_> {
         };
         self.authentic = matches;
         matches.then_some(()).ok_or(Error::WrongPassword)
+    }
+    /// What may still be spent.
+    fn left(&self) -> Cost {
+        Cost {
+            iterations: self.iterations,
+            ..self.limits.key_cost()
+        }
     }
     fn spend(&mut self, iterations: u32) {
         self.iterations = self.iterations.saturating_sub(iterations);
@@ -191,14 +201,9 @@ impl Reader<'_> {
         }
         let octets = normal::octets(&octets).map_err(|_| MALFORMED)?;
         self.may_decrypt()?;
-        self.spend(password::iterations(&algorithm, self.iterations)?);
-        password::decrypt(
-            &algorithm,
-            self.password,
-            &octets,
-            self.limits.key_iterations,
-        )
-        .map_err(after_mac)
+        self.spend(password::iterations(&algorithm, self.left())?);
+        password::decrypt(&algorithm, self.password, &octets, self.limits.key_cost())
+            .map_err(after_mac)
     }
     /// SafeContents (§4.2): `SEQUENCE OF SEQUENCE { bagId, bagValue [0] EXPLICIT, bagAttributes SET OPTIONAL }`.
     fn safe_contents(&mut self, octets: &[u8], nesting: u32) -> Result<(), Error> {
@@ -236,8 +241,8 @@ impl Reader<'_> {
         let algorithm = sequence(der, MALFORMED)?.expect(Tag::SEQUENCE);
         let algorithm = algorithm.map_err(|_| MALFORMED)?;
         let algorithm = AlgorithmIdentifierOwned::from_der(algorithm.raw).map_err(|_| MALFORMED)?;
-        self.spend(password::iterations(&algorithm, self.iterations)?);
-        let key = key_file::from_encrypted(der, Some(self.password), self.limits.key_iterations);
+        self.spend(password::iterations(&algorithm, self.left())?);
+        let key = key_file::from_encrypted(der, Some(self.password), self.limits.key_cost());
         self.contents.keys.push(key.map_err(after_mac)?);
         Ok(())
     }
@@ -468,6 +473,137 @@ mod tests {
             with(&file(&[nested(MAX_NESTING + 1)]), None),
             Err(Error::Malformed(_))
         ));
+    }
+
+    /// A file whose MAC is made as `algorithm` says, with this salt and these iterations.
+    fn with_mac(algorithm: &[u8], salt: &[u8], iterations: &[u8]) -> Vec<u8> {
+        let plain = file(&[certificate_bag()]);
+        let mut fields = Cursor::new(&plain, 0).enter(Tag::SEQUENCE).unwrap();
+        let (version, safe) = (fields.any().unwrap().raw, fields.any().unwrap().raw);
+        let mac = write::tlv(Tag::OCTET_STRING, &[7; 32]);
+        let mac = write::sequence(&[
+            &write::sequence(&[algorithm, &mac]),
+            &write::tlv(Tag::OCTET_STRING, salt),
+            &write::tlv(Tag::INTEGER, iterations),
+        ]);
+        write::sequence(&[version, safe, &mac])
+    }
+    fn sha_256() -> Vec<u8> {
+        write::sequence(&[&oid(Oid::new_unwrap("2.16.840.1.101.3.4.2.1"))])
+    }
+    /// PBMAC1 with PBKDF2 and HMAC-SHA-256 twice; `key_length` is the DER of an INTEGER, or nothing.
+    fn pbmac1(salt: &[u8], iterations: &[u8], key_length: &[u8]) -> Vec<u8> {
+        let hmac = write::sequence(&[&oid(Oid::new_unwrap("1.2.840.113549.2.9"))]);
+        let kdf = write::sequence(&[
+            &write::tlv(Tag::OCTET_STRING, salt),
+            &write::tlv(Tag::INTEGER, iterations),
+            key_length,
+            &hmac,
+        ]);
+        let kdf = write::sequence(&[&oid(Oid::new_unwrap("1.2.840.113549.1.5.12")), &kdf]);
+        let parameters = write::sequence(&[&kdf, &hmac]);
+        write::sequence(&[&oid(Oid::new_unwrap("1.2.840.113549.1.5.14")), &parameters])
+    }
+
+    #[test]
+    fn what_a_mac_may_ask_for() {
+        enum Refused {
+            Wrong,
+            Parameters,
+            Limit,
+        }
+        let (salt, most): (&[u8], &[u8]) = (b"a salt..", &[0x7f, 0xff, 0xff, 0xff]);
+        let right = write::integer(32);
+        let modern = |salt, iterations, key_length: &[u8]| {
+            with_mac(&pbmac1(salt, iterations, key_length), b"NOT USED", &[1])
+        };
+        for (file, refused) in [
+            (with_mac(&sha_256(), salt, &[8, 0]), Refused::Wrong),
+            (with_mac(&sha_256(), salt, &[0]), Refused::Parameters),
+            (with_mac(&sha_256(), salt, &[0xff]), Refused::Parameters),
+            (with_mac(&sha_256(), salt, most), Refused::Limit),
+            (with_mac(&sha_256(), &[], &[8, 0]), Refused::Parameters),
+            (with_mac(&sha_256(), &[1; 2000], &[8, 0]), Refused::Limit),
+            (modern(salt, &[8, 0], &right), Refused::Wrong),
+            (modern(salt, &[0], &right), Refused::Parameters),
+            (modern(salt, most, &right), Refused::Limit),
+            (modern(&[], &[8, 0], &right), Refused::Parameters),
+            (modern(salt, &[8, 0], &[]), Refused::Parameters),
+            (
+                modern(salt, &[8, 0], &write::integer(1)),
+                Refused::Parameters,
+            ),
+            (
+                modern(salt, &[8, 0], &write::integer(20)),
+                Refused::Parameters,
+            ),
+            (
+                modern(salt, &[8, 0], &write::integer(64)),
+                Refused::Parameters,
+            ),
+            (
+                modern(salt, &[8, 0], &write::integer(1 << 31)),
+                Refused::Parameters,
+            ),
+            (
+                modern(salt, &[8, 0], &write::tlv(Tag::INTEGER, &[0x7f; 9])),
+                Refused::Parameters,
+            ),
+        ] {
+            let found = with(&file, PASSWORD);
+            let fits = match refused {
+                Refused::Wrong => matches!(found, Err(Error::WrongPassword)),
+                Refused::Parameters => {
+                    matches!(found, Err(Error::Crypto(crypto::Error::Parameters { .. })))
+                }
+                Refused::Limit => matches!(found, Err(Error::Crypto(crypto::Error::Limit { .. }))),
+            };
+            assert!(fits, "{found:?}");
+        }
+    }
+
+    /// What RFC 9579 appendix A lists as invalid: another iteration count, another salt, no key length.
+    #[test]
+    fn a_pbmac1_that_was_changed_is_refused() {
+        let right = include_bytes!("fixtures/pbmac1.p12").as_slice();
+        let kdf = oid(Oid::new_unwrap("1.2.840.113549.1.5.12"));
+        let places = right.windows(kdf.len()).enumerate();
+        let (at, _) = places
+            .filter(|(_, window)| *window == kdf)
+            .next_back()
+            .unwrap();
+        // OID, SEQUENCE, salt OCTET STRING, iterations INTEGER
+        let salt = at + kdf.len() + 2 + 2;
+        let iterations = salt + usize::from(right[salt - 1]) + 2;
+        for place in [salt, iterations] {
+            let mut altered = right.to_vec();
+            altered[place] ^= 1;
+            let found = with(&altered, PASSWORD);
+            assert!(matches!(found, Err(Error::WrongPassword)), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn odd_attributes_are_passed_over() {
+        let name = oid(Oid::new_unwrap("1.2.840.113549.1.9.20"));
+        let value = |tag: u8, content: &[u8]| {
+            let values = write::tlv(Tag::SET, &write::tlv(Tag(tag), content));
+            write::tlv(Tag::SET, &write::sequence(&[&name, &values]))
+        };
+        let plain = certificate_bag();
+        let mut fields = Cursor::new(&plain, 0).enter(Tag::SEQUENCE).unwrap();
+        let (kind, content) = (fields.any().unwrap().raw, fields.any().unwrap().raw);
+        for attributes in [
+            value(0x1e, b"\0a\xd8"),
+            value(0x1e, b""),
+            value(0x0c, &[0xff; 3]),
+            value(0x02, &[1]),
+            write::tlv(Tag::SET, b""),
+        ] {
+            let bag = write::sequence(&[kind, content, &attributes]);
+            let contents = with(&file(&[bag]), None).unwrap();
+            assert_eq!(contents.certificates, [b"certificate"]);
+        }
     }
 
     #[test]

@@ -27,18 +27,15 @@ use const_oid::{
     },
 };
 use spki::{AlgorithmIdentifierOwned, der::Decode as _};
-use std::{
-    borrow::Cow,
-    collections::BTreeSet,
-    ops::Range,
-    sync::{Arc, OnceLock},
-};
+use std::{borrow::Cow, collections::BTreeSet, ops::Range, sync::Arc};
 
 /// A certificate; cheap to clone. Nothing of it is ever re-encoded. Two are equal if their octets are, wherever they came from.
 #[derive(Clone)]
 pub struct Certificate {
     inner: Arc<Inner>,
     origin: Option<Arc<str>>,
+    /// the key of its issuer, if its own takes parameters from there
+    issuer_key: Option<Arc<PublicKey>>,
 }
 
 /// ```text
@@ -60,8 +57,6 @@ struct Inner {
     extensions: Vec<ExtensionRange>,
     algorithm: Range<usize>,
     signature: Range<usize>,
-    /// made once: a search objects often
-    concerned: OnceLock<Concerned>,
 }
 
 struct ExtensionRange {
@@ -131,6 +126,7 @@ impl Certificate {
 
         Ok(Self {
             origin: None,
+            issuer_key: None,
             inner: Arc::new(Inner {
                 tbs: at(tbs.raw),
                 version,
@@ -144,7 +140,6 @@ impl Certificate {
                 algorithm: at(algorithm.raw),
                 signature: at(signature),
                 der: der.into(),
-                concerned: OnceLock::new(),
             }),
         })
     }
@@ -173,14 +168,6 @@ impl Certificate {
 
     /// Returns how findings name it.
     pub fn concerned(&self) -> Concerned {
-        let concerned = self.inner.concerned.get_or_init(|| self.describe());
-        Concerned {
-            origin: self.origin.as_deref().map(str::to_owned),
-            ..concerned.clone()
-        }
-    }
-
-    fn describe(&self) -> Concerned {
         // serials are 20 octets at most (RFC 5280 §4.1.2.2); longer ones are cut for people
         let serial = self.serial();
         let shown = serial.get(..32).unwrap_or(serial);
@@ -192,13 +179,13 @@ impl Certificate {
         Concerned {
             subject: self.subject().to_string(),
             issuer: self.issuer().to_string(),
-            address: self.addresses().first().map(Address::to_string),
+            address: self.some_addresses(1).first().map(Address::to_string),
             validity: Some((self.not_before(), self.not_after())),
             crl: self.crl_locations().into_iter().next(),
             issuer_location: self.issuer_locations().into_iter().next(),
             serial: format!("{}{more}", serial_text(shown)),
             sha256: hex::encode(&self.sha256()),
-            origin: None,
+            origin: self.origin.as_deref().map(str::to_owned),
         }
     }
 
@@ -252,9 +239,18 @@ impl Certificate {
         self.octets(&self.inner.spki)
     }
 
-    /// Parses the public key.
+    /// Parses the public key. A DSA key without parameters has them only in the certificates of a path that was found.
     pub fn public_key(&self) -> crypto::Result<PublicKey> {
-        PublicKey::from_spki(self.spki())
+        let key = PublicKey::from_spki(self.spki())?;
+        match &self.issuer_key {
+            Some(issuer) => key.inheriting(issuer),
+            None => Ok(key),
+        }
+    }
+    /// Lets the key take the parameters that it lacks from its issuer's (RFC 3279 §2.3.2).
+    pub(super) fn inheriting(mut self, issuer: PublicKey) -> Self {
+        self.issuer_key = Some(Arc::new(issuer));
+        self
     }
 
     /// Parses the algorithm of the issuer's signature.
@@ -356,16 +352,22 @@ impl Certificate {
     /// Returns the addresses it names: rfc822Name and SmtpUTF8Mailbox of the SAN; emailAddress of the subject only where the SAN has no mail
     /// name, not even a malformed one (RFC 8550 §3). Malformed addresses are left out.
     pub fn addresses(&self) -> Vec<Address> {
+        self.some_addresses(usize::MAX)
+    }
+
+    fn some_addresses(&self, most: usize) -> Vec<Address> {
         let Ok(names) = self.alternative_names() else {
             return Vec::new();
         };
         let names = names.unwrap_or_default();
         if names.iter().any(GeneralName::is_mail) {
-            return names.iter().filter_map(GeneralName::address).collect();
+            let addresses = names.iter().filter_map(GeneralName::address);
+            return addresses.take(most).collect();
         }
         let addresses = self.subject().email_addresses();
         let addresses = addresses.iter().map(String::as_bytes);
-        addresses.filter_map(general_name::mailbox).collect()
+        let addresses = addresses.filter_map(general_name::mailbox);
+        addresses.take(most).collect()
     }
 
     /// Returns the SHA-256 of the certificate.
@@ -570,13 +572,9 @@ mod tests {
             "a@example.com"
         );
         assert_eq!(of("CN=x,E=x@example.org", &[]), ["x@example.org"]);
-        assert!(
-            of(
-                "E=x@example.org",
-                &[alternative_names(&["dns:example.org"])]
-            )
-            .is_empty()
-        );
+        let beside = |name: &str| of("E=x@example.org", &[alternative_names(&[name])]);
+        assert_eq!(beside("dns:example.org"), ["x@example.org"]);
+        assert!(beside("email:broken@").is_empty());
         assert!(
             of(
                 "E=x@example.org,CN=y@example.org",

@@ -48,9 +48,12 @@ impl<'a> NameConstraints<'a> {
         name: &GeneralName<'_>,
         budget: &mut Budget,
     ) -> Result<Option<Violation>, BudgetExceeded> {
+        // read once, however many constraints there are
+        let address = name.address();
         for base in &self.excluded {
             budget.compare_names()?;
-            if is_same_form(name, base) && is_within(name, base, InDoubt::Within) {
+            if is_same_form(name, base) && is_within(name, address.as_ref(), base, InDoubt::Within)
+            {
                 return Ok(Some(Violation::Excluded));
             }
         }
@@ -58,7 +61,7 @@ impl<'a> NameConstraints<'a> {
         for base in &self.permitted {
             budget.compare_names()?;
             if is_same_form(name, base) {
-                if is_within(name, base, InDoubt::Outside) {
+                if is_within(name, address.as_ref(), base, InDoubt::Outside) {
                     return Ok(None);
                 }
                 constrained = true;
@@ -115,7 +118,8 @@ fn is_range(range: &[u8]) -> bool {
     edge.leading_ones() == edge.count_ones() && octets.all(|octet| *octet == 0)
 }
 
-/// Returns whether a constraint of `base`'s form concerns `name`; SmtpUTF8Mailbox is constrained by rfc822Name (RFC 9598 §6).
+/// Returns whether a constraint of `base`'s form concerns `name`; SmtpUTF8Mailbox is constrained by rfc822Name (RFC 9598 §6), and every type
+/// of otherName is a form of its own.
 fn is_same_form(name: &GeneralName<'_>, base: &GeneralName<'_>) -> bool {
     let is_mailbox = |name: &GeneralName<'_>| {
         matches!(
@@ -123,16 +127,32 @@ fn is_same_form(name: &GeneralName<'_>, base: &GeneralName<'_>) -> bool {
             GeneralName::Rfc822(_) | GeneralName::SmtpUtf8Mailbox(_)
         )
     };
+    if let (GeneralName::Other(name), GeneralName::Other(base)) = (name, base) {
+        return type_of(name) == type_of(base);
+    }
     (is_mailbox(name) && is_mailbox(base))
         || std::mem::discriminant(name) == std::mem::discriminant(base)
 }
 
-/// Returns whether `name` lies in the subtree of `base`, both of the same form.
-fn is_within(name: &GeneralName<'_>, base: &GeneralName<'_>, doubt: InDoubt) -> bool {
+/// Returns the OID at the beginning of an otherName; both have been read before.
+fn type_of(other: &[u8]) -> Option<&[u8]> {
+    let kind = Cursor::new(other, 0).expect(Tag::OID).ok()?;
+    Some(kind.content)
+}
+
+/// Returns whether `name` lies in the subtree of `base`, both of the same form; `address` is the name's, if it is a mailbox.
+///
+/// RFC 5280 §4.2.1.10 defines no subtrees of otherName, x400Address, ediPartyName and registeredID: where one constrains, no name of the form
+/// passes.
+fn is_within(
+    name: &GeneralName<'_>,
+    address: Option<&Address>,
+    base: &GeneralName<'_>,
+    doubt: InDoubt,
+) -> bool {
     let answer = match (name, base) {
         (GeneralName::Rfc822(_) | GeneralName::SmtpUtf8Mailbox(_), GeneralName::Rfc822(base)) => {
-            name.address()
-                .and_then(|address| is_mailbox_within(&address, base, doubt))
+            address.and_then(|address| is_mailbox_within(address, base, doubt))
         }
         (GeneralName::Directory(name), GeneralName::Directory(base)) => Some(name.is_within(base)),
         (GeneralName::Dns(name), GeneralName::Dns(base)) => is_dns_name_within(name, base, doubt),
@@ -424,6 +444,15 @@ mod tests {
     #[test]
     fn forms_that_are_not_understood_are_refused_where_they_are_constrained() {
         table("other:x", &[], &[], &["other:x", "other:y"]);
+        table("upn:@example.com", &[], &[], &["upn:alice@example.com"]);
+        table("id:1.2.3", &[], &[], &["id:1.2.3", "id:1.2.3.4"]);
+        table("x400:", &[], &[], &["x400:"]);
+        table("edi:", &[], &[], &["edi:"]);
+        // another type of otherName is another form
+        assert_eq!(
+            judged(&["other:x"], &["other:x"], "upn:alice@example.com"),
+            None
+        );
         assert_eq!(
             judged(&["other:x"], &["other:y"], "email:a@example.com"),
             None

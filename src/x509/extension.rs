@@ -175,6 +175,9 @@ impl KeyUsage {
     /// cRLSign (6)
     pub const CRL_SIGN: Self = Self(0x0200);
 
+    /// decipherOnly (8)
+    pub const DECIPHER_ONLY: Self = Self(0x0080);
+
     /// Reads the extension's value.
     pub(super) fn read(der: &[u8]) -> Result<Self, Error> {
         let usage = pkix::KeyUsage::from_der(der)
@@ -193,7 +196,7 @@ impl KeyUsage {
         (Self::KEY_CERT_SIGN, "keyCertSign"),
         (Self::CRL_SIGN, "cRLSign"),
         (Self(0x0100), "encipherOnly"),
-        (Self(0x0080), "decipherOnly"),
+        (Self::DECIPHER_ONLY, "decipherOnly"),
     ];
 
     /// Returns whether any of the bits of `wanted` is set.

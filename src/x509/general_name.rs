@@ -91,7 +91,10 @@ impl<'a> GeneralName<'a> {
     pub fn address(&self) -> Option<Address> {
         match self {
             Self::Rfc822(octets) => mailbox(octets),
-            Self::SmtpUtf8Mailbox(octets) => Address::parse(std::str::from_utf8(octets).ok()?),
+            // RFC 9598 §3: MUST NOT be used where the local part is ASCII
+            Self::SmtpUtf8Mailbox(octets) => {
+                Address::parse(std::str::from_utf8(octets).ok()?).filter(|it| !it.local.is_ascii())
+            }
             _ => None,
         }
     }
@@ -178,6 +181,7 @@ mod tests {
             ("email:\"a@b\"@example.com", "\"a@b\"@example.com"),
             ("email:a@xn--bcher-kva.example", "a@xn--bcher-kva.example"),
             ("utf8:ä@example.com", "ä@example.com"),
+            ("utf8:ä@bücher.example", "ä@xn--bcher-kva.example"),
             ("utf8:ä@xn--bcher-kva.example", "ä@xn--bcher-kva.example"),
         ] {
             assert_eq!(address(name).as_deref(), Some(wanted), "{name}");
@@ -209,6 +213,11 @@ mod tests {
             "email:.alice@example.com",
             "email:a..b@example.com",
             "utf8:ä@example.com\0",
+            "utf8:a@example.com",
+            "utf8:\u{feff}ä@example.com",
+            "utf8:ä@bu\u{308}cher.example",
+            "utf8:ä@-example.com",
+            "utf8:ä@xn--a.example",
             "utf8:ä@example.com.",
             "dns:alice@example.com",
             "other:alice@example.com",

@@ -9,6 +9,8 @@ pub mod general_name;
 pub mod name;
 pub mod path;
 mod policies;
+mod preparation;
+mod profile;
 pub mod repository;
 mod revocation;
 #[cfg(test)]

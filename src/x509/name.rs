@@ -1,7 +1,7 @@
 //! Distinguished names: compared by RFC 5280 §7.1, shown by RFC 4514. Knows nothing of certificates.
 //!
 //! A name is compared often and read rarely, so its canonical form is made once, when it is parsed.
-use super::Error;
+use super::{Error, preparation::prepared};
 use crate::asn1::{
     Tag,
     cursor::{Cursor, Value},
@@ -15,6 +15,9 @@ const SHOWN_RDNS: usize = 64;
 const SHOWN_OCTETS: usize = 4096;
 /// OID of emailAddress (PKCS #9).
 const EMAIL_ADDRESS: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x01];
+
+/// Stands for text that string preparation prohibits: no type of ASN.1 has this tag.
+const OTHER_TEXT: u8 = 0xff;
 
 const UTF8_STRING: Tag = Tag(0x0c);
 const NUMERIC_STRING: Tag = Tag(0x12);
@@ -91,7 +94,8 @@ impl Name {
 }
 
 impl PartialEq for Name {
-    /// Bytes first, then RFC 5280 §7.1: case folded, white space compressed, string types set aside.
+    /// Bytes first, then RFC 5280 §7.1: prepared by RFC 4518, string types set aside, the order within an RDN too. What is prohibited or no
+    /// text is the same only to the letter. Every type counts as one whose rule ignores case, as those that are found do.
     fn eq(&self, other: &Self) -> bool {
         self.der == other.der || self.canonical == other.canonical
     }
@@ -162,7 +166,10 @@ impl Attribute<'_> {
     /// Returns type, form and value, each with its length, so that no two different attributes are alike.
     fn canonical(&self) -> Vec<u8> {
         let (form, value) = match text(self.value.tag, self.value.content) {
-            Some(text) => (UTF8_STRING.0, fold(&text).into_bytes()),
+            Some(text) => match prepared(&text) {
+                Some(text) => (UTF8_STRING.0, text.into_bytes()),
+                None => (OTHER_TEXT, text.into_bytes()),
+            },
             None => (self.value.tag.0, self.value.content.to_vec()),
         };
         let mut out = Vec::with_capacity(self.kind.len() + value.len() + 17);
@@ -219,18 +226,6 @@ fn text(tag: Tag, content: &[u8]) -> Option<String> {
         }
         _ => None,
     }
-}
-
-/// Folds case, trims, and makes one space of every run of white space (RFC 5280 §7.1).
-fn fold(text: &str) -> String {
-    let mut folded = String::with_capacity(text.len());
-    for word in text.split_whitespace() {
-        if !folded.is_empty() {
-            folded.push(' ');
-        }
-        folded.extend(word.chars().flat_map(char::to_lowercase));
-    }
-    folded
 }
 
 /// Returns the name of an attribute type (RFC 4514 §3, RFC 4519, RFC 5280 appendix A).
@@ -403,7 +398,7 @@ mod tests {
         }
         for other in [
             cn(UTF8_STRING.0, b"AliceExample"),
-            cn(UTF8_STRING.0, b"Alice Example\0"),
+            cn(UTF8_STRING.0, b"Alice Example\xef\xbf\xbd"),
             cn(0x04, b"Alice Example"),
             of(&[rdn(&rfc4519::O, UTF8_STRING.0, b"Alice Example")]),
             parsed("CN=Alice Example,CN=Alice Example"),
@@ -469,6 +464,22 @@ mod tests {
         assert!(Name::from_der(&[0x31, 0]).is_err());
     }
 
+    #[test]
+    fn prohibited_text_is_the_same_only_to_the_letter() {
+        let private = "Alice \u{e000}";
+        let one = cn(UTF8_STRING.0, private.as_bytes());
+        assert_eq!(one, cn(BMP_STRING.0, &utf16(private)));
+        assert_ne!(one, cn(UTF8_STRING.0, "alice \u{e000}".as_bytes()));
+        assert_ne!(one, cn(UTF8_STRING.0, b"Alice"));
+    }
+
+    fn hash(name: &Name) -> u64 {
+        use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+        let mut hasher = DefaultHasher::new();
+        name.hash(&mut hasher);
+        hasher.finish()
+    }
+
     fn utf16(text: &str) -> Vec<u8> {
         text.encode_utf16().flat_map(u16::to_be_bytes).collect()
     }
@@ -485,6 +496,39 @@ mod tests {
             if let Ok(name) = Name::from_der(&der) {
                 let _ = name.to_string();
             }
+        }
+
+        #[test]
+        fn the_same_name_in_other_words_is_equal_and_has_the_same_hash(
+            words in proptest::collection::vec("[a-zA-ZäöüßÉéΣσﬁ]{1,5}", 1..4),
+            spaces in proptest::collection::vec("[ \t\u{a0}\u{3000}]{1,3}", 3),
+        ) {
+            let plain = words.join(" ");
+            let upper: String = plain.to_uppercase();
+            let spaced: String = words.iter().zip(spaces.iter().cycle()).map(|(word, space)| format!("{space}{word}")).collect();
+            let one = cn(UTF8_STRING.0, plain.as_bytes());
+            for other in [
+                cn(UTF8_STRING.0, upper.as_bytes()),
+                cn(UTF8_STRING.0, spaced.as_bytes()),
+                cn(BMP_STRING.0, &utf16(&spaced)),
+                cn(UNIVERSAL_STRING.0, &utf32(&upper)),
+            ] {
+                prop_assert_eq!(&one, &other);
+                prop_assert_eq!(&other, &one);
+                prop_assert_eq!(hash(&one), hash(&other));
+            }
+            let longer = cn(UTF8_STRING.0, format!("{plain} x").as_bytes());
+            prop_assert_ne!(&one, &longer);
+        }
+
+        #[test]
+        fn equality_is_an_equivalence(values in proptest::collection::vec("[aAbB \t\0ß]{0,3}", 3), tags in proptest::collection::vec(proptest::sample::select(vec![0x0c_u8, 0x13, 0x14, 0x16, 0x04]), 3)) {
+            let names: Vec<Name> = values.iter().zip(&tags).map(|(value, tag)| cn(*tag, value.as_bytes())).collect();
+            let (a, b, c) = (&names[0], &names[1], &names[2]);
+            prop_assert_eq!(a, a);
+            prop_assert_eq!(a == b, b == a);
+            prop_assert!(!(a == b && b == c) || a == c);
+            prop_assert!(a != b || hash(a) == hash(b));
         }
 
         #[test]

@@ -161,6 +161,8 @@ impl<'a> PathBuilder<'a> {
             let failure = failures.most_specific(&mut graph, budget);
             return Ok(untrusted(leaf, failure, question));
         };
+        // its key may have its parameters from the path
+        let leaf = found.path.first().unwrap_or(leaf);
         let mut findings = usage::judge_leaf(leaf, question, found.path.len() > 1);
         findings.extend(found.findings);
         Ok(PathReport {

@@ -102,6 +102,13 @@ impl<'a> PolicyState<'a> {
             read(certificate, "certificatePolicies", policies)?,
             self.graph.last(),
         ) {
+            // §4.2.1.4: no policy MUST appear twice. A list that breaks the rule stands for nothing.
+            (Some(policies), Some(_)) if has_duplicates(&policies) => {
+                self.end(
+                    certificate,
+                    "its certificatePolicies name a policy twice".to_owned(),
+                );
+            }
             (Some(policies), Some(above)) => {
                 let any_counts = self.inhibit_any_policy > 0
                     || (position == Position::Above && certificate.is_self_issued());
@@ -311,10 +318,6 @@ fn grow<'a>(
     let mut depth = BTreeMap::new();
     budget.policy_nodes(policies.len())?;
     for policy in policies.iter().filter(|policy| **policy != any) {
-        // §4.2.1.4: no policy MUST appear twice; one that does says nothing more
-        if depth.contains_key(policy) {
-            continue;
-        }
         let parents = match expecting.get(policy) {
             Some(parents) => parents.clone(),
             None if above.contains_key(any) => vec![any],
@@ -330,6 +333,11 @@ fn grow<'a>(
         }
     }
     Ok(depth)
+}
+
+fn has_duplicates(policies: &[PolicyId<'_>]) -> bool {
+    let mut seen = BTreeSet::new();
+    !policies.iter().all(|policy| seen.insert(policy))
 }
 
 fn constraints(certificate: &Certificate) -> Result<PolicyConstraints, Refusal> {
@@ -652,7 +660,7 @@ mod tests {
     }
 
     #[test]
-    fn malformed_policies_refuse_and_twice_the_same_is_once() {
+    fn malformed_policies_refuse_and_repeated_ones_stand_for_nothing() {
         assert_eq!(
             outcome(&any(), &["malformed-policies:", ""]),
             "malformed-extension"
@@ -661,10 +669,13 @@ mod tests {
             outcome(&any(), &["", "malformed-policies:"]),
             "malformed-extension"
         );
-        assert_eq!(
-            outcome(&explicit(), &["policies:1,1", "policies:1"]),
-            "1 / 1"
-        );
+        for twice in [
+            ["policies:1,1", "policies:1"],
+            ["policies:1", "policies:1,1"],
+        ] {
+            assert_eq!(outcome(&explicit(), &twice), "no-policy");
+            assert_eq!(outcome(&any(), &twice), " / ");
+        }
     }
 
     #[test]

@@ -92,7 +92,8 @@ pub(crate) fn extended_key_usage(purposes: &[Oid]) -> Vec<u8> {
     extension(&oids::ID_CE_EXT_KEY_USAGE, false, &value)
 }
 
-/// Returns a GeneralName: `email:`, `dns:`, `uri:`, `dir:` (as [`name`]), `ip:` (hexadecimal), `utf8:` (SmtpUTF8Mailbox), `other:`.
+/// Returns a GeneralName: `email:`, `dns:`, `uri:`, `dir:` (as [`name`]), `ip:` (hexadecimal), `utf8:` (SmtpUTF8Mailbox), `other:`, `upn:`,
+/// `id:` (registeredID), `x400:`, `edi:`.
 pub(crate) fn general_name(text: &str) -> Vec<u8> {
     let (form, value) = text.split_once(':').unwrap();
     let other = |kind: &[u8], value: &str| {
@@ -109,6 +110,13 @@ pub(crate) fn general_name(text: &str) -> Vec<u8> {
         "ip" => write::tlv(Tag::context_primitive(7), &hex::decode(value).unwrap()),
         "utf8" => other(&[0x2b, 6, 1, 5, 5, 7, 8, 9], value),
         "other" => other(&[0x2a, 3, 4], value),
+        "upn" => other(&[0x2b, 6, 1, 4, 1, 0x82, 0x37, 20, 2, 3], value),
+        "id" => {
+            let oid = Oid::new(value).unwrap();
+            write::tlv(Tag::context_primitive(8), oid.as_bytes())
+        }
+        "x400" => write::tlv(Tag::context(3), &[0x30, 0]),
+        "edi" => write::tlv(Tag::context(5), &[0x81, 0]),
         _ => panic!("unknown form {form}"),
     }
 }

@@ -10,14 +10,11 @@ use super::{
     general_name::GeneralName,
     path::{Budget, BudgetExceeded, Purpose},
     policies::{PolicyState, Position, ValidPolicies},
-    usage,
+    profile, usage,
 };
 use crate::{
     asn1::Time,
-    policy::{
-        Finding, Objection, Policy, Reason,
-        extensions::{EXTENSIONS, ExtensionRule, Presence, Role},
-    },
+    policy::{Finding, Objection, Policy, Reason, extensions::Role},
 };
 use const_oid::db::rfc5280::ID_CE_NAME_CONSTRAINTS;
 
@@ -58,7 +55,7 @@ impl From<BudgetExceeded> for Refusal {
 /// What is known of a valid path.
 #[derive(Debug)]
 pub(super) struct Valid {
-    /// about its intermediates
+    /// about its intermediates, and how the last one was issued
     pub(super) findings: Vec<Finding>,
     /// what it is valid for
     pub(super) policies: ValidPolicies,
@@ -81,16 +78,18 @@ pub(super) fn validate(
         });
     };
     let inputs = &question.policy.certificate_policies;
-    let mut policies = PolicyState::new(inputs, path.len());
+    // n of §6.1: the anchor does not count, but where it is the end too
+    let mut policies = PolicyState::new(inputs, above.len().max(1));
     let mut state = State::default();
     if let Some((anchor, intermediates)) = above.split_last() {
         may_issue(anchor, Anchored::Itself)?;
         state.issuer(anchor)?;
         // RFC 5280 takes an anchor as it is; but whoever can compute its key can issue under it
         usage::strength(anchor, question.policy, &mut findings);
+        usage::anchor_time(anchor, question, &mut findings);
         for certificate in intermediates.iter().rev() {
             may_issue(certificate, Anchored::ByAnother)?;
-            understood(certificate, Role::Authority)?;
+            profile::check(certificate, Role::Authority, question, &mut findings)?;
             if question.purpose != Purpose::Any
                 && read(certificate, "extKeyUsage", certificate.permits_email())? == Some(false)
             {
@@ -112,7 +111,7 @@ pub(super) fn validate(
             usage::digest(certificate, question.policy, &mut findings);
         }
     }
-    understood(leaf, Role::Person)?;
+    profile::check(leaf, Role::Person, question, &mut findings)?;
     read(leaf, "basicConstraints", leaf.basic_constraints())?;
     read(leaf, "keyUsage", leaf.key_usage())?;
     read(leaf, "extKeyUsage", leaf.permits_email())?;
@@ -143,7 +142,7 @@ pub(super) fn alone(
     let mut findings = Vec::new();
     match place {
         Place::Leaf => {
-            understood(certificate, Role::Person)?;
+            profile::check(certificate, Role::Person, question, &mut findings)?;
             read(
                 certificate,
                 "basicConstraints",
@@ -160,7 +159,7 @@ pub(super) fn alone(
         }
         Place::Intermediate => {
             may_issue(certificate, Anchored::ByAnother)?;
-            understood(certificate, Role::Authority)?;
+            profile::check(certificate, Role::Authority, question, &mut findings)?;
             let mail = read(certificate, "extKeyUsage", certificate.permits_email())?;
             if question.purpose != Purpose::Any && mail == Some(false) {
                 return refuse(certificate, Reason::IssuerEku, "no mail");
@@ -170,7 +169,10 @@ pub(super) fn alone(
             usage::time(certificate, question, &mut findings);
             usage::digest(certificate, question.policy, &mut findings);
         }
-        Place::Anchor => may_issue(certificate, Anchored::Itself)?,
+        Place::Anchor => {
+            may_issue(certificate, Anchored::Itself)?;
+            usage::anchor_time(certificate, question, &mut findings);
+        }
     }
     usage::strength(certificate, question.policy, &mut findings);
     State::default().issuer(certificate)?;
@@ -303,26 +305,6 @@ fn may_issue(certificate: &Certificate, anchored: Anchored) -> Result<(), Refusa
     }
 }
 
-/// Checks the extensions of a certificate by the table of its role (§4.2, §6.1.4 (o), §6.1.5 (f)).
-fn understood(certificate: &Certificate, role: Role) -> Result<(), Refusal> {
-    for extension in certificate.extensions().filter(|it| it.critical) {
-        if !ExtensionRule::of(extension.oid).is_some_and(|rule| rule.understood) {
-            let found = format!("the extension {} is critical", extension.name());
-            return refuse(certificate, Reason::UnknownCritical, found);
-        }
-    }
-    // A certificate of version 1 or 2 cannot carry any; `may_issue` says more clearly what that means.
-    if certificate.version() == 3 {
-        for rule in EXTENSIONS {
-            if rule.presence(role) == Presence::Must && certificate.extension(&rule.oid).is_none() {
-                let found = format!("it has no {}", rule.name);
-                return refuse(certificate, Reason::MissingExtension, found);
-            }
-        }
-    }
-    Ok(())
-}
-
 /// Makes a malformed extension a refusal.
 pub(super) fn read<T>(
     certificate: &Certificate,
@@ -352,10 +334,10 @@ mod tests {
     use crate::{
         policy::Limits,
         x509::{
-            case::{Case, case},
+            case::case,
             sample::{
                 self, Template, alternative_names, basic_constraints, extended_key_usage,
-                extension, key, key_usage, name_constraints,
+                extension, key, key_usage, name_constraints, now,
             },
         },
     };
@@ -459,35 +441,6 @@ mod tests {
     }
 
     #[test]
-    fn critical_extensions_must_be_understood() {
-        let unknown = Oid::new_unwrap("1.3.6.1.4.1.55738.666.1");
-        let directory = Oid::new_unwrap("2.5.29.9");
-        for (oid, name) in [(unknown, "1.3.6.1.4.1.55738.666.1"), (directory, "")] {
-            for critical in [true, false] {
-                let with = |change: fn(&mut Case, Vec<u8>)| {
-                    let mut case = case();
-                    change(&mut case, extension(&oid, critical, &[0x30, 0]));
-                    case
-                };
-                let (ca, alice) = (
-                    with(|case, extension| case.ca.extensions.push(extension)),
-                    with(|case, extension| case.alice.extensions.push(extension)),
-                );
-                if critical {
-                    for (case, who) in [(ca, "CN=CA"), (alice, "CN=Alice")] {
-                        let (reason, text) = case.refusal();
-                        assert_eq!(reason, Reason::UnknownCritical);
-                        assert!(text.contains(who) && text.contains(name), "{text}");
-                    }
-                } else {
-                    assert_eq!(ca.rules(), []);
-                    assert_eq!(alice.rules(), []);
-                }
-            }
-        }
-    }
-
-    #[test]
     fn mail_must_be_permitted_all_the_way_down() {
         let email = oids::ID_KP_EMAIL_PROTECTION;
         let server = oids::ID_KP_SERVER_AUTH;
@@ -529,6 +482,38 @@ mod tests {
         let mut empty = case();
         empty.alice.extensions.push(extended_key_usage(&[]));
         assert_eq!(empty.refusal().0, Reason::MalformedExtension);
+    }
+
+    #[test]
+    fn every_issuer_must_permit_mail_and_one_any_will_do() {
+        let (email, any) = (oids::ID_KP_EMAIL_PROTECTION, oids::ANY_EXTENDED_KEY_USAGE);
+        let with = |template: Template, all: &[Oid]| match all {
+            [] => template.unsigned(),
+            all => template.with(extended_key_usage(all)).unsigned(),
+        };
+        let judged = |upper: &[Oid], lower: &[Oid], purpose| {
+            let root = Template::ca("CN=Root", &key(1), "CN=Root").unsigned();
+            let upper = with(Template::ca("CN=Upper", &key(2), "CN=Root"), upper);
+            let lower = with(Template::ca("CN=Lower", &key(4), "CN=Upper"), lower);
+            let alice = Template::new("CN=Alice", &key(3), "CN=Lower").unsigned();
+            let policy = Policy::default();
+            let question = Question {
+                purpose,
+                at: now(),
+                signing_time: None,
+                policy: &policy,
+            };
+            let path = [alice, lower, upper, root];
+            validate(&path, question, &mut Budget::new(Limits::default())).is_ok()
+        };
+        for purpose in [Purpose::Sign, Purpose::Encrypt] {
+            assert!(judged(&[], &[], purpose));
+            assert!(judged(&[email], &[any], purpose));
+            assert!(judged(&[any], &[email, oids::ID_KP_CLIENT_AUTH], purpose));
+            assert!(!judged(&[oids::ID_KP_CLIENT_AUTH], &[email], purpose));
+            assert!(!judged(&[email], &[oids::ID_KP_CLIENT_AUTH], purpose));
+        }
+        assert!(judged(&[oids::ID_KP_CLIENT_AUTH], &[], Purpose::Any));
     }
 
     #[test]
@@ -584,7 +569,9 @@ mod tests {
         assert_eq!(refusal.0, Reason::NameExcluded);
         let directory = &["dir:O=Example"][..];
         assert_eq!(with(directory, &[], "O=Example,CN=Alice", &[]).rules(), []);
-        assert_eq!(with(directory, &[], "", &["dns:x"]).rules(), []);
+        // no name at all lies in no excluded subtree; that subjectAltName should then be critical is another matter
+        let nameless = with(directory, &[], "", &["dns:x"]);
+        assert_eq!(nameless.reasons(), [Reason::Profile]);
         with(directory, &[], "O=Other,CN=Alice", &[]).refusal();
         with(&[], directory, "O=example,CN=Alice", &[]).refusal();
         with(directory, &[], "O=Example,CN=Alice", &["dir:O=Other"]).refusal();
@@ -654,5 +641,25 @@ mod tests {
         let exceeded = case.judge().unwrap_err();
         assert_eq!(exceeded.what, "name comparisons");
         assert_eq!(exceeded.limit, Limits::default().name_comparisons);
+    }
+
+    #[test]
+    fn two_thousand_constraints_end_soon() {
+        let list = |make: fn(usize) -> String| (0..2_048).map(make).collect::<Vec<_>>();
+        let names = list(|n| format!("dir:O=Example,CN={n}"));
+        let bases = list(|n| format!("dir:O=Example,CN=x{n}"));
+        let mut case = case();
+        let names: Vec<_> = names.iter().map(String::as_str).collect();
+        let bases: Vec<_> = bases.iter().map(String::as_str).collect();
+        let permitted = &["dir:O=Example"][..];
+        case.ca.extensions.push(name_constraints(permitted, &bases));
+        case.alice.extensions.push(alternative_names(&names));
+        let start = std::time::Instant::now();
+        let exceeded = case.judge().unwrap_err();
+        assert_eq!(
+            exceeded.to_string(),
+            "building the certificate path took more than 250000 name comparisons"
+        );
+        assert!(start.elapsed() < std::time::Duration::from_secs(2));
     }
 }

@@ -7,7 +7,7 @@ use crate::{
         recipient_info::{Kind, Recipient},
         signer_info::CertificateId,
     },
-    crypto::{self, ContentCipher, PrivateKey, Secret},
+    crypto::{self, ContentCipher, CryptoRng, PrivateKey, Secret, algorithm::Mode},
     encoding::hex,
     policy::{Finding, Policy, Rule, strength},
     smime::{
@@ -41,16 +41,16 @@ impl Peeler<'_> {
         layer
             .findings
             .extend(self.mislabelled(label, Label::Encrypted));
-        let cipher = reader.cipher();
-        if let Ok((cipher, _)) = &cipher {
-            self.grade_cipher(*cipher, container, &mut layer.findings);
+        let encryption = reader.encryption();
+        if let Ok(encryption) = &encryption {
+            self.grade_cipher(encryption.cipher, container, &mut layer.findings);
         }
         if self.goal == Goal::Inspect || Policy::denies(&layer.findings) {
             self.report.layers.push(Layer::Encrypted(layer));
             return Ok(());
         }
         // the algorithm and its container are judged by now; only now is a private key used
-        let (cipher, iv) = cipher.map_err(Error::Crypto)?;
+        let encryption = encryption.map_err(Error::Crypto)?;
         if !reader.has_content {
             return Err(Error::Cms(cms::Error::Malformed {
                 what: "there is no encrypted content",
@@ -64,12 +64,13 @@ impl Peeler<'_> {
             let key = key.ok_or_else(|| Error::NoKey {
                 recipients: Vec::new(),
             })?;
-            Plaintext::new(reader, cipher, key, &iv)
+            Plaintext::new(reader, &encryption, key)
         } else {
+            let size = encryption.cipher.key_size();
             let (index, content_key) =
-                self.content_key(&reader.recipients, cipher.key_size(), &layer.recipients)?;
+                self.content_key(&reader.recipients, size, &layer.recipients)?;
             layer.opened_by = Some(index);
-            Plaintext::new(reader, cipher, &content_key, &iv)
+            Plaintext::new(reader, &encryption, &content_key)
         }
         .map_err(Error::Crypto)?;
         let before = (self.report.findings.len(), self.froms.len());
@@ -80,6 +81,7 @@ impl Peeler<'_> {
         match plaintext.end() {
             End::Proven(wire) => {
                 inside?;
+                layer.authenticated = encryption.cipher.is_aead();
                 layer.findings.extend(self.nothing_follows(wire)?);
             }
             End::Failed => {
@@ -109,7 +111,15 @@ impl Peeler<'_> {
         container: Container,
         findings: &mut Vec<Finding>,
     ) {
-        if cipher.is_aead() != (container == Container::AuthEnveloped) {
+        if cipher.mode() == Mode::Gcm && container == Container::Enveloped {
+            findings.push(self.policy.finding(
+                Rule::MisplacedTag,
+                format!(
+                    "{} belongs in AuthEnvelopedData; here it counts if the tag after its ciphertext is right",
+                    cipher.name()
+                ),
+            ));
+        } else if cipher.is_aead() != (container == Container::AuthEnveloped) {
             let container = match container {
                 Container::AuthEnveloped => "AuthEnvelopedData",
                 Container::Enveloped => "EnvelopedData",
@@ -137,8 +147,8 @@ impl Peeler<'_> {
         }
     }
 
-    /// Recovers the content key with the first key that the message names. There is no second try with another: the answer to one is not to depend
-    /// on secrets (RFC 3218).
+    /// Recovers the content key of `size` octets with the first key that the message names. There is no second try with another: the answer to
+    /// one is not to depend on secrets (RFC 3218). Password recipients have no names, so that all of them are tried, whichever fits.
     pub(super) fn content_key(
         &mut self,
         recipients: &[Recipient],
@@ -151,28 +161,101 @@ impl Peeler<'_> {
         let Some(keys) = &mut self.keys else {
             return Err(no_key());
         };
-        let named = |recipient: &Recipient| key_for(keys.identities, recipient.rid.as_ref()?);
-        let (index, recipient, key) = recipients
+        let (index, recipient, means) = recipients
             .iter()
             .enumerate()
-            .find_map(|(i, r)| Some((i, r, named(r)?)))
+            .find_map(|(i, r)| Some((i, r, means_for(keys.identities, r)?)))
             .ok_or_else(no_key)?;
+        if let Means::Password(password) = &means {
+            let limit = self.policy.limits.key_iterations;
+            return by_password(recipients, password, size, limit, keys.rng);
+        }
         // one of two for the same certificate could be a probe
-        let twins = recipients.iter().filter(|other| other.rid == recipient.rid);
-        if twins.count() > 1 {
+        let is_twin = |other: &&Recipient| match &recipient.rid {
+            Some(_) => other.rid == recipient.rid,
+            None => other.kek_identifier == recipient.kek_identifier,
+        };
+        if recipients.iter().filter(is_twin).count() > 1 {
             return Err(Error::Cms(cms::Error::Malformed {
                 what: "two recipient infos name the same recipient",
                 offset: 0,
             }));
         }
         recipient.key_encryption().map_err(Error::Crypto)?;
-        let content_key = match recipient.content_key(&*key, size, keys.rng) {
-            Ok(content_key) => content_key,
-            // go on with a random key: the same work and the same answer for every way to fail
-            Err(crypto::Error::Decryption) => Secret::random(size, keys.rng),
-            Err(public) => return Err(Error::Crypto(public)),
+        let found = match &means {
+            Means::Private(key) => recipient.content_key(&**key, size, keys.rng),
+            Means::Shared(kek) | Means::Password(kek) => recipient.content_key_under(kek, size),
         };
-        Ok((index, content_key))
+        Ok((index, or_random(found, size, keys.rng)?))
+    }
+}
+
+/// Returns a random key where none was found: the same work and the same answer for every way to fail.
+fn or_random(
+    found: crypto::Result<Secret>,
+    size: usize,
+    rng: &mut dyn CryptoRng,
+) -> Result<Secret, Error> {
+    match found {
+        Ok(content_key) => Ok(content_key),
+        Err(crypto::Error::Decryption) => Ok(Secret::random(size, rng)),
+        Err(public) => Err(Error::Crypto(public)),
+    }
+}
+
+/// Tries a password with every password recipient. What they cost together is bounded, as one alone.
+fn by_password(
+    recipients: &[Recipient],
+    password: &Secret,
+    size: usize,
+    limit: u32,
+    rng: &mut dyn CryptoRng,
+) -> Result<(usize, Secret), Error> {
+    let mut cost = 0_u64;
+    let mut found = None;
+    let named = || {
+        let recipients = recipients.iter().enumerate();
+        recipients.filter(|(_, recipient)| recipient.kind == Kind::Password)
+    };
+    for (_, recipient) in named() {
+        let (derivation, _) = recipient.derivation(limit).map_err(Error::Crypto)?;
+        cost = cost.saturating_add(derivation.iterations().into());
+    }
+    if cost > limit.into() {
+        return Err(Error::Crypto(crypto::Error::Limit {
+            what: "iterations of the password recipients' key derivations together",
+            found: cost,
+            limit: limit.into(),
+        }));
+    }
+    for (index, recipient) in named() {
+        match recipient.content_key_by_password(password.expose(), size, limit) {
+            Ok(key) if found.is_none() => found = Some((index, key)),
+            Ok(_) | Err(crypto::Error::Decryption) => {}
+            Err(public) => return Err(Error::Crypto(public)),
+        }
+    }
+    let first = named().map(|(index, _)| index).next().unwrap_or(0);
+    Ok(found.unwrap_or_else(|| (first, Secret::random(size, rng))))
+}
+
+/// What opens a recipient info.
+enum Means {
+    Private(Arc<dyn PrivateKey>),
+    Shared(Arc<Secret>),
+    Password(Arc<Secret>),
+}
+/// Finds what we hold for a recipient info.
+fn means_for(identities: &Identities, recipient: &Recipient) -> Option<Means> {
+    match recipient.kind {
+        Kind::KeyTransport | Kind::KeyAgreement | Kind::Kem => {
+            key_for(identities, recipient.rid.as_ref()?).map(Means::Private)
+        }
+        Kind::Kek => identities
+            .shared_key(recipient.kek_identifier.as_ref()?)
+            .map(Means::Shared),
+        Kind::Password => identities.password().map(Means::Password),
+        Kind::Other => None,
     }
 }
 
@@ -192,10 +275,10 @@ fn describe<R>(reader: &cms::enveloped_data::Reader<R>, container: Container) ->
 where
     R: Read,
 {
-    let (cipher, authenticated) = match reader.cipher() {
-        Ok((cipher, _)) => (
-            cipher.name().to_owned(),
-            cipher.is_aead() && reader.authenticated,
+    let (cipher, authenticated) = match reader.encryption() {
+        Ok(encryption) => (
+            encryption.cipher.name().to_owned(),
+            encryption.cipher.is_aead() && reader.authenticated,
         ),
         Err(_) => (asn1::oid::name(&reader.algorithm.oid), reader.authenticated),
     };
@@ -217,7 +300,11 @@ pub(super) fn summary(recipient: &Recipient) -> RecipientSummary {
         Some(CertificateId::KeyIdentifier(identifier)) => {
             (None, None, Some(hex::encode(identifier)))
         }
-        None => (None, None, None),
+        None => (
+            None,
+            None,
+            recipient.kek_identifier.as_deref().map(hex::encode),
+        ),
     };
     RecipientSummary {
         kind: match recipient.kind {

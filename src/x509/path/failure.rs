@@ -4,7 +4,7 @@
 //! Nothing is said about certificates that are not proven to belong together: the signatures of an attempt are checked before it is reported.
 use super::{
     budget::{Budget, BudgetExceeded},
-    graph::{Announced, Checked, Fit, Graph, Node},
+    graph::{Announced, Checked, Fit, Graph, Node, complete},
 };
 use crate::{
     policy::{Objection, Reason},
@@ -109,7 +109,7 @@ impl Failures {
     ) -> Option<Failure> {
         for (path, objection) in std::mem::take(&mut self.invalid) {
             if let Ok(None) = self.prove(&path, graph, budget) {
-                let path = certificates(&path);
+                let path = complete(&path);
                 return Some(Failure { objection, path });
             }
         }
@@ -162,7 +162,7 @@ impl Failures {
             End::Circle => not_anchored(child),
             End::Mismatch(issuer) => mismatch(child, &issuer, graph),
         };
-        let path = certificates(&path);
+        let path = complete(&path);
         Some(Failure { objection, path })
     }
 
@@ -211,8 +211,4 @@ fn no_issuer(last: &Node) -> Objection {
     let issuer = last.certificate.issuer();
     let found = format!("no certificate of its issuer is known: {issuer}");
     last.certificate.objection(Reason::NoIssuer, found)
-}
-
-pub(super) fn certificates(path: &[Rc<Node>]) -> Vec<Certificate> {
-    path.iter().map(|node| node.certificate.clone()).collect()
 }

@@ -3,7 +3,7 @@
 use super::budget::{Budget, BudgetExceeded, Watch};
 use crate::{
     asn1::Tag,
-    crypto::{SignatureAlgorithm, public_key::KeyKind},
+    crypto::{PublicKey, SignatureAlgorithm, public_key::KeyKind},
     policy::Level,
     x509::{
         Certificate, Repository, TrustAnchor,
@@ -36,6 +36,8 @@ pub(super) struct Node {
     pub(super) counts: bool,
     /// pathLenConstraint
     pub(super) path_length: Option<u64>,
+    /// whether its key takes parameters from its issuer's, so that it verifies nothing before the path above is known
+    pub(super) inherits: bool,
     /// number of its nameConstraints; others may have the same
     pub(super) constraints: Option<usize>,
     key_identifier: Option<Box<[u8]>>,
@@ -192,6 +194,7 @@ impl<'a> Graph<'a> {
     ) -> Node {
         let next = self.keys.len();
         let key = *self.keys.entry(certificate.spki().into()).or_insert(next);
+        let key_of = certificate.public_key().ok();
         let alone = validate::alone(&certificate, place, self.question);
         let findings = alone.as_deref().unwrap_or_default();
         let denied = findings.iter().filter(|it| it.level == Level::Deny).count();
@@ -210,19 +213,24 @@ impl<'a> Graph<'a> {
             path_length: basic.and_then(|basic| basic.path_length),
             constraints,
             key_identifier: certificate.key_identifier().map(Box::from),
-            kind: certificate.public_key().ok().map(|key| key.kind()),
+            inherits: key_of.as_ref().is_some_and(PublicKey::needs_parameters),
+            kind: key_of.map(|key| key.kind()),
             anchor,
             certificate,
         }
     }
 
-    /// Returns whether `issuer`'s key made the signature of `child`: known already, or to be paid for.
+    /// Returns whether `issuer`'s key made the signature of `child`: known already, or to be paid for. A key that lacks parameters is taken to
+    /// have made it, until the whole path is there: see [`complete`].
     pub(super) fn check(
         &mut self,
         child: &Node,
         issuer: &Node,
         budget: &mut Budget,
     ) -> Result<Checked, BudgetExceeded> {
+        if issuer.inherits {
+            return Ok(Checked::Holds);
+        }
         let entry = match self.checked.entry((child.id, issuer.key)) {
             Entry::Occupied(known) => return Ok(known.get().clone()),
             Entry::Vacant(entry) => entry,
@@ -372,4 +380,20 @@ impl<'a> Announced<'a> {
             _ => true,
         }
     }
+}
+
+/// Returns the certificates of a path, the parameters of DSA keys handed down (RFC 5280 §6.1.4 (d) to (f)).
+pub(super) fn complete(path: &[Rc<Node>]) -> Vec<Certificate> {
+    let mut complete: Vec<Certificate> = Vec::with_capacity(path.len());
+    for node in path.iter().rev() {
+        let mut certificate = node.certificate.clone();
+        if node.inherits
+            && let Some(Ok(key)) = complete.last().map(Certificate::public_key)
+        {
+            certificate = certificate.inheriting(key);
+        }
+        complete.push(certificate);
+    }
+    complete.reverse();
+    complete
 }

@@ -12,8 +12,8 @@
 use super::{
     RevocationStatus,
     budget::{Budget, BudgetExceeded},
-    failure::{Failures, certificates},
-    graph::{Announced, Checked, Fit, Graph, Node, Refusals},
+    failure::Failures,
+    graph::{Announced, Checked, Fit, Graph, Node, Refusals, complete},
 };
 use crate::{
     encoding::hex,
@@ -186,14 +186,14 @@ impl<'a> Search<'a> {
         budget: &mut Budget,
     ) -> Result<Option<Found>, BudgetExceeded> {
         let node = self.graph.leaf(leaf);
-        let flaws = node.flawed.into();
+        let (flaws, denials) = (node.flawed.into(), node.denials);
         self.push(Rc::new(Attempt {
             node,
             below: None,
             length: 1,
             weight: Weight {
                 flaws,
-                denials: 0,
+                denials,
                 cost: 0,
             },
             counted: 0,
@@ -290,7 +290,8 @@ impl<'a> Search<'a> {
         }
         let links = attempt.down().skip(1).zip(attempt.down());
         let links = links.map(|(child, issuer)| self.denials_of_link(&child.node, &issuer.node));
-        links.fold(0, u32::saturating_add)
+        let end = attempt.down().last().map_or(0, |end| end.node.denials);
+        links.fold(end, u32::saturating_add)
     }
 
     /// Returns the share of one link: what its issuer brings, and what revocation says of the other.
@@ -476,7 +477,7 @@ impl<'a> Search<'a> {
         budget: &mut Budget,
     ) -> Result<Progress, BudgetExceeded> {
         let path = attempt.path();
-        let certificates = certificates(&path);
+        let certificates = complete(&path);
         let judged = match validate::validate(&certificates, self.question, budget) {
             Ok(valid) => Ok(valid),
             Err(Refusal::Budget(exceeded)) => return Err(exceeded),
@@ -487,11 +488,11 @@ impl<'a> Search<'a> {
             }
             Err(Refusal::Invalid(objection)) => Err(*objection),
         };
-        if !self.is_signed(&path, budget)? {
+        if !self.is_signed(&path, &certificates, budget)? {
             return Ok(Progress::GoOn);
         }
         match judged {
-            Ok(valid) => self.weigh(&path, certificates, valid, budget),
+            Ok(valid) => self.weigh(attempt, &path, certificates, valid, budget),
             Err(objection) => {
                 self.failures.invalid(path, objection);
                 Ok(Progress::Done)
@@ -503,10 +504,21 @@ impl<'a> Search<'a> {
     fn is_signed(
         &mut self,
         path: &[Rc<Node>],
+        complete: &[Certificate],
         budget: &mut Budget,
     ) -> Result<bool, BudgetExceeded> {
         for (index, (child, issuer)) in path.iter().zip(path.iter().skip(1)).enumerate() {
-            if self.graph.check(child, issuer, budget)? != Checked::Holds {
+            let holds = match complete.get(index..index + 2) {
+                // what its key is, this path alone says: another may say otherwise
+                Some([child, by]) if issuer.inherits => {
+                    self.surprised = true;
+                    budget.check_signature()?;
+                    let key = by.public_key();
+                    matches!(key.and_then(|key| child.is_signed_by(&key)), Ok(true))
+                }
+                _ => self.graph.check(child, issuer, budget)? == Checked::Holds,
+            };
+            if !holds {
                 let below = path.iter().take(index + 1).cloned().collect();
                 self.failures.mismatch(below, Rc::clone(issuer));
                 self.learned = true;
@@ -519,6 +531,7 @@ impl<'a> Search<'a> {
     /// Looks at revocation on a path that holds, and takes it if there is none better.
     fn weigh(
         &mut self,
+        attempt: &Attempt,
         path: &[Rc<Node>],
         certificates: Vec<Certificate>,
         valid: Valid,
@@ -554,7 +567,8 @@ impl<'a> Search<'a> {
         let end_is_revoked = path
             .first()
             .is_some_and(|leaf| self.revoked.contains_key(&leaf.id));
-        Ok(match denied == 0 || end_is_revoked {
+        // all that is left in the queue is no better than this one was expected to be
+        Ok(match denied <= attempt.weight.denials || end_is_revoked {
             true => Progress::Done,
             false => Progress::GoOn,
         })

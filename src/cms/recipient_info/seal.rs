@@ -1,0 +1,241 @@
+//! Writing RecipientInfos: to certificates, under a key-encryption key, under a password.
+use super::KEM;
+use crate::{
+    asn1::{Tag, oid, write},
+    cms::{Result, algorithm_to_der, issuer_serial::encode_within, unwritable},
+    crypto::{
+        self, ContentCipher, CryptoRng, Digest, Kem, KeyAgreement, KeyEncryption, KeyTransport,
+        KeyWrap, PrivateKey, PublicKey, Secret, SoftwareKey,
+        algorithm::{AgreementKdf, KemKdf, PasswordWrap},
+        kem, key_agreement, key_transport, key_wrap, password_wrap,
+        public_key::KeyKind,
+    },
+    x509::Certificate,
+};
+use cms::{
+    content_info::CmsVersion,
+    enveloped_data::{
+        KeyAgreeRecipientIdentifier, KeyAgreeRecipientInfo, KeyTransRecipientInfo,
+        OriginatorIdentifierOrKey, OriginatorPublicKey, RecipientEncryptedKey, RecipientIdentifier,
+        RecipientInfo,
+    },
+};
+use der::{Decode, asn1::OctetString};
+use spki::AlgorithmIdentifierOwned;
+
+/// How to encrypt to a key: transport for RSA, agreement for EC, X25519 and X448, encapsulation for ML-KEM.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Method {
+    /// RSA
+    Transport(KeyTransport),
+    /// EC, X25519, X448
+    Agreement(KeyAgreement),
+    /// ML-KEM, RSA-KEM
+    Encapsulation {
+        /// mechanism
+        kem: Kem,
+        /// derivation
+        kdf: KemKdf,
+        /// wrap
+        wrap: KeyWrap,
+    },
+}
+
+impl Method {
+    /// Returns the default for a key: RSA PKCS#1 v1.5 (or OAEP with SHA-256), P-256: X9.63 SHA-256, P-384: SHA-384, P-521: SHA-512, X25519: HKDF-SHA-256, X448: HKDF-SHA-512; wrap as long as the content key (RFC 5753 §8, RFC 8418). ML-KEM: HKDF with SHA-256, and the wrap that RFC 9936 §2.1
+    /// says everybody must know.
+    pub fn for_key(key: &PublicKey, oaep: bool, content_key_size: usize) -> crypto::Result<Self> {
+        let wrap = match content_key_size {
+            ..=16 => KeyWrap::Aes128,
+            17..=24 => KeyWrap::Aes192,
+            _ => KeyWrap::Aes256,
+        };
+        let kdf = match key.kind() {
+            KeyKind::Rsa { .. } if oaep => {
+                return Ok(Self::Transport(KeyTransport::RsaOaep {
+                    digest: Digest::Sha256,
+                    mgf: Digest::Sha256,
+                    label: Vec::new(),
+                }));
+            }
+            KeyKind::Rsa { .. } => return Ok(Self::Transport(KeyTransport::RsaPkcs1)),
+            KeyKind::P256 | KeyKind::BrainpoolP256 => AgreementKdf::X963(Digest::Sha256),
+            KeyKind::P384 | KeyKind::BrainpoolP384 => AgreementKdf::X963(Digest::Sha384),
+            KeyKind::P521 | KeyKind::BrainpoolP512 => AgreementKdf::X963(Digest::Sha512),
+            KeyKind::X25519 => AgreementKdf::Hkdf(Digest::Sha256),
+            KeyKind::X448 => AgreementKdf::Hkdf(Digest::Sha512),
+            KeyKind::MlKem(kem) => {
+                return Ok(Self::Encapsulation {
+                    kem,
+                    kdf: KemKdf::Hkdf(Digest::Sha256),
+                    wrap: match (kem, wrap) {
+                        (Kem::MlKem512, KeyWrap::Aes128) => wrap,
+                        _ => KeyWrap::Aes256,
+                    },
+                });
+            }
+            KeyKind::Ed25519
+            | KeyKind::Ed448
+            | KeyKind::MlDsa(_)
+            | KeyKind::SlhDsa(_)
+            | KeyKind::Dsa { .. } => {
+                return Err(crypto::Error::KeyType {
+                    key: key.kind().name(),
+                    what: "encrypt",
+                });
+            }
+        };
+        Ok(Self::Agreement(KeyAgreement {
+            kdf,
+            cofactor: false,
+            wrap,
+        }))
+    }
+}
+
+impl Method {
+    /// Returns the keyEncryptionAlgorithm; of an encapsulation the KEM.
+    pub fn key_encryption(&self) -> KeyEncryption {
+        match self {
+            Self::Transport(transport) => KeyEncryption::Transport(transport.clone()),
+            Self::Agreement(agreement) => KeyEncryption::Agreement(*agreement),
+            Self::Encapsulation { kem, .. } => KeyEncryption::Kem(*kem),
+        }
+    }
+}
+
+/// Makes the DER of one RecipientInfo, recipient named by issuer and serial.
+pub fn seal(
+    to: &Certificate,
+    method: Method,
+    content_key: &Secret,
+    rng: &mut dyn CryptoRng,
+) -> Result<Vec<u8>> {
+    let key = to.public_key()?;
+    let encrypted = |key: Vec<u8>| OctetString::new(key).map_err(unwritable);
+    match method {
+        Method::Transport(transport) => {
+            let enc_key = key_transport::encrypt_key(&key, &transport, content_key, rng)?;
+            let enc_key = encrypted(enc_key)?;
+            encode_within(&[1], to.issuer(), to.serial(), |id| KeyTransRecipientInfo {
+                version: CmsVersion::V0,
+                rid: RecipientIdentifier::IssuerAndSerialNumber(id),
+                key_enc_alg: KeyEncryption::Transport(transport).identifier(),
+                enc_key,
+            })
+        }
+        Method::Agreement(agreement) => {
+            let ephemeral = SoftwareKey::ephemeral(&key, rng)?;
+            let shared = ephemeral.agree(&key)?;
+            let key_enc_alg = KeyEncryption::Agreement(agreement).identifier();
+            let kek = key_agreement::derive(&key_enc_alg, &shared, None)?;
+            let enc_key = encrypted(key_wrap::wrap(agreement.wrap, &kek, content_key)?)?;
+            let originator = originator_key(ephemeral.public_key())?;
+            let first_rid = [3, 0, 0];
+            encode_within(&first_rid, to.issuer(), to.serial(), |id| {
+                let recipient = RecipientEncryptedKey {
+                    rid: KeyAgreeRecipientIdentifier::IssuerAndSerialNumber(id),
+                    enc_key,
+                };
+                RecipientInfo::Kari(KeyAgreeRecipientInfo {
+                    version: CmsVersion::V3,
+                    originator: OriginatorIdentifierOrKey::OriginatorKey(originator),
+                    ukm: None,
+                    key_enc_alg,
+                    recipient_enc_keys: vec![recipient],
+                })
+            })
+        }
+        Method::Encapsulation { kem, kdf, wrap } => {
+            let (ciphertext, shared) = kem::encapsulate(&key, kem, rng)?;
+            let (kdf, wrap_algorithm) = (kdf.identifier(), wrap.identifier());
+            let kek = kem::derive(&kdf, &wrap_algorithm, &shared, None)?;
+            let encrypted_key = key_wrap::wrap(wrap, &kek, content_key)?;
+            let kek_length = u32::try_from(wrap.key_size()).unwrap_or(0);
+            let serial = write::tlv(Tag::INTEGER, to.serial());
+            let info = write::sequence(&[
+                &write::integer(0),
+                &write::sequence(&[to.issuer().der(), &serial]),
+                &algorithm_to_der(&kem.identifier()),
+                &write::tlv(Tag::OCTET_STRING, &ciphertext),
+                &algorithm_to_der(&kdf),
+                &write::integer(kek_length),
+                &algorithm_to_der(&wrap_algorithm),
+                &write::tlv(Tag::OCTET_STRING, &encrypted_key),
+            ]);
+            let kind = oid::to_der(&KEM);
+            Ok(write::constructed(Tag::context(4), &[&kind, &info]))
+        }
+    }
+}
+
+/// Makes the DER of a KEKRecipientInfo under a key of 16, 24 or 32 octets; returns its key wrap, too.
+pub fn seal_under_key(
+    name: &[u8],
+    kek: &Secret,
+    content_key: &Secret,
+) -> Result<(Vec<u8>, KeyWrap)> {
+    let wrap = match kek.expose().len() {
+        16 => KeyWrap::Aes128,
+        24 => KeyWrap::Aes192,
+        32 => KeyWrap::Aes256,
+        _ => {
+            return Err(crypto::Error::Key(
+                "a key-encryption key that is not 16, 24 or 32 bytes long",
+            )
+            .into());
+        }
+    };
+    let encrypted_key = key_wrap::wrap(wrap, kek, content_key)?;
+    let sealed = write::constructed(
+        Tag::context(2),
+        &[
+            &write::integer(4),
+            &write::sequence(&[&write::tlv(Tag::OCTET_STRING, name)]),
+            &algorithm_to_der(&wrap.identifier()),
+            &write::tlv(Tag::OCTET_STRING, &encrypted_key),
+        ],
+    );
+    Ok((sealed, wrap))
+}
+
+/// Makes the DER of a PasswordRecipientInfo: PBKDF2 with HMAC-SHA-256, AES-256-CBC.
+pub fn seal_under_password(
+    password: &[u8],
+    iterations: u32,
+    content_key: &Secret,
+    rng: &mut dyn CryptoRng,
+) -> Result<Vec<u8>> {
+    let mut iv = vec![0; 16];
+    rng.fill_bytes(&mut iv);
+    let wrap = PasswordWrap {
+        cipher: ContentCipher::Aes256Cbc,
+        iv,
+    };
+    let derivation = password_wrap::derivation(iterations, rng);
+    let kdf = password_wrap::Derivation::from_identifier(&derivation, iterations)?;
+    let kek = kdf.key(password, &wrap)?;
+    let encrypted_key = password_wrap::wrap(&wrap, &kek, content_key, rng)?;
+    Ok(write::constructed(
+        Tag::context(3),
+        &[
+            &write::integer(0),
+            &write::retag(Tag::context(0), algorithm_to_der(&derivation)),
+            &algorithm_to_der(&wrap.identifier()),
+            &write::tlv(Tag::OCTET_STRING, &encrypted_key),
+        ],
+    ))
+}
+
+/// Returns an originatorKey, parameters absent as OpenSSL writes it and RFC 8418 §2 (X25519) demands.
+fn originator_key(key: &PublicKey) -> Result<OriginatorPublicKey> {
+    let spki = spki::SubjectPublicKeyInfoOwned::from_der(key.spki())
+        .map_err(|_| crypto::Error::Key("the SubjectPublicKeyInfo is malformed"))?;
+    Ok(OriginatorPublicKey {
+        algorithm: AlgorithmIdentifierOwned {
+            oid: spki.algorithm.oid,
+            parameters: None,
+        },
+        public_key: spki.subject_public_key,
+    })
+}
