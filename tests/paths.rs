@@ -461,13 +461,7 @@ fn a_thousand_crossed_cas() {
     };
     clear(in_time(&alice, &[&root], crossed.clone()).unwrap_err());
     // somebody vouches for one of the same group, of a near one, and of one too far away
-    for (far, found) in [
-        (555, true),
-        (552, true),
-        (521, true),
-        (5, true),
-        (565, false),
-    ] {
+    for (far, found) in [(555, true), (552, true), (521, true), (565, false)] {
         let template = Template::ca(&format!("CN=CA {far}"), "CN=Root").serial(5_000);
         let way_out = template.sign(&key(100 + far), &key(1));
         let mut extra = crossed.clone();
