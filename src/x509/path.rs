@@ -3,6 +3,7 @@
 //! This is its public face: a question, and a report. A search (`search`) over the certificates at hand (`graph`) looks for a path that is valid, and
 //! remembers why those that are not are none (`failure`); what a valid path is says `validate`, who is revoked `revocation`, what the end of
 //! the path may be used for neither.
+mod attempt;
 mod budget;
 mod failure;
 mod graph;

@@ -11,6 +11,7 @@
 //! foresee, what was dropped is taken up again; where policies refused a path, nothing is dropped any more. The budget bounds all of it.
 use super::{
     RevocationStatus,
+    attempt::{Attempt, Queued, Weight},
     budget::{Budget, BudgetExceeded},
     failure::Failures,
     graph::{Announced, Checked, Fit, Graph, Node, Refusals, complete},
@@ -25,8 +26,6 @@ use crate::{
     },
 };
 use std::{
-    cell::RefCell,
-    cmp::Ordering,
     collections::{BinaryHeap, HashMap},
     rc::Rc,
 };
@@ -49,69 +48,6 @@ pub(super) type Revocations<'a> =
         &[Certificate],
         &mut Budget,
     ) -> Result<(RevocationStatus, Vec<Finding>), BudgetExceeded>;
-
-/// How much speaks against an attempt; the least is looked at first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Weight {
-    /// reasons that make it no path
-    flaws: u32,
-    /// findings that are denied
-    denials: u32,
-    /// how long and unlikely it is
-    cost: u32,
-}
-
-/// The last certificate of an attempt, and the attempt below it.
-struct Attempt {
-    node: Rc<Node>,
-    below: Option<Rc<Attempt>>,
-    length: usize,
-    weight: Weight,
-    /// certificates that count for path lengths, the end of the path not among them
-    counted: u64,
-    /// how often it goes against what its certificates announce
-    doubts: u32,
-    /// the constraints that refuse a name in it, as of when so many were met
-    refusals: RefCell<(usize, Refusals)>,
-}
-
-impl Attempt {
-    /// Returns its certificates from the last one down to the end of the path.
-    fn down(&self) -> impl Iterator<Item = &Self> {
-        std::iter::successors(Some(self), |attempt| attempt.below.as_deref())
-    }
-
-    /// Returns its certificates, the end of the path first.
-    fn path(&self) -> Vec<Rc<Node>> {
-        let mut path: Vec<_> = self.down().map(|it| Rc::clone(&it.node)).collect();
-        path.reverse();
-        path
-    }
-}
-
-/// An attempt in the queue; the first that came is the first of those that weigh the same.
-struct Queued {
-    attempt: Rc<Attempt>,
-    number: usize,
-}
-
-impl Ord for Queued {
-    fn cmp(&self, other: &Self) -> Ordering {
-        let rank = |it: &Self| (it.attempt.weight, it.number);
-        rank(other).cmp(&rank(self))
-    }
-}
-impl PartialOrd for Queued {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-impl PartialEq for Queued {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-impl Eq for Queued {}
 
 /// What a link costs by itself.
 const LINK: u32 = 2;
@@ -198,7 +134,7 @@ impl<'a> Search<'a> {
             },
             counted: 0,
             doubts: 0,
-            refusals: RefCell::default(),
+            refusals: Default::default(),
         }));
         match self.sweep(budget) {
             Err(exceeded) if self.best.is_none() && !self.diagnosing => return Err(exceeded),
@@ -410,7 +346,7 @@ impl<'a> Search<'a> {
             },
             counted: attempt.counted + u64::from(issuer.counts),
             doubts: attempt.doubts + u32::from(fit == Fit::Another),
-            refusals: RefCell::default(),
+            refusals: Default::default(),
         })
     }
 
