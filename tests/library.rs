@@ -51,6 +51,7 @@ fn identities(who: &str) -> Identities {
 fn signed(identities: &Identities, form: Form, seed: u64) -> Vec<u8> {
     let policy = Policy::default();
     let options = SignOptions {
+        request_receipt: None,
         form,
         content: Content::Message,
         encoding: Encoding::Smime,

@@ -484,6 +484,21 @@ fn a_signature_belongs_to_what_it_covers_however_deep() {
 }
 
 #[test]
+fn verify_sees_ciphertext_through_other_layers() {
+    let Some(innermost) = made(args!["compress"], &plain(), "objects in objects") else {
+        return;
+    };
+    let encrypted = nest("encrypted", &innermost, "value").unwrap();
+    for (content, covers) in [(innermost, false), (encrypted, true)] {
+        let compressed = nest("compressed", &content, "whole").unwrap();
+        let message = nest("signed", &compressed, "value").unwrap();
+        let line = join(&[&args!["verify", "--json"], &trusting()]);
+        let report = smime(line).input(message).run().expect(0).text();
+        assert_eq!(report.contains("covers-ciphertext"), covers, "{report}");
+    }
+}
+
+#[test]
 fn certificates_alone() {
     if !have(&[Peer::Openssl, Peer::Nss], "certificates alone") {
         return;

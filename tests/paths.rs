@@ -407,7 +407,7 @@ fn in_time(
     let anchors = anchors(trusted.iter().copied());
     let extra = Catalogue::from(Collection {
         certificates: extra,
-        crls: Vec::new(),
+        ..Collection::default()
     });
     let (repository, policy) = (Collection::default(), Policy::default());
     let start = Instant::now();
@@ -705,6 +705,7 @@ fn a_good_path_is_not_hidden_by_bad_ones() {
         let extra = Collection {
             certificates,
             crls: vec![crl.clone()],
+            ..Collection::default()
         };
         builder
             .judge(&alice, &extra, Purpose::Sign, now(), None)
@@ -744,6 +745,7 @@ fn who_is_revoked_by_one_path_is_so_by_all() {
     let extra = Collection {
         certificates: vec![ca],
         crls: vec![pki::crl("CN=Root", &key(1), &[5])],
+        ..Collection::default()
     };
     let (anchors, repository, policy) = (
         anchors([&root, &silent]),

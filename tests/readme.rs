@@ -119,12 +119,22 @@ fn the_commands_for_those_who_come_from_openssl_work() {
         file("certs/bob.pem", "bob.pem");
         file("certs/carol.pem", "carol.pem");
         file("messages/plain.eml", "f");
+        // a key in hexadecimal digits, and a line that will do for a password
+        dir.write("FILE", "0f".repeat(32));
         let made = |line: &str| shell(&dir, line).expect(0);
         made(
             "smime sign -q --binary --detached --format der -i c.pem -i k.pem -c ca.pem -o s.p7s f",
         );
         let verb = ours.split_whitespace().nth(1).unwrap();
+        let asked =
+            "smime sign -q --request-receipt alice@example.com -i c.pem -i k.pem -c ca.pem -o m f";
         match verb {
+            "verify" if ours.contains("--receipt-for") => {
+                made(asked);
+                made("smime receipt -q -i c.pem -i k.pem -t root.pem -o r m");
+            }
+            "receipt" => drop(made(asked)),
+            "sign" if ours.contains("--add") => file("messages/clear.eml", "m"),
             "verify" => file("messages/clear.eml", "m"),
             "decrypt" => {
                 made("smime encrypt -q -t root.pem -c ca.pem -r c.pem -o m f");

@@ -312,6 +312,29 @@ pub(crate) fn x25519(args: Vec<OsString>) -> Call {
     call
 }
 
+/// Returns Bouncy Castle as a peer, with these arguments; see `tests/peers/bouncycastle.sh`.
+pub(crate) fn bouncy_castle_call(args: Vec<OsString>) -> Call {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peers/bouncycastle.sh");
+    let mut call = Call::new(script, args);
+    // what it compiles is kept where the user's caches are
+    for name in ["HOME", "XDG_CACHE_HOME"] {
+        if let Some(value) = std::env::var_os(name) {
+            call = call.env(name, value);
+        }
+    }
+    call
+}
+
+/// Returns whether Bouncy Castle is here; if not, says what is left out, as `have` does.
+pub(crate) fn have_bouncy_castle(what: &str) -> bool {
+    static FOUND: OnceLock<bool> = OnceLock::new();
+    let found = FOUND.get_or_init(|| bouncy_castle_call(Vec::new()).run().code == 0);
+    if !found {
+        left_out(what, "Bouncy Castle is not here");
+    }
+    *found
+}
+
 /// Returns whether all of these are here; if not, says what is left out for want of them, which fails where peers are required.
 pub(crate) fn have(peers: &[Peer], what: &str) -> bool {
     let missing: Vec<String> = peers

@@ -357,3 +357,42 @@ fn policy_inputs_mean_the_same_for_every_verb() {
         judge(&any, &[required(), one(), no_any()], 1);
     }
 }
+
+#[test]
+fn cert_check_names_the_policies_of_a_path() {
+    let check = |name: &str, options: &[OsString]| {
+        let file = |end: &str| reason("policies").join(format!("{name}{end}.pem"));
+        let paths = args![
+            "-t",
+            reason("root.pem"),
+            "-c",
+            file("-ca"),
+            "--revocation",
+            "off"
+        ];
+        let check = args!["cert", "check", "--json"];
+        let run = smime(join(&[&check, &paths, options, &args![file("")]])).run();
+        run.json()["certificates"][0]["policies"].clone()
+    };
+    let policies = |authority: &[&str], user: &[&str]| {
+        let full = |short: &[&str]| -> Vec<String> {
+            short
+                .iter()
+                .map(|it| format!("1.3.6.1.4.1.99999.{it}"))
+                .collect()
+        };
+        serde_json::json!({ "authority": full(authority), "user": full(user) })
+    };
+    let asked = |policy: &str| args!["--policy-oid", format!("1.3.6.1.4.1.99999.{policy}")];
+    assert_eq!(check("one", &[]), policies(&["1"], &["1"]));
+    assert_eq!(check("one", &asked("2")), policies(&["1"], &[]));
+    assert_eq!(check("mapped", &asked("1")), policies(&["1"], &["1"]));
+    assert_eq!(check("any", &[]), policies(&["1"], &["1"]));
+    assert_eq!(check("none", &[]), policies(&[], &[]));
+    let required = join(&[&args!["--require-explicit-policy"], &asked("2")]);
+    assert_eq!(
+        check("one", &required),
+        policies(&[], &[]),
+        "no path, no policies"
+    );
+}

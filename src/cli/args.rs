@@ -16,10 +16,11 @@ Usage: smime VERB [OPTIONS] [MESSAGE]
   open         remove every layer, outermost first, and report on each
   verify       check the outermost signature: integrity, chain, sender
   inspect      say what a message is, without keys or trust
+  receipt      sign the receipt that a message asks for
   cert show    print certificates
   cert check   validate each certificate's path to a trust anchor
   cert bundle  write certificates alone into one file (.p7c)
-  help TOPIC   a verb, or: rules, exit-codes, limits
+  help TOPIC   a verb, or: rules, reasons, exit-codes, limits
 
 MESSAGE is a file, or - (the default) for standard input: mail, or CMS in DER,
 PEM or base64. The result goes to standard output, or to the file of -o, and
@@ -59,6 +60,7 @@ pub(crate) enum Command {
     Open(Open),
     Verify(Verify),
     Inspect(Inspect),
+    Receipt(Receipt),
     Cert(Cert),
     Help(Help),
 }
@@ -72,19 +74,21 @@ pub(crate) enum Verb {
     Open,
     Verify,
     Inspect,
+    Receipt,
     CertShow,
     CertCheck,
     CertBundle,
 }
 
 impl Verb {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Sign,
         Self::Encrypt,
         Self::Decrypt,
         Self::Open,
         Self::Verify,
         Self::Inspect,
+        Self::Receipt,
         Self::CertShow,
         Self::CertCheck,
         Self::CertBundle,
@@ -98,6 +102,7 @@ impl Verb {
             Self::Open => "open",
             Self::Verify => "verify",
             Self::Inspect => "inspect",
+            Self::Receipt => "receipt",
             Self::CertShow => "cert show",
             Self::CertCheck => "cert check",
             Self::CertBundle => "cert bundle",
@@ -108,7 +113,12 @@ impl Verb {
     pub(crate) fn is_filter(self) -> bool {
         matches!(
             self,
-            Self::Sign | Self::Encrypt | Self::Decrypt | Self::Open | Self::CertBundle
+            Self::Sign
+                | Self::Encrypt
+                | Self::Decrypt
+                | Self::Open
+                | Self::Receipt
+                | Self::CertBundle
         )
     }
 }
@@ -143,6 +153,18 @@ pub(crate) struct Sign {
         hide_possible_values = true
     )]
     pub(crate) include: Include,
+    /// Add a signature to a signed message
+    #[arg(long, conflicts_with_all = ["countersign", "opaque", "detached", "text", "binary"])]
+    pub(crate) add: bool,
+    /// Sign the signatures of a signed message
+    #[arg(long, conflicts_with_all = ["opaque", "detached", "text", "binary"])]
+    pub(crate) countersign: bool,
+    /// With --add: the content of a detached CMS signature
+    #[arg(long, value_name = "FILE")]
+    pub(crate) content: Option<PathBuf>,
+    /// Ask for signed receipts to ADDRESS
+    #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["add", "countersign"])]
+    pub(crate) request_receipt: Option<String>,
     #[command(flatten)]
     pub(crate) made: Made,
     #[command(flatten)]
@@ -250,6 +272,9 @@ pub(crate) struct Verify {
     /// The content of a detached CMS signature
     #[arg(long, value_name = "FILE")]
     pub(crate) content: Option<PathBuf>,
+    /// MESSAGE is the signed receipt for this message
+    #[arg(long, value_name = "ORIGINAL", conflicts_with_all = ["content", "output"])]
+    pub(crate) receipt_for: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) output: Output,
     #[command(flatten)]
@@ -265,6 +290,37 @@ Examples:
   smime inspect encrypted.eml
   smime inspect --json < signed.eml")]
 pub(crate) struct Inspect {
+    #[command(flatten)]
+    pub(crate) output: Output,
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(flatten)]
+    pub(crate) message: Message,
+}
+
+/// Verifies a message and signs the receipt that it asks for.
+#[derive(Debug, Args)]
+#[command(help_template = VERB_HELP, after_help = "\
+A receipt is verified with: smime verify --receipt-for ORIGINAL RECEIPT
+
+Examples:
+  smime receipt -i bob.pem -t root.pem -o receipt.eml signed.eml
+  smime receipt -i bob.pem -t root.pem --format der signed.eml > receipt.p7m")]
+pub(crate) struct Receipt {
+    #[command(flatten)]
+    pub(crate) keys: Keys,
+    #[command(flatten)]
+    pub(crate) trust: Trust,
+    #[command(flatten)]
+    pub(crate) signers: Signers,
+    /// Write smime, der or pem
+    #[arg(
+        long,
+        default_value = "smime",
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    pub(crate) format: Format,
     #[command(flatten)]
     pub(crate) output: Output,
     #[command(flatten)]
@@ -503,7 +559,7 @@ pub(crate) struct Trust {
     /// Trust the operating system's anchors too
     #[arg(long)]
     pub(crate) trust_system: bool,
-    /// Certificate revocation lists
+    /// Revocation lists and OCSP responses: a file or directory
     #[arg(long, value_name = "PATH")]
     pub(crate) crls: Vec<PathBuf>,
     /// off, soft or hard
@@ -535,6 +591,12 @@ pub(crate) struct Signers {
     /// Who must have signed: an address or sha256:HEX
     #[arg(long, value_name = "WHO")]
     pub(crate) signer: Vec<String>,
+    /// Signatures that must pass, instead of all
+    #[arg(long, value_name = "N")]
+    pub(crate) require: Option<std::num::NonZeroUsize>,
+    /// Trust anchors of time-stamping authorities
+    #[arg(long, value_name = "PATH")]
+    pub(crate) timestamp_trust: Vec<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -583,6 +645,7 @@ impl Command {
             Self::Open(_) => Verb::Open,
             Self::Verify(_) => Verb::Verify,
             Self::Inspect(_) => Verb::Inspect,
+            Self::Receipt(_) => Verb::Receipt,
             Self::Cert(cert) => match cert.command {
                 CertCommand::Show(_) => Verb::CertShow,
                 CertCommand::Check(_) => Verb::CertCheck,
@@ -601,6 +664,7 @@ impl Command {
             Self::Open(v) => &v.common,
             Self::Verify(v) => &v.common,
             Self::Inspect(v) => &v.common,
+            Self::Receipt(v) => &v.common,
             Self::Cert(cert) => match &cert.command {
                 CertCommand::Show(v) => &v.common,
                 CertCommand::Check(v) => &v.common,
@@ -619,6 +683,7 @@ impl Command {
             Self::Open(v) => &v.message.message,
             Self::Verify(v) => &v.message.message,
             Self::Inspect(v) => &v.message.message,
+            Self::Receipt(v) => &v.message.message,
             Self::Cert(_) | Self::Help(_) => return None,
         })
     }
@@ -632,6 +697,7 @@ impl Command {
             Self::Open(v) => &v.output,
             Self::Verify(v) => &v.output,
             Self::Inspect(v) => &v.output,
+            Self::Receipt(v) => &v.output,
             Self::Cert(cert) => match &cert.command {
                 CertCommand::Show(v) => &v.output,
                 CertCommand::Check(v) => &v.output,

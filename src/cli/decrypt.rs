@@ -13,17 +13,17 @@ pub(crate) fn run(decrypt: &args::Decrypt, rng: &mut Randomness) -> anyhow::Resu
     let Ground { policy, at: _ } = prepare::ground(&decrypt.common, None)?;
     let Keys {
         identities,
-        findings,
+        mut findings,
     } = prepare::decryption_keys(
         &decrypt.keys,
         &decrypt.shared,
         &decrypt.common.certs,
         &policy,
     )?;
+    let secret_key = prepare::secret_key(&decrypt.secret_key, &policy, &mut findings)?;
     if let Some(outcome) = refused(&findings) {
         return Ok(outcome);
     }
-    let secret_key = prepare::secret_key(&decrypt.secret_key, &policy.limits)?;
     let message = &decrypt.message.message;
     let mut input = Input::open(message, decrypt.common.is_silent())?;
     let mut output = Output::open(

@@ -8,14 +8,19 @@ use super::{
 };
 use anyhow::Context;
 use smime::{
+    asn1::Time,
     crypto::ContentCipher,
     mime::mailbox::Address,
-    policy::Limits,
-    smime::{EncryptOptions, Encryptor, Recipient},
+    policy::{Finding, Level, Limits, Policy, Rule},
+    smime::{Acquaintance, EncryptOptions, Encryptor, Learned, Recipient, Report, Verifier},
     store::files,
     x509::{Catalogue, Collection, TrustAnchors},
 };
-use std::{path::Path, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// Encrypts a message.
 pub(crate) fn run(encrypt: &args::Encrypt, rng: &mut Randomness) -> anyhow::Result<Outcome> {
@@ -37,10 +42,34 @@ pub(crate) fn run(encrypt: &args::Encrypt, rng: &mut Randomness) -> anyhow::Resu
         false => TrustAnchors::default(),
     };
     let mut findings = Vec::new();
-    let mut repository = prepare::repository(&encrypt.common.certs, &trust.crls, &policy.limits)?;
+    let mut messages = Messages::look(&encrypt.common.certs, &policy.limits)?;
+    if !by_certificate {
+        messages.files.clear();
+    }
+    let mut repository = prepare::repository(&messages.others, &trust.crls, &policy.limits)?;
+    let plain = repository.clone();
+    let learning = Learning {
+        verifier: Verifier::new(&anchors, &plain, &policy, &[]),
+        policy: &policy,
+        at,
+    };
+    let mut acquaintances = Vec::new();
+    for file in &messages.files {
+        match learning.from(file)? {
+            Learned::Nothing => {}
+            Learned::Refused(report) => {
+                findings.push(learning.refusal(file, &report));
+            }
+            Learned::Acquaintances(known) => acquaintances.extend(known),
+        }
+    }
+    for known in &acquaintances {
+        meet(known, &mut repository);
+    }
     let mut recipients = Vec::new();
     for who in &encrypt.recipient {
-        recipients.push(recipient(who, &policy.limits, &mut repository)?);
+        let recipient = recipient(who, &learning, &mut acquaintances, &mut repository)?;
+        recipients.push(recipient);
     }
     let keys = prepare::shared_keys(shared, &policy, &mut findings)?;
     recipients.extend(keys.into_iter().map(Recipient::SharedKey));
@@ -62,10 +91,73 @@ pub(crate) fn run(encrypt: &args::Encrypt, rng: &mut Randomness) -> anyhow::Resu
     prepare::not_to_people(encrypt.made.format, &output)?;
     let repository = Catalogue::from(repository);
     let report = Encryptor::new(&recipients, &anchors, &repository, &policy, options)
+        .knowing(&acquaintances)
         .watched(prepare::watch())
         .encrypt(input.source(), &mut output, at, rng)
         .with_context(|| prepare::at(message))?;
     Ok(conclude(report, findings, output))
+}
+
+/// The files of `--certs`: those that may be signed messages, and the paths that are read for certificates.
+struct Messages {
+    files: Vec<PathBuf>,
+    others: Vec<PathBuf>,
+}
+
+impl Messages {
+    fn look(certs: &[PathBuf], limits: &Limits) -> anyhow::Result<Self> {
+        let mut found = Self {
+            files: Vec::new(),
+            others: Vec::new(),
+        };
+        for path in certs {
+            let listed = files::listing(path)?;
+            // a message that is named holds no certificate as such, and is no error for it
+            let is_message = listed.first() == Some(path)
+                && matches!(
+                    files::certificates(path, limits),
+                    Err(smime::store::Error::Nothing { .. })
+                )
+                && smime::smime::looks_like_mail(&mut Input::open(path, true)?.source());
+            if !is_message {
+                found.others.push(path.clone());
+            }
+            found.files.extend(listed);
+        }
+        Ok(found)
+    }
+}
+
+/// How signed mail is learned from.
+struct Learning<'a> {
+    verifier: Verifier<'a>,
+    policy: &'a Policy,
+    at: Time,
+}
+
+impl Learning<'_> {
+    fn from(&self, file: &Path) -> anyhow::Result<Learned> {
+        let mut input = Input::open(file, true)?;
+        self.verifier
+            .learn(input.source(), self.at)
+            .with_context(|| prepare::at(file))
+    }
+
+    fn refusal(&self, file: &Path, report: &Report) -> Finding {
+        let denied = report.all_findings().filter(|f| f.level == Level::Deny);
+        let rules: BTreeSet<_> = denied.map(|f| f.rule.name()).collect();
+        let rules = Vec::from_iter(rules).join(", ");
+        let message = format!("{} does not verify: {rules}", file.display());
+        self.policy.finding(Rule::NotLearned, message)
+    }
+}
+
+/// Makes the certificates that came with a signed message known.
+fn meet(known: &Acquaintance, repository: &mut Collection) {
+    let others = known.certificates.iter().chain([&known.signer]);
+    for certificate in others {
+        repository.add_certificate(certificate.clone());
+    }
 }
 
 fn options(encrypt: &args::Encrypt) -> anyhow::Result<EncryptOptions> {
@@ -90,8 +182,14 @@ fn options(encrypt: &args::Encrypt) -> anyhow::Result<EncryptOptions> {
 }
 
 /// What reads as an address is one: a file that somebody put into the working directory under that name must not take its place, and is
-/// written with a `/`. Any other file holds the recipient's certificate, and perhaps others that lead to an anchor.
-fn recipient(who: &str, limits: &Limits, others: &mut Collection) -> anyhow::Result<Recipient> {
+/// written with a `/`. Any other file holds the recipient's certificate, and perhaps others that lead to an anchor, or is a message that the
+/// recipient signed.
+fn recipient(
+    who: &str,
+    learning: &Learning<'_>,
+    acquaintances: &mut Vec<Acquaintance>,
+    others: &mut Collection,
+) -> anyhow::Result<Recipient> {
     if !who.contains('/')
         && let Some(address) = Address::parse(who)
     {
@@ -99,9 +197,30 @@ fn recipient(who: &str, limits: &Limits, others: &mut Collection) -> anyhow::Res
     }
     let path = Path::new(who);
     if path.exists() {
-        let (certificate, rest) = files::recipient(path, limits)?;
-        others.certificates.extend(rest);
-        return Ok(Recipient::Certificate(certificate));
+        return match learning.from(path)? {
+            Learned::Nothing => {
+                let (certificate, rest) = files::recipient(path, &learning.policy.limits)?;
+                others.certificates.extend(rest);
+                Ok(Recipient::Certificate(certificate))
+            }
+            Learned::Refused(report) => {
+                let refusal = learning.refusal(path, &report);
+                Err(Problem::Refused(refusal.message).into())
+            }
+            Learned::Acquaintances(known) => {
+                let [one] = known.as_slice() else {
+                    let what = format!("-r: {who} is signed by several people");
+                    return Err(Problem::usage(what).into());
+                };
+                let Some(certificate) = one.recipient.clone() else {
+                    let what = format!("{who} came with no certificate to encrypt to");
+                    return Err(Problem::Refused(what).into());
+                };
+                meet(one, others);
+                acquaintances.push(one.clone());
+                Ok(Recipient::Certificate(certificate))
+            }
+        };
     }
     if !who.contains('@') {
         let who = who.to_owned();

@@ -38,12 +38,12 @@ pub(crate) enum Problem {
     /// The password of a message is needed.
     #[error("the password of the message is needed")]
     PasswordNeeded,
-    /// A trust path that was named does not exist, or a list of it holds nothing.
-    #[error("{} holds no {wanted}", .path.display())]
-    Nothing { path: PathBuf, wanted: &'static str },
     /// A recipient is neither a file nor an address.
     #[error("cannot read the certificate {who}: no such file, and not a mail address")]
     NoSuchRecipient { who: String },
+    /// A recipient's signed message cannot be relied on.
+    #[error("{0}")]
+    Refused(String),
     /// A file of `cert show` or `cert check` is not what it should be.
     #[error(transparent)]
     Certificates(store::Error),
@@ -180,9 +180,11 @@ impl Failure {
             Problem::PasswordNeeded => Self::new(KEY, "password-needed", message).hint(
                 "--password-file PATH gives it (its first line; /dev/fd/N works); without it, it is asked on the terminal",
             ),
-            Problem::Nothing { path, .. } => Self::new(KEY, "nothing-in-file", message).file(path),
             Problem::NoSuchRecipient { .. } => Self::new(KEY, "no-recipient-certificate", message)
                 .hint("-r takes a certificate file, or an address whose certificate -c PATH holds"),
+            Problem::Refused(_) => Self::new(KEY, "unusable-recipient", message).hint(
+                "smime verify says what is wrong with the message; -r also takes a certificate file",
+            ),
             Problem::Certificates(error) => {
                 let mut failure = Self::of_store(error, typed);
                 failure.exit = match error {
@@ -221,7 +223,9 @@ impl Failure {
         };
         let failure = Self::new(KEY, code, message).file(path);
         match error {
-            E::TooLarge { .. } => failure.hint("smime help limits lists the limits (key-file-bytes)"),
+            E::TooLarge { name, .. } => {
+                failure.hint(format!("smime help limits lists the limits ({name})"))
+            }
             E::PasswordNeeded { .. } => failure.hint(
                 "there is no terminal to ask for the password on: --password-file PATH (its first line; /dev/fd/N works)",
             ),
@@ -439,13 +443,6 @@ mod tests {
                 Problem::Password {
                     path: path.clone(),
                     source: io(),
-                },
-                4,
-            ),
-            (
-                Problem::Nothing {
-                    path: path.clone(),
-                    wanted: "CRL",
                 },
                 4,
             ),

@@ -1,7 +1,7 @@
 //! The pages of `smime help`: verbs, rules, exit statuses, limits. Printed from the tables they describe.
 use super::{args::Arguments, error::Problem};
 use clap::CommandFactory;
-use smime::policy::{Limits, PolicyName, Rule};
+use smime::policy::{Limits, PolicyName, Reason, Rule};
 use std::fmt::Write;
 
 /// Returns a page.
@@ -9,12 +9,13 @@ pub(crate) fn page(topic: &[String]) -> anyhow::Result<String> {
     let words: Vec<&str> = topic.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["rules"] => Ok(rules()),
+        ["reasons"] => Ok(reasons()),
         ["exit-codes"] => Ok(EXIT_CODES.to_owned()),
         ["limits"] => Ok(limits()),
         path => verb(path).ok_or_else(|| {
             Problem::usage_with(
                 format!("there is no help on '{}'", path.join(" ")),
-                "smime help rules, smime help exit-codes, smime help limits, or a verb: smime help sign",
+                "smime help rules, smime help reasons, smime help exit-codes, smime help limits, or a verb: smime help sign",
             )
             .into()
         }),
@@ -76,6 +77,28 @@ fn rules() -> String {
     page
 }
 
+fn reasons() -> String {
+    let mut page = format!(
+        "{:31}  {:22}  what is wanted (where from)\n",
+        "reason", "rule"
+    );
+    for reason in Reason::ALL {
+        let _ = writeln!(
+            page,
+            "{:31}  {:22}  {} ({})",
+            reason.name(),
+            reason.rule().name(),
+            reason.wanted(),
+            reason.source()
+        );
+    }
+    page.push_str(
+        "\nWhy a certificate or its path is objected to, as the JSON report names it. The rule decides how much it\n\
+         weighs; each finding says which certificate it is about, what was found, and what would help.\n",
+    );
+    page
+}
+
 fn limits() -> String {
     let mut page = format!("{:18}  {:>9}  of what (why so)\n", "limit", "value");
     for (name, value, meaning, source) in Limits::default().table() {
@@ -101,8 +124,11 @@ mod tests {
         for rule in Rule::ALL {
             assert!(rules().contains(rule.name()));
         }
+        for reason in Reason::ALL {
+            assert!(reasons().contains(reason.name()));
+        }
         assert!(limits().contains("held-bytes"));
-        for topic in ["rules", "exit-codes", "limits", "cert"] {
+        for topic in ["rules", "reasons", "exit-codes", "limits", "cert"] {
             assert!(!page(&[topic.to_owned()]).unwrap().is_empty());
         }
         assert!(page(&["nonsense".to_owned()]).is_err());

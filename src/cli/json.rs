@@ -1,10 +1,13 @@
 //! The report for programs: schema 1 of the command line's contract, keys in its order.
 //!
 //! Knows names and order of keys; judges nothing. Keys may be added; removing or renaming one raises [`SCHEMA`].
+mod attributes;
+
 use super::{
     Answer, Checked, Named,
     advice::{Typed, hint_for},
     args::Verb,
+    certificate,
     error::Failure,
     escape::escape_json,
 };
@@ -13,6 +16,7 @@ use smime::{
     crypto::public_key::KeyKind,
     encoding::hex,
     policy::Finding,
+    smime::acquaintance::Choice,
     smime::report::{
         Container, EncryptedLayer, Form, Integrity, Layer, RecipientSummary, Sender, Signature,
         SignedLayer, Trust, Verdict,
@@ -29,13 +33,35 @@ pub(crate) fn answer(typed: &Typed, answer: &Answer, exit: u8) -> String {
     let mut document = head(Some(verb), verdict(answer.verdict()), exit);
     match answer {
         Answer::Message(report) => {
-            let layers = report.layers.iter().map(|l| layer(typed, l)).collect();
+            let mut layers: Vec<Value> = report.layers.iter().map(|l| layer(typed, l)).collect();
+            if let (Some(layer), Some(choice)) = (layers.first_mut(), &report.choice) {
+                let unknown = match choice {
+                    Choice::Default { unknown } => Some(unknown.as_str().into()),
+                    _ => None,
+                };
+                let more = [
+                    ("cipher_choice", Some(choice.name().into())),
+                    ("unknown_recipient", unknown),
+                ];
+                extend(layer, more);
+            }
             document.insert("layers".into(), Value::Array(layers));
             document.insert("findings".into(), findings(typed, &report.findings));
         }
-        Answer::Certificates(certificates) => {
+        Answer::Certificates { certificates, crls } => {
             let shown = certificates.iter().map(named).collect();
             document.insert("certificates".into(), Value::Array(shown));
+            if !crls.is_empty() {
+                let shown = crls.iter().map(|(file, crl)| {
+                    let mut object = Map::new();
+                    object.insert("file".into(), file.display().to_string().into());
+                    if let Value::Object(rest) = certificate::crl(crl) {
+                        object.extend(rest);
+                    }
+                    Value::Object(object)
+                });
+                document.insert("crls".into(), shown.collect());
+            }
         }
         Answer::Paths(paths) => {
             let checked = paths.iter().map(|c| checked(typed, c)).collect();
@@ -162,13 +188,13 @@ fn layer(typed: &Typed, layer: &Layer) -> Value {
         }),
         Layer::Certificates(certificates) => json!({
             "kind": "certificates",
-            "certificates": certificates.iter().map(certificate).collect::<Vec<_>>(),
+            "certificates": certificates.iter().map(certificate::certificate).collect::<Vec<_>>(),
         }),
     }
 }
 
 fn signed(typed: &Typed, layer: &SignedLayer) -> Value {
-    json!({
+    let mut object = json!({
         "kind": "signed",
         "form": match layer.form {
             Form::Clear => "clear",
@@ -177,7 +203,24 @@ fn signed(typed: &Typed, layer: &SignedLayer) -> Value {
         },
         "signatures": layer.signatures.iter().map(|s| signature(typed, s)).collect::<Vec<_>>(),
         "findings": findings(typed, &layer.findings),
-    })
+    });
+    let more = [
+        ("required", layer.required.map(Value::from)),
+        ("receipt", layer.receipt.as_ref().map(attributes::receipt)),
+    ];
+    extend(&mut object, more);
+    object
+}
+
+/// Adds keys that are there only when there is something to say.
+fn extend<const N: usize>(object: &mut Value, more: [(&str, Option<Value>); N]) {
+    if let Value::Object(object) = object {
+        for (key, value) in more {
+            if let Some(value) = value {
+                object.insert(key.into(), value);
+            }
+        }
+    }
 }
 
 fn signature(typed: &Typed, signature: &Signature) -> Value {
@@ -212,7 +255,9 @@ fn signature(typed: &Typed, signature: &Signature) -> Value {
     if let Value::Object(answers) = answers {
         object.extend(answers);
     }
-    Value::Object(object)
+    let mut object = Value::Object(object);
+    extend(&mut object, attributes::beside(typed, signature));
+    object
 }
 
 fn integrity(integrity: Integrity) -> &'static str {
@@ -248,7 +293,7 @@ fn anchor(path: &[Certificate], source: Option<&str>) -> Value {
     })
 }
 
-fn person(certificate: &Certificate) -> Value {
+pub(super) fn person(certificate: &Certificate) -> Value {
     let addresses = certificate.addresses();
     json!({
         "subject": certificate.subject().to_string(),
@@ -288,30 +333,6 @@ fn recipient(recipient: &RecipientSummary) -> Value {
     object
 }
 
-fn certificate(certificate: &Certificate) -> Value {
-    let key = certificate.public_key().ok().map(|k| k.kind());
-    let bits = key.map(KeyKind::bits);
-    let mut object = person(certificate);
-    if let Value::Object(object) = &mut object {
-        object.insert(
-            "not_before".into(),
-            certificate.not_before().to_string().into(),
-        );
-        object.insert(
-            "not_after".into(),
-            certificate.not_after().to_string().into(),
-        );
-        object.insert("key".into(), key.map(KeyKind::name).into());
-        object.insert("bits".into(), bits.into());
-        let basic = certificate.basic_constraints().ok().flatten();
-        object.insert("ca".into(), basic.is_some_and(|b| b.ca).into());
-        object.insert("key_usage".into(), key_usage(certificate).into());
-        let email = certificate.permits_email().ok().flatten();
-        object.insert("permits_email".into(), email.into());
-    }
-    object
-}
-
 /// Returns the names of RFC 5280 §4.2.1.3; `None` without the extension, or with a malformed one.
 pub(crate) fn key_usage(certificate: &Certificate) -> Option<Vec<&'static str>> {
     let usage = certificate.key_usage().ok().flatten()?;
@@ -324,7 +345,7 @@ pub(crate) fn key_usage(certificate: &Certificate) -> Option<Vec<&'static str>> 
 fn named(named: &Named) -> Value {
     let mut object = Map::new();
     object.insert("file".into(), named.file.display().to_string().into());
-    if let Value::Object(rest) = certificate(&named.certificate) {
+    if let Value::Object(rest) = certificate::certificate(&named.certificate) {
         object.extend(rest);
     }
     Value::Object(object)
@@ -356,14 +377,15 @@ mod tests {
 
     fn sample() -> Answer {
         Answer::Message(Report {
+            choice: None,
             described: false,
             layers: vec![
                 samples::encrypted(),
-                Layer::Signed(SignedLayer {
-                    form: Form::Clear,
-                    signatures: vec![samples::signature()],
-                    findings: Vec::new(),
-                }),
+                Layer::Signed(SignedLayer::new(
+                    Form::Clear,
+                    vec![samples::signature()],
+                    Vec::new(),
+                )),
             ],
             findings: Vec::new(),
         })
@@ -427,12 +449,13 @@ mod tests {
         let answer = answer(
             &Typed::bare(Verb::Verify),
             &Answer::Message(Report {
+                choice: None,
                 described: false,
-                layers: vec![Layer::Signed(SignedLayer {
-                    form: Form::Opaque,
-                    signatures: vec![signature],
-                    findings: Vec::new(),
-                })],
+                layers: vec![Layer::Signed(SignedLayer::new(
+                    Form::Opaque,
+                    vec![signature],
+                    Vec::new(),
+                ))],
                 findings: Vec::new(),
             }),
             0,

@@ -9,13 +9,14 @@
 //! | `sign` … `cert` | one verb each |
 //! | `output`, `transaction` | where results go, whole or not at all |
 //! | `reporting` | where the report goes, and the exit status |
-//! | `show`, `json`, `escape` | what the report says |
+//! | `show`, `json`, `certificate`, `escape` | what the report says |
 //! | `error` | every error line and its hints |
 //! | `advice` | what may help where the answer is no |
 //! | `help` | pages made from tables |
 mod advice;
 mod args;
 mod cert;
+mod certificate;
 mod decrypt;
 mod encrypt;
 mod error;
@@ -27,6 +28,7 @@ mod open;
 mod output;
 mod password;
 mod prepare;
+mod receipt;
 mod reporting;
 #[cfg(test)]
 mod samples;
@@ -43,7 +45,7 @@ use reporting::Reporting;
 use smime::{
     policy::{Finding, Level, Policy},
     smime::{Report, report::Verdict},
-    x509::{Certificate, PathReport},
+    x509::{Certificate, Crl, PathReport},
 };
 use std::{env, ffi::OsString, path::PathBuf, process::ExitCode};
 
@@ -51,8 +53,11 @@ use std::{env, ffi::OsString, path::PathBuf, process::ExitCode};
 enum Answer {
     /// about a message
     Message(Report),
-    /// certificates, to be shown
-    Certificates(Vec<Named>),
+    /// certificates and CRLs, to be shown
+    Certificates {
+        certificates: Vec<Named>,
+        crls: Vec<(PathBuf, Crl)>,
+    },
     /// certificates, judged
     Paths(Vec<Checked>),
 }
@@ -96,7 +101,7 @@ impl Answer {
     fn verdict(&self) -> Verdict {
         match self {
             Self::Message(report) => report.verdict(),
-            Self::Certificates(_) => Verdict::Pass,
+            Self::Certificates { .. } => Verdict::Pass,
             Self::Paths(paths) if paths.iter().all(|c| c.verdict() == Verdict::Pass) => {
                 Verdict::Pass
             }
@@ -108,7 +113,7 @@ impl Answer {
     fn denied(&self) -> impl Iterator<Item = &Finding> {
         let findings: Box<dyn Iterator<Item = &Finding>> = match self {
             Self::Message(report) => Box::new(report.all_findings()),
-            Self::Certificates(_) => Box::new(std::iter::empty()),
+            Self::Certificates { .. } => Box::new(std::iter::empty()),
             Self::Paths(paths) => Box::new(paths.iter().flat_map(|c| &c.report.findings)),
         };
         findings.filter(|f| f.level == Level::Deny)
@@ -152,13 +157,14 @@ fn perform(command: &Command, rng: &mut Randomness) -> anyhow::Result<Outcome> {
         Command::Decrypt(verb) => decrypt::run(verb, rng),
         Command::Open(verb) => open::run(verb, rng),
         Command::Verify(verb) => verify::run(verb, rng),
+        Command::Receipt(verb) => receipt::run(verb, rng),
         Command::Inspect(verb) => inspect::run(verb).map(Outcome::from),
         Command::Cert(cert) => match &cert.command {
             CertCommand::Show(verb) => cert::show(verb).map(Outcome::from),
             CertCommand::Check(verb) => cert::check(verb).map(Outcome::from),
             CertCommand::Bundle(verb) => cert::bundle(verb, rng),
         },
-        Command::Help(_) => Ok(Answer::Certificates(Vec::new()).into()),
+        Command::Help(_) => Ok(Answer::Message(Report::default()).into()),
     }
 }
 

@@ -14,9 +14,9 @@ use smime::{
     crypto::Secret,
     mime::mailbox::Address,
     policy::{Finding, Level, Limits, Policy, PolicyInputs, PolicyName, Revocation, Rule},
-    smime::{ExpectedSigner, Source},
+    smime::{ExpectedSigner, Source, Verifier},
     store::{Identities, SharedKey, files},
-    x509::{Certificate, Collection, TrustAnchor, TrustAnchors, Watch},
+    x509::{Catalogue, Certificate, Collection, TrustAnchor, TrustAnchors, Watch},
 };
 use std::{
     collections::HashSet,
@@ -289,12 +289,18 @@ pub(crate) fn keys(keys: &args::Keys, certs: &[PathBuf], policy: &Policy) -> any
 /// Reads the key of `--secret-key`.
 pub(crate) fn secret_key(
     option: &args::SecretKey,
-    limits: &Limits,
+    policy: &Policy,
+    findings: &mut Vec<Finding>,
 ) -> anyhow::Result<Option<Secret>> {
-    let path = option.secret_key.as_deref();
-    Ok(path
-        .map(|path| files::secret_key(path, limits))
-        .transpose()?)
+    let Some(path) = &option.secret_key else {
+        return Ok(None);
+    };
+    let (key, readable) = files::secret_key(path, &policy.limits)?;
+    if readable {
+        let message = format!("{} can be read by others", path.display());
+        findings.push(policy.finding(Rule::KeyFileReadable, message));
+    }
+    Ok(Some(key))
 }
 
 /// Reads the trust anchors; an error if there are none and they matter.
@@ -396,19 +402,45 @@ pub(crate) fn repository(
         let found = files::certificates(path, limits)?;
         repository.certificates.extend(found.certificates);
         repository.crls.extend(found.crls);
+        repository.ocsp_responses.extend(found.ocsp_responses);
     }
     for path in crls {
-        let found = files::certificates(path, limits)?;
-        if found.crls.is_empty() {
-            return Err(Problem::Nothing {
-                path: path.clone(),
-                wanted: "certificate revocation list",
-            }
-            .into());
-        }
-        repository.crls.extend(found.crls);
+        repository.extend(files::revocation(path, limits)?);
     }
     Ok(repository)
+}
+
+/// Reads the anchors of `--timestamp-trust`; `None` without that option.
+pub(crate) fn time_stamp_anchors(
+    signers: &args::Signers,
+    limits: &Limits,
+) -> anyhow::Result<Option<TrustAnchors>> {
+    let mut anchors = TrustAnchors::default();
+    for path in &signers.timestamp_trust {
+        anchors
+            .anchors
+            .extend(files::trust_anchors(path, limits)?.anchors);
+    }
+    Ok((!signers.timestamp_trust.is_empty()).then_some(anchors))
+}
+
+/// Makes a verifier as the options say.
+pub(crate) fn verifier<'a>(
+    anchors: &'a TrustAnchors,
+    repository: &'a Catalogue,
+    policy: &'a Policy,
+    expected: &'a [ExpectedSigner],
+    options: &args::Signers,
+    time_stamping: Option<&'a TrustAnchors>,
+) -> Verifier<'a> {
+    let mut verifier = Verifier::new(anchors, repository, policy, expected).watched(watch());
+    if let Some(anchors) = time_stamping {
+        verifier = verifier.time_stamped_under(anchors);
+    }
+    match options.require {
+        Some(signatures) => verifier.requiring(signatures.get()),
+        None => verifier,
+    }
 }
 
 /// Understands `--signer`.

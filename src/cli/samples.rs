@@ -4,7 +4,8 @@ use smime::{
     asn1::Time,
     policy::{Policy, Rule},
     smime::report::{
-        Container, EncryptedLayer, Integrity, Layer, RecipientSummary, Sender, Signature, Trust,
+        Container, EncryptedLayer, Essence, Integrity, Layer, RecipientSummary, Sender, Signature,
+        Trust,
     },
     x509::RevocationStatus,
 };
@@ -23,6 +24,12 @@ pub(crate) fn signature() -> Signature {
         signing_time: Some(Time(1_793_523_600)),
         path: Vec::new(),
         anchor: Some("roots.pem".into()),
+        services: Vec::new(),
+        capabilities: None,
+        countersignatures: Vec::new(),
+        time_stamps: Vec::new(),
+        proven_time: None,
+        essence: Essence::default(),
         findings: vec![Policy::default().finding(Rule::RevocationUnknown, "no CRL at hand")],
     }
 }

@@ -1,12 +1,14 @@
 //! The report for people: the answer first, in words of ours alone; then who, who vouches, when, and what is wrong, each on its own line.
 //!
 //! Every string that came from a message or a certificate is escaped, and stands on a line that begins with our word for it.
-use super::{Answer, Checked, Named, args::Verb, escape::escape};
+mod attributes;
+
+use super::{Answer, Checked, args::Verb, certificate, escape::escape};
 use smime::{
-    encoding::hex,
     policy::{Finding, Level, Rule},
     smime::{
         Report,
+        acquaintance::Choice,
         report::{
             AuthenticatedLayer, Container, EncryptedLayer, Form, Integrity, Layer,
             RecipientSummary, Sender, Signature, SignedLayer, Trust, Verdict,
@@ -14,7 +16,7 @@ use smime::{
     },
     x509::{Certificate, certificate::serial_text},
 };
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, path::Path};
 
 /// Recipients that are listed before the rest is counted.
 const RECIPIENTS: usize = 10;
@@ -24,9 +26,12 @@ pub(crate) fn text(verb: Verb, answer: &Answer) -> String {
     let mut page = Page::default();
     match answer {
         Answer::Message(report) => page.message(verb, report),
-        Answer::Certificates(certificates) => {
+        Answer::Certificates { certificates, crls } => {
             for named in certificates {
-                page.certificate(named);
+                page.shown(&named.file, certificate::facts(&named.certificate));
+            }
+            for (file, crl) in crls {
+                page.shown(file, certificate::crl_facts(crl));
             }
         }
         Answer::Paths(checked) => {
@@ -53,6 +58,7 @@ fn refusal(verb: Verb) -> &'static str {
         Verb::Open => "not opened",
         Verb::Verify => "not verified",
         Verb::Inspect | Verb::CertShow => "not accepted",
+        Verb::Receipt => "no receipt made",
         Verb::CertBundle => "not bundled",
         Verb::CertCheck => "not valid",
     }
@@ -137,7 +143,20 @@ impl Page {
         for layer in &report.layers {
             match layer {
                 Layer::Signed(signed) => self.signed(verb, signed),
-                Layer::Encrypted(encrypted) => self.encrypted(verb, encrypted),
+                Layer::Encrypted(encrypted) => {
+                    self.encrypted(verb, encrypted);
+                    match &report.choice {
+                        None => {}
+                        Some(Choice::AskedFor) => self.fact("cipher", "as asked for"),
+                        Some(Choice::KnownToAll) => {
+                            self.fact("cipher", "the best that every recipient is known to read");
+                        }
+                        Some(Choice::Default { unknown }) => {
+                            let why = format!("by default: what else {unknown} reads is not known");
+                            self.fact("cipher", &why);
+                        }
+                    }
+                }
                 Layer::Compressed(layer) => {
                     self.headline(&format!("compressed, {}", layer.algorithm));
                     self.findings(&layer.findings);
@@ -188,10 +207,19 @@ impl Page {
         for signature in &layer.signatures {
             match verb {
                 Verb::Inspect => {}
-                Verb::Sign => self.made_signature(signature),
+                Verb::Sign | Verb::Receipt => self.made_signature(signature),
                 _ => self.headline(&judgement(signature, around_ciphertext)),
             }
             self.signature(verb, signature);
+        }
+        if let Some(receipt) = &layer.receipt {
+            self.fact("receipt", &attributes::receipt(receipt));
+        }
+        if let Some(required) = layer.required {
+            let passing = |it: &&Signature| it.verdict() == Verdict::Pass;
+            let good = layer.signatures.iter().filter(passing).count();
+            let all = layer.signatures.len();
+            self.fact("required", &format!("{required} of {all}, {good} pass"));
         }
         self.findings(&layer.findings);
     }
@@ -209,7 +237,7 @@ impl Page {
             Some(certificate) => name(certificate),
             None => signature.signer_id.clone(),
         };
-        let judged = !matches!(verb, Verb::Inspect | Verb::Sign);
+        let judged = !matches!(verb, Verb::Inspect | Verb::Sign | Verb::Receipt);
         // Whoever vouches for the named signer does not vouch for what is not his.
         let claimed = judged && signature.integrity != Integrity::Intact;
         self.fact(if claimed { "claims" } else { "signer" }, &signer);
@@ -224,6 +252,7 @@ impl Page {
             Some(time) => self.fact("signed", &format!("{time}, {how}")),
             None => self.fact("signed", &how),
         }
+        self.attributes(verb, signature);
         self.findings(&signature.findings);
     }
 
@@ -256,7 +285,7 @@ impl Page {
             }
             _ if denied => self.headline(&format!("NOT decrypted, {cipher}")),
             _ if layer.opened_by.is_some() || layer.container == Container::Encrypted => {
-                self.headline(&format!("decrypted, {cipher}"))
+                self.headline(&format!("decrypted, {cipher}"));
             }
             _ => self.headline(&format!("encrypted, {cipher}")),
         }
@@ -305,37 +334,11 @@ impl Page {
         self.findings(&layer.findings);
     }
 
-    fn certificate(&mut self, named: &Named) {
-        let certificate = &named.certificate;
-        self.headline(&escape(&named.file.display().to_string()));
-        self.fact("subject", &certificate.subject().to_string());
-        self.fact("issuer", &certificate.issuer().to_string());
-        self.fact("serial", &serial_text(certificate.serial()));
-        self.fact(
-            "valid",
-            &format!(
-                "{} to {}",
-                certificate.not_before(),
-                certificate.not_after()
-            ),
-        );
-        for address in certificate.addresses() {
-            self.fact("address", &address.to_string());
+    fn shown(&mut self, file: &Path, facts: Vec<(&'static str, String)>) {
+        self.headline(&escape(&file.display().to_string()));
+        for (label, what) in facts {
+            self.fact(label, &what);
         }
-        match certificate.public_key() {
-            Ok(key) => self.fact("key", &super::json::key_name(key.kind())),
-            Err(e) => self.fact("key", &e.to_string()),
-        }
-        if let Some(usage) = super::json::key_usage(certificate) {
-            self.fact("use", &usage.join(", "));
-        }
-        match certificate.permits_email() {
-            Ok(Some(true)) => self.fact("for", "mail"),
-            Ok(Some(false)) => self.fact("for", "other things than mail"),
-            Ok(None) => {}
-            Err(e) => self.fact("for", &e.to_string()),
-        }
-        self.fact("sha256", &hex::encode(&certificate.sha256()));
     }
 
     fn path(&mut self, checked: &Checked) {
@@ -442,6 +445,7 @@ mod tests {
 
     fn shown(verb: Verb, layers: Vec<Layer>) -> String {
         let report = Report {
+            choice: None,
             described: false,
             layers,
             findings: Vec::new(),
@@ -449,11 +453,7 @@ mod tests {
         text(verb, &Answer::Message(report))
     }
     fn signed(signatures: Vec<Signature>) -> Layer {
-        Layer::Signed(SignedLayer {
-            form: Form::Clear,
-            signatures,
-            findings: Vec::new(),
-        })
+        Layer::Signed(SignedLayer::new(Form::Clear, signatures, Vec::new()))
     }
 
     #[test]
@@ -471,11 +471,11 @@ mod tests {
     #[test]
     fn a_signature_around_ciphertext() {
         for verb in [Verb::Verify, Verb::Open] {
-            let around = Layer::Signed(SignedLayer {
-                form: Form::Clear,
-                signatures: vec![signature()],
-                findings: vec![Policy::default().finding(Rule::CoversCiphertext, "x")],
-            });
+            let around = Layer::Signed(SignedLayer::new(
+                Form::Clear,
+                vec![signature()],
+                vec![Policy::default().finding(Rule::CoversCiphertext, "x")],
+            ));
             let text = shown(verb, vec![around]);
             assert!(text.starts_with("signature around ciphertext\n"), "{text}");
             assert!(!text.contains("good signature"), "{text}");
@@ -556,6 +556,7 @@ mod tests {
     #[test]
     fn a_denial_without_a_layer() {
         let report = Report {
+            choice: None,
             described: false,
             layers: Vec::new(),
             findings: vec![Policy::default().finding(Rule::NotSigned, "there is no signature")],

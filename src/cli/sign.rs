@@ -11,7 +11,8 @@ use super::{
 use anyhow::Context;
 use smime::{
     crypto::Digest,
-    smime::{Encoding, SignOptions, Signer, report::Form},
+    mime::mailbox::Address,
+    smime::{Addition, Encoding, SignOptions, Signer, report::Form},
 };
 
 /// Signs a message.
@@ -27,20 +28,54 @@ pub(crate) fn run(sign: &args::Sign, rng: &mut Randomness) -> anyhow::Result<Out
     }
     let message = &sign.message.message;
     let mut input = Input::open(message, sign.common.is_silent())?;
-    let mut output = Output::open(
-        sign.output.output.as_deref(),
-        Leave::AsWritten,
-        sign.output.sync,
-        rng,
-    )?;
+    let addition = match (sign.add, sign.countersign) {
+        (true, _) => Some(Addition::Signature),
+        (_, true) => Some(Addition::Countersignatures),
+        _ => None,
+    };
+    // Whether what is there holds is known at its end.
+    let leave = match addition {
+        Some(_) => Leave::OnCommit {
+            held: policy.limits.held_bytes,
+        },
+        None => Leave::AsWritten,
+    };
+    let mut output = Output::open(sign.output.output.as_deref(), leave, sign.output.sync, rng)?;
     prepare::not_to_people(sign.made.format, &output)?;
-    let report = Signer::new(&identities, &policy, options)
-        .sign(input.source(), &mut output, at, rng)
-        .with_context(|| prepare::at(message))?;
+    let signer = Signer::new(&identities, &policy, options);
+    let report = match addition {
+        None => signer.sign(input.source(), &mut output, at, rng),
+        Some(what) => {
+            let mut content = match &sign.content {
+                Some(path) => Some(Input::open(path, sign.common.is_silent())?),
+                None => None,
+            };
+            let content = content.as_mut().map(Input::source);
+            signer.add(what, input.source(), content, &mut output, at, rng)
+        }
+    };
+    let report = report.with_context(|| prepare::at(message))?;
     Ok(conclude(report, findings, output))
 }
 
 fn options(sign: &args::Sign) -> anyhow::Result<SignOptions> {
+    let adds = sign.add || sign.countersign;
+    if sign.content.is_some() && !adds {
+        return Err(Problem::usage_with(
+            "--content goes with --add and --countersign",
+            "the message to sign is MESSAGE: smime sign --detached --format der FILE",
+        )
+        .into());
+    }
+    let request_receipt = match &sign.request_receipt {
+        None => None,
+        Some(text) => Some(Address::parse(text).ok_or_else(|| {
+            Problem::usage_with(
+                format!("--request-receipt: '{text}' is no mail address"),
+                "an address is written --request-receipt alice@example.com",
+            )
+        })?),
+    };
     let (content, encoding) = prepare::made(&sign.made);
     let form = match (sign.opaque, sign.detached) {
         (true, true) => {
@@ -85,5 +120,6 @@ fn options(sign: &args::Sign) -> anyhow::Result<SignOptions> {
             Include::All => smime::smime::Include::All,
             Include::None => smime::smime::Include::None,
         },
+        request_receipt,
     })
 }

@@ -6,11 +6,7 @@ use super::{
     prepare::{self, Ground, Input, Randomness},
 };
 use anyhow::Context;
-use smime::{
-    policy::Rule,
-    smime::{Verifier, report::Verdict},
-    x509::Catalogue,
-};
+use smime::{policy::Rule, smime::report::Verdict, x509::Catalogue};
 use std::path::Path;
 
 /// Checks the outermost signature.
@@ -22,7 +18,13 @@ pub(crate) fn run(verify: &args::Verify, rng: &mut Randomness) -> anyhow::Result
     if message == dash && verify.content.as_deref() == Some(dash) {
         return Err(Problem::usage("MESSAGE and --content cannot both be standard input").into());
     }
+    if message == dash && verify.receipt_for.as_deref() == Some(dash) {
+        return Err(
+            Problem::usage("MESSAGE and --receipt-for cannot both be standard input").into(),
+        );
+    }
     let anchors = prepare::anchors(&verify.trust, &policy)?;
+    let time_stamping = prepare::time_stamp_anchors(&verify.signers, &policy.limits)?;
     let repository = prepare::repository(&verify.common.certs, &verify.trust.crls, &policy.limits)?;
     let repository = Catalogue::from(repository);
     let quiet = verify.common.is_silent();
@@ -39,8 +41,21 @@ pub(crate) fn run(verify: &args::Verify, rng: &mut Randomness) -> anyhow::Result
         None => Ok(Output::nowhere()),
     };
     let mut output = to()?;
-    let verifier =
-        Verifier::new(&anchors, &repository, &policy, &signers).watched(prepare::watch());
+    let verifier = prepare::verifier(
+        &anchors,
+        &repository,
+        &policy,
+        &signers,
+        &verify.signers,
+        time_stamping.as_ref(),
+    );
+    if let Some(original) = &verify.receipt_for {
+        let mut original = Input::open(original, quiet)?;
+        let report = verifier
+            .verify_receipt(input.source(), original.source(), at)
+            .with_context(|| prepare::at(message))?;
+        return Ok(conclude(report, Vec::new(), output));
+    }
     let mut report = verifier
         .verify(
             input.source(),

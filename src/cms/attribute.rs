@@ -1,5 +1,5 @@
 //! Attributes (RFC 5652 §5.3, §11), signed ones kept as received. Reports what they say; whether that is acceptable is decided elsewhere.
-use super::{Error, Result, capabilities, unwritable};
+use super::{Error, Result, capabilities::Capabilities, unwritable};
 use crate::{
     asn1::{
         Tag, Time,
@@ -9,7 +9,7 @@ use crate::{
         write,
     },
     crypto::{Digest, SignatureAlgorithm, digest::digest},
-    x509::Certificate,
+    x509::{Certificate, general_name::GeneralName},
 };
 use der::{
     Any, Decode, Encode, Sequence,
@@ -174,27 +174,35 @@ impl SignedAttributes {
         })
     }
 
-    /// Returns whether the first certificate named by signingCertificate (RFC 2634 §5.4) or signingCertificateV2 (RFC 5035 §3) is `certificate` by hash
-    /// (if both are there, both must be right); `None` if neither is there.
+    /// Returns whether the first certificate named by signingCertificate (RFC 2634 §5.4) or signingCertificateV2 (RFC 5035 §3) is `certificate`, by hash
+    /// and, where they are there, issuer and serial number (if both attributes are there, both must be right); `None` if neither is there.
     pub fn signing_certificate_is(
         &self,
         certificate: &Certificate,
     ) -> std::result::Result<Option<bool>, AttributeError> {
-        let is = |hash: (Option<Digest>, Vec<u8>)| {
-            // an unknown hash proves nothing
-            hash.0
-                .is_some_and(|algorithm| digest(algorithm, certificate.der()) == hash.1)
-        };
+        let lists = self.signing_certificates()?;
+        let is = |list: &Vec<EssCertId>| list.first().is_some_and(|id| id.names(certificate));
+        Ok((!lists.is_empty()).then(|| lists.iter().all(is)))
+    }
+
+    /// Returns whether `certificate` may stand in the signer's path: the certificates that follow the signer's own in these attributes, if
+    /// any do, are the only ones (RFC 5035 §5.4).
+    pub fn permits_in_path(&self, certificate: &Certificate) -> bool {
+        let lists = self.signing_certificates().unwrap_or_default();
+        let permits =
+            |list: &Vec<EssCertId>| list.len() < 2 || list.iter().any(|id| id.names(certificate));
+        lists.iter().all(permits)
+    }
+
+    /// Reads signingCertificate and signingCertificateV2, those that are there.
+    fn signing_certificates(&self) -> std::result::Result<Vec<Vec<EssCertId>>, AttributeError> {
         let first = self.parsed(SIGNING_CERTIFICATE, "signingCertificate", |value| {
-            first_certificate(value, Digest::Sha1)
+            EssCertId::all(value, Digest::Sha1)
         })?;
         let second = self.parsed(SIGNING_CERTIFICATE_V2, "signingCertificateV2", |value| {
-            first_certificate(value, Digest::Sha256)
+            EssCertId::all(value, Digest::Sha256)
         })?;
-        Ok(match (first.map(is), second.map(is)) {
-            (Some(first), Some(second)) => Some(first && second),
-            (first, second) => first.or(second),
-        })
+        Ok(first.into_iter().chain(second).collect())
     }
 
     /// Returns whether CMSAlgorithmProtection (RFC 6211), if present, equals the SignerInfo's algorithms.
@@ -221,12 +229,10 @@ impl SignedAttributes {
         }))
     }
 
-    /// Returns the S/MIME capabilities if present (RFC 8551 §2.5.2), as OIDs with their parameters.
-    pub fn capabilities(
-        &self,
-    ) -> std::result::Result<Option<Vec<AlgorithmIdentifierOwned>>, AttributeError> {
+    /// Returns the S/MIME capabilities if present (RFC 8551 §2.5.2).
+    pub fn capabilities(&self) -> std::result::Result<Option<Capabilities>, AttributeError> {
         self.parsed(CAPABILITIES, "sMIMECapabilities", |value| {
-            capabilities::decode(value.raw)
+            Capabilities::from_der(value.raw)
         })
     }
 
@@ -305,20 +311,94 @@ fn cursor_in(value: Value<'_>) -> Option<Cursor<'_>> {
     (value.tag == Tag::SEQUENCE).then(|| value.inside())
 }
 
-/// Reads the hash of the first certificate of SigningCertificate or SigningCertificateV2, and what it is a hash of (`None`: an
-/// unknown algorithm).
-fn first_certificate(value: Value<'_>, default: Digest) -> Option<(Option<Digest>, Vec<u8>)> {
-    let mut certificates = cursor_in(value)?.enter(Tag::SEQUENCE).ok()?;
-    let mut first = certificates.enter(Tag::SEQUENCE).ok()?;
-    let hash_algorithm = match first.optional(Tag::SEQUENCE).ok()? {
-        None => Some(default),
-        Some(found) => {
-            let found = AlgorithmIdentifierOwned::from_der(found.raw).ok()?;
-            Digest::from_identifier(&found).ok()
+/// `ESSCertID` or `ESSCertIDv2`: which certificate is meant.
+struct EssCertId {
+    /// `None`: an unknown algorithm
+    hash_algorithm: Option<Digest>,
+    hash: Vec<u8>,
+    /// GeneralNames, and the content octets of the serial number
+    issuer_serial: Option<(Vec<u8>, Vec<u8>)>,
+}
+
+impl EssCertId {
+    /// Reads SigningCertificate or SigningCertificateV2: `SEQUENCE { certs SEQUENCE OF …, policies SEQUENCE OF PolicyInformation OPTIONAL }`. The
+    /// policies only suggest what a path may be judged by (RFC 5035 §5.4).
+    fn all(value: Value<'_>, default: Digest) -> Option<Vec<Self>> {
+        let mut fields = cursor_in(value)?;
+        let mut list = fields.enter(Tag::SEQUENCE).ok()?;
+        if let Some(policies) = fields.optional(Tag::SEQUENCE).ok()? {
+            let mut policies = policies.inside();
+            while !policies.is_empty() {
+                let mut policy = policies.enter(Tag::SEQUENCE).ok()?;
+                policy.expect(Tag::OID).ok()?;
+                policy.optional(Tag::SEQUENCE).ok()?;
+                policy.finish().ok()?;
+            }
         }
-    };
-    let hash = first.expect(Tag::OCTET_STRING).ok()?.content.to_vec();
-    Some((hash_algorithm, hash))
+        fields.finish().ok()?;
+        let mut found = Vec::new();
+        while !list.is_empty() {
+            found.push(Self::read(list.enter(Tag::SEQUENCE).ok()?, default)?);
+        }
+        (!found.is_empty()).then_some(found)
+    }
+
+    fn read(mut fields: Cursor<'_>, default: Digest) -> Option<Self> {
+        let hash_algorithm = match fields.optional(Tag::SEQUENCE).ok()? {
+            None => Some(default),
+            // ESSCertID has no algorithm
+            Some(_) if default == Digest::Sha1 => return None,
+            Some(found) => {
+                let found = AlgorithmIdentifierOwned::from_der(found.raw).ok()?;
+                Digest::from_identifier(&found).ok()
+            }
+        };
+        let hash = fields.expect(Tag::OCTET_STRING).ok()?.content.to_vec();
+        let issuer_serial = match fields.optional(Tag::SEQUENCE).ok()? {
+            None => None,
+            Some(value) => {
+                let mut value = value.inside();
+                let issuer = value.expect(Tag::SEQUENCE).ok()?.raw.to_vec();
+                let serial = value.expect(Tag::INTEGER).ok()?.content.to_vec();
+                value.finish().ok()?;
+                Some((issuer, serial))
+            }
+        };
+        fields.finish().ok()?;
+        Some(Self {
+            hash_algorithm,
+            hash,
+            issuer_serial,
+        })
+    }
+
+    /// Returns whether this is `certificate`. An unknown hash proves nothing.
+    fn names(&self, certificate: &Certificate) -> bool {
+        let hashed = self
+            .hash_algorithm
+            .is_some_and(|algorithm| digest(algorithm, certificate.der()) == self.hash);
+        hashed
+            && self.issuer_serial.as_ref().is_none_or(|(issuer, serial)| {
+                let names = GeneralName::read_all(issuer).unwrap_or_default();
+                matches!(names.as_slice(), [GeneralName::Directory(name)] if certificate.is(name, serial))
+            })
+    }
+}
+
+/// Returns the countersignatures among unsigned attributes, each a SignerInfo in DER (RFC 5652 §11.4).
+pub fn countersignatures(unsigned: &[Attribute]) -> impl Iterator<Item = &Vec<u8>> {
+    unsigned
+        .iter()
+        .filter(|attribute| attribute.oid == COUNTERSIGNATURE)
+        .flat_map(|attribute| &attribute.values)
+}
+
+/// Returns the DER of an unsigned attribute that holds one countersignature, the DER of a SignerInfo.
+pub fn countersignature(signer: &[u8]) -> Vec<u8> {
+    write::sequence(&[
+        &oid::to_der(&COUNTERSIGNATURE),
+        &write::constructed(Tag::SET, &[signer]),
+    ])
 }
 
 fn known_name(oid: &Oid) -> &'static str {
@@ -336,42 +416,63 @@ fn known_name(oid: &Oid) -> &'static str {
     }
 }
 
-/// Returns the DER SET OF of the attributes that are written: contentType, messageDigest, signingTime, signingCertificateV2,
-/// sMIMECapabilities (unless `capabilities`, from `capabilities::encode`, is empty), CMSAlgorithmProtection.
-pub fn encode_set(
-    content_type: Oid,
-    message_digest: &[u8],
-    signing_time: Time,
-    certificate: &Certificate,
-    capabilities: &[u8],
-    digest: Digest,
-    signature: &SignatureAlgorithm,
-) -> Result<Vec<u8>> {
-    let set = || {
+/// The attributes that are written.
+#[derive(Debug, Clone, Copy)]
+pub struct Written<'a> {
+    /// contentType; a countersignature has none
+    pub content_type: Option<Oid>,
+    /// messageDigest
+    pub message_digest: &'a [u8],
+    /// signingTime
+    pub signing_time: Time,
+    /// whose signingCertificateV2
+    pub certificate: &'a Certificate,
+    /// DER of sMIMECapabilities, from `capabilities::encode`; empty: left out
+    pub capabilities: &'a [u8],
+    /// digestAlgorithm of CMSAlgorithmProtection
+    pub digest: Digest,
+    /// signatureAlgorithm of CMSAlgorithmProtection
+    pub signature: &'a SignatureAlgorithm,
+    /// further attributes, DER each
+    pub besides: &'a [Vec<u8>],
+}
+
+impl Written<'_> {
+    /// Returns their DER SET OF.
+    pub fn to_set(&self) -> Result<Vec<u8>> {
         let protection = AlgorithmProtection {
-            digest: signature.digest_identifier(digest),
-            signature: signature.identifier(),
+            digest: self.signature.digest_identifier(self.digest),
+            signature: self.signature.identifier(),
         };
-        let signing_certificate = SigningCertificateV2::of(certificate)?;
-        let mut attributes = vec![
-            attribute(CONTENT_TYPE, Any::from(&content_type))?,
-            attribute(
-                MESSAGE_DIGEST,
-                Any::new(der::Tag::OctetString, message_digest)?,
-            )?,
-            attribute(SIGNING_TIME, Any::from_der(&signing_time.to_der())?)?,
-            attribute(
-                SIGNING_CERTIFICATE_V2,
-                Any::encode_from(&signing_certificate)?,
-            )?,
-            attribute(ALGORITHM_PROTECTION, Any::encode_from(&protection)?)?,
-        ];
-        if !capabilities.is_empty() {
-            attributes.push(attribute(CAPABILITIES, Any::from_der(capabilities)?)?);
-        }
-        SetOfVec::try_from(attributes)?.to_der()
-    };
-    set().map_err(unwritable)
+        let members = || {
+            let signing_certificate = SigningCertificateV2::of(self.certificate)?;
+            let mut attributes = vec![
+                attribute(
+                    MESSAGE_DIGEST,
+                    Any::new(der::Tag::OctetString, self.message_digest)?,
+                )?,
+                attribute(SIGNING_TIME, Any::from_der(&self.signing_time.to_der())?)?,
+                attribute(
+                    SIGNING_CERTIFICATE_V2,
+                    Any::encode_from(&signing_certificate)?,
+                )?,
+                attribute(ALGORITHM_PROTECTION, Any::encode_from(&protection)?)?,
+            ];
+            if let Some(content_type) = &self.content_type {
+                attributes.push(attribute(CONTENT_TYPE, Any::from(content_type))?);
+            }
+            if !self.capabilities.is_empty() {
+                attributes.push(attribute(CAPABILITIES, Any::from_der(self.capabilities)?)?);
+            }
+            attributes
+                .iter()
+                .map(Encode::to_der)
+                .collect::<der::Result<Vec<Vec<u8>>>>()
+        };
+        let mut members = members().map_err(unwritable)?;
+        members.extend_from_slice(self.besides);
+        Ok(write::set_of(&members))
+    }
 }
 
 /// Returns the DER SET OF that holds contentType alone: the authenticated attributes of AuthEnvelopedData around anything but
@@ -481,7 +582,7 @@ pub(super) fn authenticated_content_type(
 mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::{
-        super::{content_type, specimen::*},
+        super::{capabilities, content_type, specimen::*},
         *,
     };
     use crate::crypto::ContentCipher;
@@ -495,15 +596,17 @@ mod tests {
 
     fn written() -> Vec<u8> {
         let capabilities = capabilities::encode(&[ContentCipher::Aes256Gcm], true).unwrap();
-        encode_set(
-            content_type::DATA,
-            &[7; 32],
-            Time(1_800_000_000),
-            &identity(P256).certificate,
-            &capabilities,
-            Digest::Sha256,
-            &PSS,
-        )
+        Written {
+            content_type: Some(content_type::DATA),
+            message_digest: &[7; 32],
+            signing_time: Time(1_800_000_000),
+            certificate: &identity(P256).certificate,
+            capabilities: &capabilities,
+            digest: Digest::Sha256,
+            signature: &PSS,
+            besides: &[],
+        }
+        .to_set()
         .unwrap()
     }
 
@@ -566,7 +669,7 @@ mod tests {
             attributes.signing_certificate_is(&identity(RSA).certificate),
             Ok(Some(false))
         );
-        assert_eq!(attributes.capabilities().unwrap().unwrap().len(), 2);
+        assert_eq!(attributes.capabilities().unwrap().unwrap().names().len(), 2);
         assert_eq!(attributes.check_unique(), Ok(()));
         let matches = |digest: Digest, signature: &SignatureAlgorithm| {
             attributes.algorithm_protection_matches(&digest.identifier(), &signature.identifier())
@@ -695,6 +798,108 @@ mod tests {
         assert_eq!(
             is(&[(SIGNING_CERTIFICATE_V2, &[&unknown])]),
             Ok(Some(false))
+        );
+    }
+
+    #[test]
+    fn every_part_of_a_signing_certificate_must_be_right() {
+        let certificate = identity(P256).certificate;
+        let (issuer, serial) = (certificate.issuer().der(), certificate.serial());
+        let name =
+            |issuer: &[u8]| write::sequence(&[&write::constructed(Tag::context(4), &[issuer])]);
+        let issuer_serial = |issuer: &[u8], serial: &[u8]| {
+            write::sequence(&[&name(issuer), &write::tlv(Tag::INTEGER, serial)])
+        };
+        let right = issuer_serial(issuer, serial);
+        let hash = |algorithm: Digest| {
+            write::tlv(Tag::OCTET_STRING, &digest(algorithm, certificate.der()))
+        };
+        let named = |id: &[&[u8]], rest: &[u8]| {
+            write::sequence(&[&write::sequence(&[&write::sequence(id)]), rest])
+        };
+        let is =
+            |oid: Oid, value: &[u8]| set(&[(oid, &[value])]).signing_certificate_is(&certificate);
+        let sha256 = hash(Digest::Sha256);
+        for digest in [Digest::Sha256, Digest::Sha384, Digest::Sha512] {
+            let algorithm = write::sequence(&[&oid::to_der(&digest.row().oid)]);
+            let id = named(&[&algorithm, &hash(digest), &right], &[]);
+            assert_eq!(is(SIGNING_CERTIFICATE_V2, &id), Ok(Some(true)));
+            let wrong = named(&[&algorithm, &sha256[..10], &right], &[]);
+            assert!(is(SIGNING_CERTIFICATE_V2, &wrong) != Ok(Some(true)));
+        }
+        let sha384 = write::sequence(&[&oid::to_der(&Digest::Sha384.row().oid)]);
+        let other = identity(RSA).certificate;
+        let policies = write::sequence(&[&write::sequence(&[&oid::to_der(&CONTENT_TYPE)])]);
+        for (value, wanted) in [
+            (named(&[&sha256], &[]), Some(true)),
+            (named(&[&sha256, &right], &[]), Some(true)),
+            (named(&[&sha256, &right], &policies), Some(true)),
+            (named(&[&sha384, &sha256], &[]), Some(false)),
+            (named(&[&hash(Digest::Sha384)], &[]), Some(false)),
+            (
+                named(&[&sha256, &issuer_serial(issuer, &[1])], &[]),
+                Some(false),
+            ),
+            (
+                named(
+                    &[&sha256, &issuer_serial(other.issuer().der(), serial)],
+                    &[],
+                ),
+                Some(false),
+            ),
+        ] {
+            assert_eq!(is(SIGNING_CERTIFICATE_V2, &value), Ok(wanted));
+        }
+        let dns = write::sequence(&[&[0x82, 1, b'a'][..]]);
+        let dns = write::sequence(&[&dns, &write::tlv(Tag::INTEGER, serial)]);
+        assert_eq!(
+            is(SIGNING_CERTIFICATE_V2, &named(&[&sha256, &dns], &[])),
+            Ok(Some(false))
+        );
+        for malformed in [
+            named(&[&sha256, &right, &right], &[]),
+            named(&[&sha256, &write::sequence(&[&name(issuer)])], &[]),
+            named(&[&sha256], &[5, 0]),
+            named(&[&sha256], &write::sequence(&[&[5, 0]])),
+            named(&[&right], &[]),
+        ] {
+            assert!(is(SIGNING_CERTIFICATE_V2, &malformed).is_err());
+        }
+        // version 1 has no algorithm
+        let sha1 = write::sequence(&[&oid::to_der(&Digest::Sha1.row().oid)]);
+        let value = named(&[&sha1, &hash(Digest::Sha1)], &[]);
+        assert!(is(SIGNING_CERTIFICATE, &value).is_err());
+        let twice = [named(&[&sha256], &[]), named(&[&sha256], &[])];
+        let attributes = set(&[(SIGNING_CERTIFICATE_V2, &[&twice[0], &twice[1]])]);
+        assert!(attributes.signing_certificate_is(&certificate).is_err());
+    }
+
+    #[test]
+    fn algorithm_protection_is_of_a_signature() {
+        let (digest, signature) = (Digest::Sha256.identifier(), PSS.identifier());
+        let protects = |value: &[u8]| {
+            set(&[(ALGORITHM_PROTECTION, &[value])])
+                .algorithm_protection_matches(&digest, &signature)
+        };
+        let (of_digest, of_signature) = (
+            digest.to_der().unwrap(),
+            write::retag(Tag::context(1), signature.to_der().unwrap()),
+        );
+        let fine = write::sequence(&[&of_digest, &of_signature]);
+        assert_eq!(protects(&fine), Ok(Some(true)));
+        let mac = write::retag(Tag::context(2), signature.to_der().unwrap());
+        for malformed in [
+            write::sequence(&[&of_digest]),
+            write::sequence(&[&of_signature]),
+            write::sequence(&[&of_digest, &mac]),
+            write::sequence(&[&of_digest, &of_signature, &mac]),
+        ] {
+            assert!(protects(&malformed).is_err());
+        }
+        let two = set(&[(ALGORITHM_PROTECTION, &[&fine, &fine])]);
+        assert!(
+            two.algorithm_protection_matches(&digest, &signature)
+                .is_err()
         );
     }
 

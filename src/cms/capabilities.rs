@@ -1,53 +1,119 @@
 //! S/MIME capabilities (RFC 8551 §2.5.2): what a sender can read, best first. Which ones to announce or believe is decided elsewhere.
 use super::{Result, encode as to_der};
-use crate::crypto::{ContentCipher, Digest, KeyEncryption, KeyTransport};
+use crate::{
+    asn1::oid::{self, Oid},
+    crypto::{ContentCipher, Digest, KeyEncryption, KeyTransport},
+    x509::Certificate,
+};
 use der::Decode;
 use spki::AlgorithmIdentifierOwned;
+
+/// smimeCapabilities, as an extension (RFC 4262 §2)
+const ID_SMIME_CAPABILITIES: Oid = Oid::new_unwrap("1.2.840.113549.1.9.15");
 
 /// Returns the DER of SMIMECapabilities for these ciphers, in this order, and, last, RSAES-OAEP with SHA-256 if `oaep`
 /// (RFC 3560 §5: with its parameters).
 pub fn encode(ciphers: &[ContentCipher], oaep: bool) -> Result<Vec<u8>> {
     let cipher = |cipher: &ContentCipher| AlgorithmIdentifierOwned {
-        oid: cipher.identifier(&vec![0; cipher.iv_size()]).oid,
+        oid: cipher_oid(*cipher),
         // RFC 3565 §4.1; for GCM likewise
         parameters: None,
     };
-    let oaep = oaep.then(|| {
-        let transport = KeyTransport::RsaOaep {
-            digest: Digest::Sha256,
-            mgf: Digest::Sha256,
-            label: Vec::new(),
-        };
-        KeyEncryption::Transport(transport).identifier()
-    });
+    let oaep = oaep.then(|| self::oaep().identifier());
     let capabilities: Vec<_> = ciphers.iter().map(cipher).chain(oaep).collect();
     to_der(&capabilities)
 }
 
-/// Parses the DER of SMIMECapabilities: SMIMECapability has the form of an AlgorithmIdentifier.
-pub fn decode(der: &[u8]) -> Option<Vec<AlgorithmIdentifierOwned>> {
-    Vec::from_der(der).ok()
+fn cipher_oid(cipher: ContentCipher) -> Oid {
+    cipher.identifier(&vec![0; cipher.iv_size()]).oid
+}
+
+fn oaep() -> KeyEncryption {
+    KeyEncryption::Transport(KeyTransport::RsaOaep {
+        digest: Digest::Sha256,
+        mgf: Digest::Sha256,
+        label: Vec::new(),
+    })
+}
+
+/// What someone can read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Capabilities(Vec<AlgorithmIdentifierOwned>);
+
+impl Capabilities {
+    /// Parses the DER of SMIMECapabilities: SMIMECapability has the form of an AlgorithmIdentifier.
+    pub fn from_der(der: &[u8]) -> Option<Self> {
+        Vec::from_der(der).ok().map(Self)
+    }
+
+    /// Returns those of a certificate's extension (RFC 4262), if it has it.
+    pub fn of_certificate(certificate: &Certificate) -> Option<Self> {
+        certificate
+            .extension(&ID_SMIME_CAPABILITIES)
+            .and_then(Self::from_der)
+    }
+
+    /// Returns whether this cipher is among them.
+    pub fn reads(&self, cipher: ContentCipher) -> bool {
+        let oid = cipher_oid(cipher);
+        self.0.iter().any(|capability| capability.oid == oid)
+    }
+
+    /// Returns whether RSAES-OAEP as it is written here is: with SHA-256 for both (RFC 4055 §4.1).
+    pub fn reads_oaep(&self) -> bool {
+        let wanted = oaep();
+        self.0.iter().any(|capability| {
+            matches!(KeyEncryption::from_identifier(capability), Ok(found) if found == wanted)
+        })
+    }
+
+    /// Returns their names, best first, for people; an OID where there is no name.
+    pub fn names(&self) -> Vec<String> {
+        self.0
+            .iter()
+            .map(|capability| oid::name(&capability.oid))
+            .collect()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::asn1::oid;
     use proptest::prelude::*;
 
     #[test]
     fn what_is_written_is_read() {
         let ciphers = [ContentCipher::Aes256Gcm, ContentCipher::Aes128Cbc];
-        let capabilities = decode(&encode(&ciphers, true).unwrap()).unwrap();
-        let names: Vec<String> = capabilities.iter().map(|c| oid::name(&c.oid)).collect();
-        assert_eq!(names, ["id-aes256-GCM", "id-aes128-CBC", "id-RSAES-OAEP"]);
+        let capabilities = Capabilities::from_der(&encode(&ciphers, true).unwrap()).unwrap();
+        let names = ["id-aes256-GCM", "id-aes128-CBC", "id-RSAES-OAEP"];
+        assert_eq!(capabilities.names(), names);
         let with: Vec<bool> = capabilities
+            .0
             .iter()
             .map(|c| c.parameters.is_some())
             .collect();
         assert_eq!(with, [false, false, true]);
-        assert_eq!(decode(&encode(&[], false).unwrap()).unwrap(), []);
+        for (cipher, reads) in [
+            (ContentCipher::Aes256Gcm, true),
+            (ContentCipher::Aes128Cbc, true),
+            (ContentCipher::Aes256Cbc, false),
+        ] {
+            assert_eq!(capabilities.reads(cipher), reads);
+        }
+        assert!(capabilities.reads_oaep());
+        let none = Capabilities::from_der(&encode(&[], false).unwrap()).unwrap();
+        assert!(none.names().is_empty() && !none.reads_oaep());
+    }
+
+    #[test]
+    fn oaep_of_other_digests_is_not_what_is_written() {
+        let sha1 = AlgorithmIdentifierOwned {
+            oid: oaep().identifier().oid,
+            parameters: None,
+        };
+        assert!(!Capabilities(vec![sha1]).reads_oaep());
+        assert!(Capabilities(vec![oaep().identifier()]).reads_oaep());
     }
 
     #[test]
@@ -59,14 +125,14 @@ mod tests {
             &[0x30, 2, 0x30, 0],
             &[0x30, 0, 0],
         ] {
-            assert_eq!(decode(der), None, "{der:?}");
+            assert_eq!(Capabilities::from_der(der), None, "{der:?}");
         }
     }
 
     proptest! {
         #[test]
         fn no_input_panics(input in proptest::collection::vec(any::<u8>(), 0..60)) {
-            let _ = decode(&input);
+            let _ = Capabilities::from_der(&input);
         }
     }
 }

@@ -50,6 +50,11 @@ impl Encapsulated {
         })
     }
 
+    /// Returns whether eContent is a structure instead of octets.
+    pub(super) fn is_structure(&self) -> bool {
+        !self.structure.get_ref().is_empty()
+    }
+
     /// Yields eContent's octets, exactly what is digested; 0 at the end, or at once when there is none.
     pub(super) fn read<R: Read>(
         &mut self,

@@ -13,10 +13,12 @@ pub mod compressed_data;
 pub mod data;
 pub mod digested_data;
 pub mod enveloped_data;
+pub mod ess;
 mod issuer_serial;
 pub mod recipient_info;
 pub mod signed_data;
 pub mod signer_info;
+pub mod time_stamp;
 
 mod encapsulated;
 mod segments;
@@ -127,6 +129,8 @@ pub mod content_type {
     pub const ENVELOPED_DATA: Oid = Oid::new_unwrap("1.2.840.113549.1.7.3");
     /// id-ct-authEnvelopedData
     pub const AUTH_ENVELOPED_DATA: Oid = Oid::new_unwrap("1.2.840.113549.1.9.16.1.23");
+    /// id-ct-receipt (RFC 2634 §2.8)
+    pub const RECEIPT: Oid = Oid::new_unwrap("1.2.840.113549.1.9.16.1.1");
     /// id-ct-compressedData
     pub const COMPRESSED_DATA: Oid = Oid::new_unwrap("1.2.840.113549.1.9.16.1.9");
 }

@@ -24,18 +24,20 @@ use crate::{
     },
     crypto::Digest,
 };
+use der::Decode;
+use spki::AlgorithmIdentifierOwned;
 use std::io::{self, Read, Write};
 
 /// SignedData while its content flows. First the content is read to its end (a detached one has none), then `finish`.
 pub struct Reader<R> {
     /// the digests announced (those that are known)
     pub digest_algorithms: Vec<Digest>,
+    /// digestAlgorithms, known or not, DER each
+    pub announced: Vec<Vec<u8>>,
     /// eContentType
     pub content_type: Oid,
     /// whether eContent is present (even if empty)
     pub has_content: bool,
-    /// whether digestAlgorithms has any member, known or not
-    announced: bool,
     content: Encapsulated,
     source: Source<R>,
 }
@@ -44,15 +46,16 @@ impl<R: Read> Reader<R> {
     /// Reads from digestAlgorithms up to the content.
     pub(super) fn open(mut source: Source<R>) -> Result<Self> {
         let mut digest_algorithms = Vec::new();
-        let mut announced = false;
+        let mut announced = Vec::new();
         source.reader.enter(Tag::SET)?;
         while source.reader.peek()?.is_some() {
-            announced = true;
-            if let Ok(digest) = Digest::from_identifier(&source.algorithm()?)
+            let identifier = source.algorithm()?;
+            if let Ok(digest) = Digest::from_identifier(&identifier)
                 && !digest_algorithms.contains(&digest)
             {
                 digest_algorithms.push(digest);
             }
+            announced.push(algorithm_to_der(&identifier));
         }
         source.reader.leave()?;
         let content = Encapsulated::open(&mut source)?;
@@ -64,6 +67,11 @@ impl<R: Read> Reader<R> {
             content,
             source,
         })
+    }
+
+    /// Returns whether eContent is in the form of PKCS#7 v1.5, a structure instead of octets.
+    pub fn is_structure(&self) -> bool {
+        self.content.is_structure()
     }
 
     /// Returns whether a content type was found as octet 13 made 10 leaves it, and was read as what it was.
@@ -81,6 +89,7 @@ impl<R: Read> Reader<R> {
             crls: Vec::new(),
             other_revocation: Vec::new(),
             signers: Vec::new(),
+            received: Tail::default(),
             unreadable_signers: Vec::new(),
         };
         let limits = source.limits;
@@ -89,6 +98,7 @@ impl<R: Read> Reader<R> {
             Tag::context(0),
             |tag, received, depth, count| {
                 check_limit(count, limits.certificates, "certificates")?;
+                data.received.certificates.push(received.clone());
                 match tag {
                     Tag::SEQUENCE => data.certificates.push(der_if_possible(received, depth)),
                     // extendedCertificate, v1AttrCert, v2AttrCert, other
@@ -103,9 +113,10 @@ impl<R: Read> Reader<R> {
             Tag::context(1),
             |tag, received, depth, count| {
                 check_limit(count, limits.certificates, "CRLs")?;
+                data.received.revocation.push(received.clone());
                 match tag {
                     Tag::SEQUENCE => data.crls.push(der_if_possible(received, depth)),
-                    Tag(0xa1) => data.other_revocation.push(received),
+                    Tag(0xa1) => data.other_revocation.push(der_if_possible(received, depth)),
                     _ => return Ok(false),
                 }
                 Ok(true)
@@ -124,11 +135,12 @@ impl<R: Read> Reader<R> {
                     }
                     Err(error) => data.unreadable_signers.push(error),
                 }
+                data.received.signers.push(received);
             }
             Ok(tag == Tag::SEQUENCE)
         })?;
         // certificates alone need no digest
-        if !self.announced && !data.certificates_only() {
+        if self.announced.is_empty() && !data.certificates_only() {
             return Err(source.malformed("digestAlgorithms is empty"));
         }
         Ok((data, source.close()?))
@@ -184,14 +196,67 @@ impl<R: Read> Read for Reader<R> {
 pub struct SignedData {
     /// certificates as received (BER brought to DER); attribute certificates and other forms are left out
     pub certificates: Vec<Vec<u8>>,
-    /// CRLs as received
+    /// CRLs as received (BER brought to DER)
     pub crls: Vec<Vec<u8>>,
-    /// other revocation info (RFC 5940), as received
+    /// other revocation info (RFC 5940), its tag included (BER brought to DER)
     pub other_revocation: Vec<Vec<u8>>,
     /// signers, in order
     pub signers: Vec<SignerInfo>,
     /// why others cannot be read
     pub unreadable_signers: Vec<Error>,
+    /// the same octet for octet, for a message to which something is added
+    pub received: Tail,
+}
+
+/// What stands after the content: the octets of each member.
+#[derive(Debug, Clone, Default)]
+pub struct Tail {
+    /// certificates, of any form
+    pub certificates: Vec<Vec<u8>>,
+    /// crls, of any form
+    pub revocation: Vec<Vec<u8>>,
+    /// signerInfos
+    pub signers: Vec<Vec<u8>>,
+}
+
+impl Tail {
+    /// Adds a certificate, unless it is there already.
+    pub fn add_certificate(&mut self, der: &[u8]) {
+        if !self.certificates.iter().any(|known| known == der) {
+            self.certificates.push(der.to_vec());
+        }
+    }
+
+    /// Returns their encoding. Members keep their octets; sets are put in order.
+    fn encode(&self) -> Vec<u8> {
+        let mut tail = Vec::new();
+        for (number, members) in [(0, &self.certificates), (1, &self.revocation)] {
+            if !members.is_empty() {
+                tail.extend(write::retag(Tag::context(number), write::set_of(members)));
+            }
+        }
+        tail.extend(write::set_of(&self.signers));
+        tail
+    }
+
+    /// Returns the version by RFC 5652 §5.1.
+    fn version(&self, content: &Oid) -> u32 {
+        let has = |members: &[Vec<u8>], tag: u8| {
+            members.iter().any(|member| member.first() == Some(&tag))
+        };
+        if has(&self.certificates, 0xa3) || has(&self.revocation, 0xa1) {
+            5
+        } else if has(&self.certificates, 0xa2) {
+            4
+        } else if has(&self.certificates, 0xa1)
+            || *content != content_type::DATA
+            || self.signers.iter().any(|signer| is_version_3(signer))
+        {
+            3
+        } else {
+            1
+        }
+    }
 }
 
 impl SignedData {
@@ -214,9 +279,26 @@ pub struct Writer<W> {
 impl<W: Write> Writer<W> {
     /// Starts; `digests` become digestAlgorithms. `detached`: no eContent will be written (`write` fails).
     pub fn new(sink: W, digests: &[Digest], content_type: Oid, detached: bool) -> Self {
-        let digests: std::collections::BTreeSet<Vec<u8>> = digests
+        Self::extending(sink, &[], digests, content_type, detached)
+    }
+
+    /// Starts with digestAlgorithms that were `announced` (DER each) and `digests` besides.
+    pub fn extending(
+        sink: W,
+        announced: &[Vec<u8>],
+        digests: &[Digest],
+        content_type: Oid,
+        detached: bool,
+    ) -> Self {
+        let known: Vec<Digest> = announced
             .iter()
+            .filter_map(|der| AlgorithmIdentifierOwned::from_der(der).ok())
+            .filter_map(|identifier| Digest::from_identifier(&identifier).ok())
+            .collect();
+        let new = digests.iter().filter(|digest| !known.contains(digest));
+        let digests: std::collections::BTreeSet<Vec<u8>> = new
             .map(|digest| algorithm_to_der(&digest.identifier()))
+            .chain(announced.iter().cloned())
             .collect();
         Self {
             shell: Shell::new(sink),
@@ -228,34 +310,37 @@ impl<W: Write> Writer<W> {
     }
 
     /// Ends the content and writes certificates (DER each, sorted as a SET OF), and signers (each the DER of a SignerInfo).
-    pub fn finish(mut self, certificates: &[&[u8]], signers: &[Vec<u8>]) -> Result<W> {
-        let mut tail = Vec::new();
-        if !certificates.is_empty() {
-            let certificates: Vec<Vec<u8>> = certificates.iter().map(|c| c.to_vec()).collect();
-            tail = write::retag(Tag::context(0), write::set_of(&certificates));
-        }
-        tail.extend(write::set_of(signers));
+    pub fn finish(self, certificates: &[&[u8]], signers: &[Vec<u8>]) -> Result<W> {
+        self.finish_with(&Tail {
+            certificates: certificates.iter().map(|c| c.to_vec()).collect(),
+            revocation: Vec::new(),
+            signers: signers.to_vec(),
+        })
+    }
+
+    /// Ends the content and writes what follows it.
+    pub fn finish_with(mut self, tail: &Tail) -> Result<W> {
+        let encoded = tail.encode();
         let Some(content) = self.content.finish(&mut self.shell)? else {
             // OCTET STRING, eContent, encapContentInfo
             for _ in 0..3 {
                 self.shell.close()?;
             }
-            self.shell.element(&tail)?;
+            self.shell.element(&encoded)?;
             for _ in 0..3 {
                 self.shell.close()?;
             }
             return Ok(self.shell.into_inner());
         };
-        let key_identifiers = signers.iter().any(|signer| is_version_3(signer));
         let encapsulated = match self.detached {
             true => write::sequence(&[&oid::to_der(&self.content_type)]),
             false => encapsulated::to_der(&self.content_type, &content),
         };
         let data = write::sequence(&[
-            &version(&self.content_type, key_identifiers),
+            &write::integer(tail.version(&self.content_type)),
             &self.digests,
             &encapsulated,
-            &tail,
+            &encoded,
         ]);
         self.shell.element(&write::sequence(&[
             &oid::to_der(&content_type::SIGNED_DATA),
@@ -280,7 +365,7 @@ impl<W: Write> Write for Writer<W> {
             shell.open(Tag::context(0))?;
             shell.open(Tag::SEQUENCE)?;
             // RFC 5652 §5.1 wants 3 if a signer is named by key identifier; the signers are not known yet
-            shell.element(&version(content_type, false))?;
+            shell.element(&write::integer(Tail::default().version(content_type)))?;
             shell.element(digests)?;
             encapsulated::begin(shell, content_type)
         })?;
@@ -290,14 +375,6 @@ impl<W: Write> Write for Writer<W> {
     fn flush(&mut self) -> io::Result<()> {
         self.shell.flush()
     }
-}
-
-/// Returns the version by RFC 5652 §5.1 for what is written here: no attribute certificates, no other forms.
-fn version(content: &Oid, key_identifiers: bool) -> Vec<u8> {
-    write::integer(match *content == content_type::DATA && !key_identifiers {
-        true => 1,
-        false => 3,
-    })
 }
 
 /// Returns whether a SignerInfo is of version 3, which names its signer by key identifier.
@@ -342,15 +419,17 @@ mod tests {
     fn signer(of: (&str, &str), algorithm: &SignatureAlgorithm, content: &[u8]) -> Vec<u8> {
         let identity = identity(of);
         let hash = algorithm.digest().unwrap_or(Digest::Sha512);
-        let attributes = attribute::encode_set(
-            content_type::DATA,
-            &digest(hash, content),
-            Time(1_800_000_000),
-            &identity.certificate,
-            &[],
-            hash,
-            algorithm,
-        )
+        let attributes = attribute::Written {
+            content_type: Some(content_type::DATA),
+            message_digest: &digest(hash, content),
+            signing_time: Time(1_800_000_000),
+            certificate: &identity.certificate,
+            capabilities: &[],
+            digest: hash,
+            signature: algorithm,
+            besides: &[],
+        }
+        .to_set()
         .unwrap();
         let sid = signer_info::issuer_serial(&identity.certificate);
         let mut rng = rand_chacha::ChaCha20Rng::seed_from_u64(1);

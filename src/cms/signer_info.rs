@@ -20,7 +20,7 @@ use crate::{
     asn1::{
         Tag,
         cursor::{Cursor, Value},
-        normal,
+        normal, write,
     },
     crypto::{
         self, CryptoRng, Digest, PrivateKey, PublicKey, SignatureAlgorithm, public_key::Signed,
@@ -230,7 +230,7 @@ fn attributes_as_received(ber: &[u8], max_depth: usize, normal: &[u8]) -> Result
     })
 }
 
-/// Makes a SignerInfo's DER: signs the DER of `attributes` (a SET OF, from `attribute::encode_set`).
+/// Makes a SignerInfo's DER: signs the DER of `attributes` (a SET OF, from `attribute::Written`).
 pub fn sign(
     key: &dyn PrivateKey,
     sid: &CertificateId,
@@ -273,6 +273,24 @@ pub fn sign(
     }
 }
 
+/// Returns a SignerInfo (as received) with one more unsigned attribute, the DER `attribute`. What was there keeps its octets; only the lengths
+/// around are written anew.
+pub fn with_unsigned(received: &[u8], max_depth: usize, attribute: &[u8]) -> Result<Vec<u8>> {
+    let mut fields = normal::children(received, max_depth)?;
+    let last = fields.pop().filter(|last| last.first() == Some(&0xa1));
+    let mut members = Vec::new();
+    match last {
+        Some(unsigned) => members = normal::children(unsigned, max_depth)?,
+        // the signature again
+        None => fields = normal::children(received, max_depth)?,
+    }
+    members.push(attribute);
+    let members: Vec<Vec<u8>> = members.into_iter().map(<[u8]>::to_vec).collect();
+    let unsigned = write::retag(Tag::context(1), write::set_of(&members));
+    fields.push(&unsigned);
+    Ok(write::sequence(&fields))
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
@@ -280,24 +298,23 @@ mod tests {
         super::{algorithm_to_der, attribute, content_type, specimen::*},
         *,
     };
-    use crate::{
-        asn1::{Time, write},
-        crypto::digest::digest,
-    };
+    use crate::{asn1::Time, crypto::digest::digest};
     use rand::SeedableRng;
 
     fn attributes(of: &Identity, hash: Digest, algorithm: &SignatureAlgorithm) -> Vec<u8> {
         let content = digest(hash, CONTENT);
         let at = Time(1_800_000_000);
-        attribute::encode_set(
-            content_type::DATA,
-            &content,
-            at,
-            &of.certificate,
-            &[],
-            hash,
-            algorithm,
-        )
+        attribute::Written {
+            content_type: Some(content_type::DATA),
+            message_digest: &content,
+            signing_time: at,
+            certificate: &of.certificate,
+            capabilities: &[],
+            digest: hash,
+            signature: algorithm,
+            besides: &[],
+        }
+        .to_set()
         .unwrap()
     }
 

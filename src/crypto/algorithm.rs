@@ -636,8 +636,8 @@ pub enum Kem {
     Rsa {
         /// derives the shared secret from the number that was encrypted
         kdf: Kdf3,
-        /// octets of the shared secret
-        size: usize,
+        /// octets of the shared secret; `None`: as many as the key-encryption key has
+        size: Option<usize>,
     },
 }
 /// KDF3 of ANSI X9.44 (RFC 9690): digests of counter, secret and info.
@@ -653,14 +653,15 @@ impl Kem {
             Self::MlKem512 => row("ml-kem-512", "2.16.840.1.101.3.4.4.1", 32, true, "FIPS 203, RFC 9936"),
             Self::MlKem768 => row("ml-kem-768", "2.16.840.1.101.3.4.4.2", 32, true, "FIPS 203, RFC 9936"),
             Self::MlKem1024 => row("ml-kem-1024", "2.16.840.1.101.3.4.4.3", 32, true, "FIPS 203, RFC 9936"),
-            Self::Rsa { size, .. } => row("rsa-kem", "1.0.18033.2.2.4", size, true, "ISO/IEC 18033-2 §11.5, RFC 9690"),
+            Self::Rsa { .. } => row("rsa-kem", "1.0.18033.2.2.4", 32, true, "ISO/IEC 18033-2 §11.5, RFC 9690"),
         }
     }
     /// Returns `ml-kem-768` and the like.
     pub fn name(self) -> &'static str {
         self.row().name
     }
-    /// Reads an AlgorithmIdentifier; `None` if it is no KEM's. ML-KEM has no parameters (RFC 9936 §3), RSA-KEM has RsaKemParameters.
+    /// Reads an AlgorithmIdentifier; `None` if it is no KEM's. ML-KEM has no parameters (RFC 9936 §3), RSA-KEM has RsaKemParameters or, as in
+    /// the example of RFC 9690 appendix C, none.
     fn from_identifier(identifier: &AlgorithmIdentifierOwned) -> Option<Result<Self>> {
         let ml_kem = Self::ML_KEM.into_iter();
         if let Some(kem) = ml_kem.into_iter().find(|k| k.row().oid == identifier.oid) {
@@ -668,18 +669,33 @@ impl Kem {
         }
         (identifier.oid == Self::RSA.row().oid).then(|| parameters::rsa_kem(identifier))
     }
-    /// RSA-KEM as it is written (RFC 9690 §2.1: KDF3 with SHA-256, which everybody must know).
+    /// RSA-KEM without parameters, as it is written: KDF3 with SHA-256 makes a shared secret as long as the key-encryption key
+    /// (RFC 9690 appendix C).
     pub const RSA: Self = Self::Rsa {
         kdf: Kdf3(Digest::Sha256),
-        size: 32,
+        size: None,
     };
+    /// Returns the mechanism for a key-encryption key of so many octets.
+    pub fn for_key_of(self, octets: usize) -> Self {
+        match self {
+            Self::Rsa { kdf, size: None } => Self::Rsa {
+                kdf,
+                size: Some(octets),
+            },
+            other => other,
+        }
+    }
     /// Returns the AlgorithmIdentifier.
     pub fn identifier(self) -> AlgorithmIdentifierOwned {
         match self {
             Self::MlKem512 | Self::MlKem768 | Self::MlKem1024 => {
                 parameters::without(self.row().oid)
             }
-            Self::Rsa { kdf, size } => parameters::with_rsa_kem(self.row().oid, kdf, size),
+            Self::Rsa { size: None, .. } => parameters::without(self.row().oid),
+            Self::Rsa {
+                kdf,
+                size: Some(size),
+            } => parameters::with_rsa_kem(self.row().oid, kdf, size),
         }
     }
 }
@@ -1289,8 +1305,11 @@ mod tests {
         let mut all = vec![KeyEncryption::Transport(KeyTransport::RsaPkcs1)];
         all.extend(KeyWrap::ALL.map(KeyEncryption::Wrap));
         all.extend(agreements().map(KeyEncryption::Agreement));
-        for digest in Digest::ALL {
-            for mgf in Digest::ALL {
+        // RFC 8702 gives SHAKE to signatures only
+        let shake = |d: &Digest| matches!(d, Digest::Shake128 | Digest::Shake256);
+        let digests = || Digest::ALL.into_iter().filter(|d| !shake(d));
+        for digest in digests() {
+            for mgf in digests() {
                 let labels = [&b""[..], b"A"].map(<[u8]>::to_vec);
                 all.extend(labels.map(|label| {
                     KeyEncryption::Transport(KeyTransport::RsaOaep { digest, mgf, label })

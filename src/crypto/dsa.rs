@@ -117,7 +117,7 @@ fn components(der: &[u8]) -> Result<(usize, Components)> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
     use super::*;
     use crate::{
@@ -131,6 +131,27 @@ mod tests {
     };
 
     const SHA256: SignatureAlgorithm = SignatureAlgorithm::Dsa(Digest::Sha256);
+
+    /// Signs over SHA-256.
+    pub(crate) type Sign = Box<dyn Fn(&[u8]) -> Vec<u8>>;
+
+    /// Returns a DSA key that signs over SHA-256, and its SubjectPublicKeyInfo with parameters and without: the two `dsa-private-1` and `-2` share a group.
+    pub(crate) fn signer(name: &str) -> (Sign, Vec<u8>, Vec<u8>) {
+        use ::dsa::pkcs8::{DecodePrivateKey, EncodePublicKey};
+        let key = ::dsa::SigningKey::from_pkcs8_der(&tests::block(name).der).unwrap();
+        let whole = key.verifying_key().to_public_key_der().unwrap().into_vec();
+        let mut fields = parameters::sole_sequence(&whole).unwrap();
+        fields.expect(Tag::SEQUENCE).unwrap();
+        let bits = fields.expect(Tag::BIT_STRING).unwrap().content.to_vec();
+        let y = parameters::sole(&bits[1..], Tag::INTEGER).unwrap();
+        let lacking = spki(&[], y);
+        let sign = move |message: &[u8]| {
+            use ::dsa::signature::{SignatureEncoding, hazmat::PrehashSigner};
+            let signature = key.sign_prehash(&digest(Digest::Sha256, message)).unwrap();
+            signature.to_vec()
+        };
+        (Box::new(sign), whole, lacking)
+    }
 
     fn key(name: &str) -> AnyKey {
         AnyKey::from_spki(&tests::block(name).der).unwrap()
@@ -266,9 +287,7 @@ mod tests {
             assert!(with(&numbers).is_err(), "{why}");
         }
         for parameters in ["020101", "3000", "3003020103", "04020101"] {
-            let der = data_encoding::HEXLOWER
-                .decode(parameters.as_bytes())
-                .unwrap();
+            let der = crate::encoding::hex::decode(parameters).unwrap();
             let read = AnyKey::from_spki(&spki(&der, &y));
             assert!(
                 matches!(read, Err(Error::Parameters { .. })),

@@ -4,7 +4,7 @@
 //! Knows nothing of messages and certificates.
 use super::{
     CryptoRng, Digest, Error, Hasher, Kem, KeyWrap, PublicKey, Result, Secret,
-    algorithm::{KemKdf, unsupported},
+    algorithm::{Kdf3, KemKdf, unsupported},
     key_agreement, parameters,
     public_key::Key,
     rsa_scheme,
@@ -25,7 +25,7 @@ pub fn encapsulate(to: &PublicKey, kem: Kem, rng: &mut dyn CryptoRng) -> Result<
         (Key::MlKem(key), kem) if key.kem() == kem => Ok(key.encapsulate(rng)),
         (Key::Rsa { key, pss: None }, Kem::Rsa { kdf, size }) => {
             let (ciphertext, number) = rsa_scheme::encapsulate(key, rng)?;
-            Ok((ciphertext, kdf3(kdf.0, &number, b"", size)))
+            Ok((ciphertext, rsa_secret(kdf, &number, size)))
         }
         _ => Err(Error::KeyType {
             key: to.kind().name(),
@@ -57,8 +57,13 @@ pub fn derive(
     }
 }
 
+/// Returns the shared secret that RSA-KEM makes of its number (RFC 9690 §1.3).
+pub(super) fn rsa_secret(kdf: Kdf3, number: &Secret, size: Option<usize>) -> Secret {
+    kdf3(kdf.0, number, b"", size.unwrap_or(kdf.0.size()))
+}
+
 /// KDF3 of ANSI X9.44, the one-step KDF of NIST SP 800-56C: digests of counter, secret and info, one after the other.
-pub(super) fn kdf3(digest: Digest, secret: &Secret, info: &[u8], size: usize) -> Secret {
+fn kdf3(digest: Digest, secret: &Secret, info: &[u8], size: usize) -> Secret {
     let mut key = Zeroizing::new(Vec::with_capacity(size.saturating_add(digest.size())));
     for counter in 1_u32.. {
         if key.len() >= size {
@@ -241,4 +246,61 @@ pub(super) fn of_key(algorithm: &AlgorithmIdentifierOwned) -> Result<Kem> {
     let kem = found.ok_or_else(|| unsupported(algorithm))?;
     parameters::absent(algorithm, kem.name())?;
     Ok(kem)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::crypto::key_wrap;
+
+    fn hex(text: &str) -> Vec<u8> {
+        data_encoding::HEXLOWER.decode(text.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn rsa_kem_is_that_of_rfc_9690() {
+        // appendix C: the number z, the shared secret, the key-encryption key by its effect, the content key
+        let number = Secret::new(hex(
+            "9c126102a5c1c0354672a3c2f19fc9ddea988f815e1da812c7bd4f8eb082bdd14f85a7f7c2f1af11d5333e0d6bcb375bf855f208da72ba27e6fb0655f2825aa62b93b1f9bbd3491fed58f0380fa0de36430e3a144d569600bd362609be5b94810875990b614e406fa6dff500043cbca95968faba61f795096a7fb3687a51078c4ca2cb663366b0bea0cd9cccac72a25f3f4ed03deb68b4453bba44b943f4367b67d6cd10c8ace53f545aac50968fc3c6ecc80f3224b64e37038504e2d2c0e2b29d45e46c62826d96331360e4c17ea3ef89a9efc5fac99eda830e81450b6534dc0bdf042b8f3b706649c631fe51fc2445cc8d447203ec2f41f79cdfea16de1ce6abdfdc1e2ef2e5d5d8a65e645f397240ef5a26f5e4ff715de782e30ecf477293e89e13171405909a8e04dd31d21d0c57935fc1ceea8e1033e31e1bc8c56da0f3d79510f3f380ff58e5a61d361f2f18e99fbae5663172e8cd1f21deaddc5bbbea060d55f1842b93d1a9c888d0bf85d0af9947fe51acf940c7e7577eb79cabecb3",
+        ));
+        let Kem::Rsa { kdf, size } = Kem::RSA.for_key_of(16) else {
+            return;
+        };
+        let shared = rsa_secret(kdf, &number, size);
+        assert_eq!(shared.expose(), hex("3cf82ec41b54ed4d37402bbd8f805a52"));
+        let null = parameters::with_null(kdf.0.row().oid);
+        let kdf = parameters::with_key_wrap(crate::crypto::algorithm::KDF3, &null);
+        let wrap = KeyWrap::Aes128;
+        let kek = derive(&kdf, &wrap.identifier(), &shared, None).unwrap();
+        let wrapped = hex("28782e5d3d794a7616b863fbcfc719b78f12de08cf286e09");
+        let key = key_wrap::unwrap(wrap, &kek, &wrapped).unwrap();
+        assert_eq!(key.expose(), hex("77f2a84640304be7bd42670a84a1258b"));
+    }
+
+    #[test]
+    fn the_user_keying_material_changes_the_key() {
+        let shared = Secret::new(vec![1; 32]);
+        for kdf in [
+            KemKdf::Hkdf(Digest::Sha256),
+            KemKdf::Hkdf(Digest::Sha384),
+            KemKdf::Hkdf(Digest::Sha512),
+            KemKdf::Kdf3(Kdf3(Digest::Sha512)),
+        ] {
+            assert_eq!(KemKdf::from_identifier(&kdf.identifier()).unwrap(), kdf);
+            let key = |wrap: KeyWrap, ukm: Option<&[u8]>| {
+                let key = derive(&kdf.identifier(), &wrap.identifier(), &shared, ukm).unwrap();
+                assert_eq!(key.expose().len(), wrap.key_size());
+                key.expose().to_vec()
+            };
+            let keys = [
+                key(KeyWrap::Aes256, None),
+                key(KeyWrap::Aes256, Some(b"")),
+                key(KeyWrap::Aes256, Some(b"x")),
+            ];
+            let [a, b, c] = &keys;
+            assert!(a != b && b != c && a != c);
+            assert!(!a.starts_with(&key(KeyWrap::Aes128, None)));
+        }
+    }
 }

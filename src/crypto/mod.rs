@@ -31,6 +31,8 @@ mod scrypt;
 pub mod secret;
 pub mod slh_dsa;
 #[cfg(test)]
+pub(crate) use dsa::tests::signer as dsa_signer;
+#[cfg(test)]
 mod wycheproof;
 
 pub use algorithm::{

@@ -256,6 +256,9 @@ pub(super) fn rsa_kem(identifier: &AlgorithmIdentifierOwned) -> Result<Kem> {
         algorithm: "rsa-kem",
         what: "malformed RsaKemParameters",
     };
+    if identifier.parameters.is_none() {
+        return Ok(Kem::RSA);
+    }
     let der = present(identifier, "rsa-kem")?;
     let mut fields = sole_sequence(&der).ok_or_else(malformed)?;
     let kdf = fields.expect(Tag::SEQUENCE).map_err(|_| malformed())?;
@@ -265,7 +268,7 @@ pub(super) fn rsa_kem(identifier: &AlgorithmIdentifierOwned) -> Result<Kem> {
     match small_integer(size.content) {
         Some(size @ 16..=MAX_SECRET) => Ok(Kem::Rsa {
             kdf,
-            size: usize::try_from(size).unwrap_or(0),
+            size: usize::try_from(size).ok(),
         }),
         _ => Err(Error::Parameters {
             algorithm: "rsa-kem",

@@ -151,7 +151,7 @@ mod tests {
             for size in [3, 8, 16, 24, 32, 255] {
                 let key = Secret::new((0..size).map(|i| u8::try_from(i).unwrap()).collect());
                 let wrapped = wrap(&wrapping, &kek(&wrapping), &key, &mut rng()).unwrap();
-                assert!(wrapped.len() >= 32 && wrapped.len() % 16 == 0);
+                assert!(wrapped.len() >= 32 && wrapped.len().is_multiple_of(16));
                 let unwrapped = unwrap(&wrapping, &kek(&wrapping), &wrapped, size).unwrap();
                 assert_eq!(unwrapped.expose(), key.expose());
                 for other in [size - 1, size + 1] {

@@ -498,7 +498,7 @@ impl PrivateKey for SoftwareKey {
             (SecretKey::MlKem(key), _, kem) if key.kem() == kem => key.decapsulate(ciphertext),
             (SecretKey::Rsa(key), Key::Rsa { pss: None, .. }, Kem::Rsa { kdf, size }) => {
                 let number = rsa_scheme::decapsulate(key, ciphertext, rng)?;
-                Ok(kem::kdf3(kdf.0, &number, b"", size))
+                Ok(kem::rsa_secret(kdf, &number, size))
             }
             _ => Err(cannot(&self.public, "take part in this key encapsulation")),
         }

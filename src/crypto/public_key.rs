@@ -495,6 +495,12 @@ mod tests {
     use crate::crypto::{PrivateKey, key_file::tests::key};
     use proptest::prelude::*;
 
+    fn named(curve: Oid) -> AlgorithmIdentifierOwned {
+        AlgorithmIdentifierOwned {
+            oid: EC_PUBLIC_KEY,
+            parameters: Some(curve.into()),
+        }
+    }
     fn rsa(modulus: &[u8], exponent: &[u8]) -> Result<PublicKey> {
         let integer = |octets: &[u8]| write::tlv(Tag::INTEGER, octets);
         let key = write::sequence(&[&integer(modulus), &integer(exponent)]);
@@ -593,6 +599,110 @@ mod tests {
                 parse(&curve(parameters), point),
                 Err(Error::Parameters { .. })
             ));
+        }
+    }
+
+    #[test]
+    fn brainpool_points_are_on_their_curve() {
+        for (name, curve, size) in [
+            ("brainpool-p256", BRAINPOOL_P256, 32),
+            ("brainpool-p384", BRAINPOOL_P384, 48),
+            ("brainpool-p512", BRAINPOOL_P512, 64),
+        ] {
+            let (key, on) = (key(name), named(curve));
+            let spki = key.public_key().spki();
+            let point = &spki[spki.len() - 2 * size - 1..];
+            let parse = |octets: &[u8]| PublicKey::from_parts(&on, octets);
+            assert!(parse(point).unwrap().is_same_key(key.public_key()));
+            let last = point[2 * size];
+            let sign = 2 + (last & 1);
+            let compressed = parse(&[&[sign], &point[1..=size]].concat()).unwrap();
+            assert!(compressed.is_same_key(key.public_key()), "{name}");
+            for (bad, why) in [
+                (vec![], "nothing"),
+                (vec![0], "infinity"),
+                (point[..2 * size].to_vec(), "cut short"),
+                ([&[6 + (last & 1)], &point[1..]].concat(), "hybrid"),
+                (
+                    [&point[..2 * size], &[last ^ 1]].concat(),
+                    "beside the curve",
+                ),
+                (
+                    [&[4], vec![0xff; 2 * size].as_slice()].concat(),
+                    "beyond the field",
+                ),
+                ([&[4], vec![0; 2 * size].as_slice()].concat(), "zeros"),
+            ] {
+                assert!(matches!(parse(&bad), Err(Error::Key(_))), "{name}: {why}");
+            }
+            // the point of another curve, and the twisted curves, which nobody uses
+            assert!(PublicKey::from_parts(&named(P256), point).is_err());
+        }
+        let twisted = named(Oid::new_unwrap("1.3.36.3.3.2.8.1.1.8"));
+        let parsed = PublicKey::from_parts(&twisted, &[4; 65]);
+        assert!(matches!(parsed, Err(Error::Unsupported(_))));
+    }
+
+    #[test]
+    fn keys_that_are_only_octets_have_one_length_and_no_parameters() {
+        let sets = MlDsa::ALL.map(|set| set.row()).into_iter();
+        let sets = sets.chain(SlhDsa::ALL.iter().map(|set| set.row()));
+        for row in sets.chain([crate::crypto::algorithm::Row {
+            name: "ed448",
+            oid: ED448,
+            size: 57,
+            written: true,
+            standard: "",
+        }]) {
+            let right = match row.name {
+                "ed448" => key("ed448").public_key().spki()[12..].to_vec(),
+                _ => vec![7; row.size],
+            };
+            let parse =
+                |octets: &[u8]| PublicKey::from_parts(&parameters::without(row.oid), octets);
+            assert!(parse(&right).is_ok(), "{}", row.name);
+            for size in [0, row.size - 1, row.size + 1, 1 << 16] {
+                assert!(
+                    matches!(parse(&vec![7; size]), Err(Error::Key(_))),
+                    "{} {size}",
+                    row.name
+                );
+            }
+            let null = PublicKey::from_parts(&parameters::with_null(row.oid), &right);
+            assert!(
+                matches!(null, Err(Error::Parameters { .. })),
+                "{}",
+                row.name
+            );
+        }
+    }
+
+    #[test]
+    fn ed448_keys_have_one_encoding_and_a_large_order() {
+        let right = key("ed448").public_key().spki()[12..].to_vec();
+        let parse = |octets: &[u8]| PublicKey::from_parts(&parameters::without(ED448), octets);
+        assert!(parse(&right).is_ok());
+        let with = |at: usize, octet: u8| {
+            let mut octets = [0; 57];
+            octets[at] = octet;
+            octets
+        };
+        let mut prime = [0xff; 57];
+        (prime[28], prime[56]) = (0xfe, 0);
+        let mut minus_one = prime;
+        minus_one[0] = 0xfe;
+        let mut spare = right.clone();
+        spare[56] |= 1;
+        for (bad, why) in [
+            (with(0, 1).to_vec(), "identity, of order 1"),
+            (minus_one.to_vec(), "of order 2"),
+            (with(0, 0).to_vec(), "of order 4"),
+            (with(56, 0x80).to_vec(), "of order 4 too"),
+            (prime.to_vec(), "Y is the prime"),
+            (vec![0xff; 57], "all ones"),
+            (spare, "a bit that is none of Y"),
+        ] {
+            assert!(matches!(parse(&bad), Err(Error::Key(_))), "{why}");
         }
     }
 

@@ -115,6 +115,13 @@ impl ExtensionRule {
         kind.iter().any(|role| self.presence(*role) != Presence::No)
     }
 
+    /// Returns whether an extension, by the content octets of its OID, may be critical in what revocation is told by: it is processed there
+    /// whatever else is asked for.
+    pub fn may_be_critical(oid: &[u8], role: Role) -> bool {
+        Self::of(oid)
+            .is_some_and(|rule| rule.belongs_beside(role) && rule.processed == Processed::Yes)
+    }
+
     /// Finds the row of an extension by the content octets of its OID.
     pub fn of(oid: &[u8]) -> Option<&'static Self> {
         EXTENSIONS.iter().find(|rule| rule.oid.as_bytes() == oid)

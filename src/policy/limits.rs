@@ -38,6 +38,9 @@ limits! {
     certificates: usize = 64, "certificates", "certificates in a message", "security practice; chains are shorter than 10, several signers";
     signers: usize = 64, "signers", "signers of a message", "more were never seen; each costs a public-key operation and a path";
     attributes: usize = 1_000, "attributes", "attributes of a signer, signed or not, and their values", "security practice; signers with twenty were seen";
+    countersignatures: usize = 16, "countersignatures", "countersignatures of a signer, those of countersignatures included", "more than two were never seen; each costs a public-key operation and a path";
+    countersignature_depth: usize = 4, "countersignature-depth", "countersignatures over countersignatures", "RFC 5652 §11.4 permits any; two were never seen";
+    time_stamps: usize = 16, "time-stamps", "time-stamp tokens of a signer", "long archives renew theirs every few years; each costs two public-key operations and a path";
     recipients: usize = 10_000, "recipients", "recipients of a message", "ten times Exchange's default of 1,000";
     key_iterations: u32 = 10_000_000, "key-iterations", "iterations of a password's key derivation", "Bouncy Castle 1.85's cap for PBKDF2";
     key_memory_bytes: u64 = 256 << 20, "key-memory-bytes", "bytes held by a password's key derivation (scrypt)", "OpenSSL writes with 16 MiB, cautious people with 128";
@@ -50,6 +53,11 @@ limits! {
     path_steps: u32 = 200_000, "path-steps", "steps of a path search", "rustls-webpki's budget";
     name_comparisons: u32 = 250_000, "name-comparisons", "comparisons of names with name constraints for one path", "rustls-webpki's budget";
     path_milliseconds: u32 = 1_500, "path-milliseconds", "milliseconds spent on one path, as far as the caller keeps a watch", "an answer within two seconds; a hundred checks of RSA 4096 take a tenth of it";
+    crl_bytes: usize = 64 << 20, "crl-bytes", "bytes of a file of revocation lists", "a million entries of 40 bytes, and half as much again";
+    ocsp_bytes: usize = 64 << 10, "ocsp-bytes", "bytes of an OCSP response", "Bouncy Castle's bound; with certificates they have 2 kB";
+    ocsp_age: u32 = 86_400, "ocsp-age", "seconds for which an OCSP response without nextUpdate is of use", "mozilla::pkix; RFC 6960 §4.2.2.1: then newer is available at all times";
+    clock_skew: u32 = 300, "clock-skew", "seconds by which thisUpdate may lie ahead", "OpenSSL's default for OCSP (ocsp -validity_period)";
+    crl_issuers: usize = 4, "crl-issuers", "issuers of revocation lists whose certificates need the list of the next", "NIST's test suite has one";
     policy_nodes: u32 = 10_000, "policy-nodes", "nodes and edges of the graphs of certificate policies for one path", "RFC 9618 §3: linear in the certificates, of which a megabyte holds 100,000; NIST's test suite needs under 100";
     held_bytes: usize = 1 << 20, "held-bytes", "bytes held in memory before the encrypted temporary file is used", "small mail never touches the disk";
 }

@@ -139,7 +139,28 @@ reasons! {
     AnchorExpired "anchor-expired" AnchorExpired "RFC 5280 §6.1.1 (d)" "an anchor that is still renewed would be better";
     // revocation
     Revoked "revoked" Revoked "RFC 5280 §6.3" "it must not be revoked";
-    RevocationUnknown "revocation-unknown" RevocationUnknown "RFC 5280 §6.3" "a current CRL of its issuer would tell";
+    RevocationUnknown "revocation-unknown" RevocationUnknown "RFC 5280 §6.3" "a current CRL of its issuer, or an OCSP response, would tell";
+    CrlScope "crl-scope" RevocationUnknown "RFC 5280 §6.3.3 (b)" "a CRL must cover the certificate";
+    CrlReasons "crl-reasons" RevocationUnknown "RFC 5280 §6.3.3 (d)" "CRLs must cover every reason for revocation";
+    CrlExpired "crl-expired" RevocationUnknown "RFC 5280 §6.3.3 (a)" "a CRL tells who is not revoked until its nextUpdate";
+    CrlNotYetValid "crl-not-yet-valid" RevocationUnknown "RFC 5280 §5.1.2.4" "a CRL tells who is not revoked from its thisUpdate on";
+    CrlNoNextUpdate "crl-no-next-update" RevocationUnknown "RFC 5280 §5.1.2.5" "a CRL must say in nextUpdate how long it tells";
+    CrlCriticalExtension "crl-critical-extension" RevocationUnknown "RFC 5280 §5.2, §5.3" "a critical extension of a CRL or an entry must be understood";
+    CrlMalformed "crl-malformed" RevocationUnknown "RFC 5280 §5.2.5" "the scope of a CRL must be well-formed";
+    CrlSignature "crl-signature" RevocationUnknown "RFC 5280 §6.3.3 (g)" "a CRL must verify with its issuer's key";
+    CrlIssuer "crl-issuer" RevocationUnknown "RFC 5280 §6.3.3 (f)" "the issuer of a CRL needs a valid path to the same trust anchor";
+    NoCrlSign "no-crl-sign" RevocationUnknown "RFC 5280 §6.3.3 (f)" "the keyUsage of who issues a CRL must include cRLSign";
+    RevocationLoop "revocation-loop" RevocationUnknown "RFC 5280 §6.3.3 (f)" "who issues a CRL cannot vouch for itself";
+    DeltaBase "delta-base" RevocationUnknown "RFC 5280 §5.2.4" "a delta CRL tells only together with the complete CRL that it updates";
+    OcspOther "ocsp-other-certificate" RevocationUnknown "RFC 6960 §4.1.1" "an OCSP response must be for the certificate, by all four fields of CertID";
+    OcspUnknown "ocsp-unknown" RevocationUnknown "RFC 6960 §2.2" "an OCSP responder must know the certificate";
+    OcspExpired "ocsp-expired" RevocationUnknown "RFC 6960 §3.2" "an OCSP response tells who is not revoked until its nextUpdate";
+    OcspNotYetValid "ocsp-not-yet-valid" RevocationUnknown "RFC 6960 §3.2" "an OCSP response tells who is not revoked from its thisUpdate on";
+    OcspCriticalExtension "ocsp-critical-extension" RevocationUnknown "RFC 6960 §4.4" "a critical extension of an OCSP response must be understood";
+    OcspSignature "ocsp-signature" RevocationUnknown "RFC 6960 §3.2" "an OCSP response must verify with its responder's key";
+    OcspResponder "ocsp-responder" RevocationUnknown "RFC 6960 §4.2.2.2" "the issuer must sign an OCSP response, or to whom it issued a certificate for OCSPSigning itself";
+    StatusDigest "status-digest" RevocationUnknown "RFC 8551 §B.1" "who is not revoked must be signed over a digest that resists collisions";
+    WeakStatusDigest "weak-status-digest" WeakDigest "RFC 8551 §B.1" "who is not revoked must be signed over a digest that resists collisions";
     // use
     UnusableKey "unusable-key" KeyUsage "RFC 5280 §4.1.2.7" "its key must be of a known kind";
     KeyCannotSign "key-cannot-sign" KeyUsage "RFC 8550 §4.4.2" "a signer needs a key that signs";
@@ -147,6 +168,7 @@ reasons! {
     NoDigitalSignature "no-digital-signature" KeyUsage "RFC 8550 §4.4.2" "a signer's keyUsage must include digitalSignature or nonRepudiation";
     NoKeyEncipherment "no-key-encipherment" KeyUsage "RFC 8550 §4.4.2" "an RSA recipient's keyUsage must include keyEncipherment";
     NoKeyAgreement "no-key-agreement" KeyUsage "RFC 8550 §4.4.2" "an elliptic-curve recipient's keyUsage must include keyAgreement";
+    NotForTimeStamping "not-for-time-stamping" KeyUsage "RFC 3161 §2.3" "a time-stamping authority's must be critical and timeStamping alone";
     NoEmailProtection "no-email-protection" KeyUsage "RFC 8550 §4.4.4" "S/MIME needs emailProtection";
     CaAsPerson "ca-as-person" KeyUsage "RFC 5280 §4.2.1.9" "a person's certificate is wanted";
     MalformedUsage "malformed-usage" KeyUsage "RFC 5280 §4.2.1" "what says its use must be well-formed";

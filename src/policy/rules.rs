@@ -78,6 +78,11 @@ rules! {
     Micalg "micalg" Allow Allow Allow false "RFC 8551 §3.5.3.2" "micalg does not name the digest that was used";
     CoversCiphertext "covers-ciphertext" Warn Warn Warn false "RFC 8551 §3.7" "the signature is around ciphertext: it says who sent the envelope, not who wrote the content";
     SigningTime "signing-time" Warn Warn Warn false "RFC 5652 §11.3" "the claimed signing time lies in the future";
+    Countersignature "countersignature" Warn Warn Warn false "RFC 5652 §11.4" "a countersignature over the signature does not hold, or its signer is not accepted";
+    TimeStamp "time-stamp" Warn Warn Warn false "RFC 3161 §2.4.2" "a time-stamp over the signature does not count: it does not hold, or its authority is not accepted";
+    TimeStampToken "time-stamp-token" Deny Deny Deny true "RFC 3161 §2.4.2, RFC 5816" "a time-stamp token is not over this signature, or not as it must be";
+    MalformedAttribute "malformed-attribute" Warn Warn Warn false "RFC 2634, RFC 5035" "a signed attribute is not as its standard wants it and was left out";
+    Receipt "receipt" Deny Deny Deny true "RFC 2634 §2.6" "no receipt is asked for, or it is not one for this message";
     // what was encrypted
     DecryptionFailed "decryption-failed" Deny Deny Deny true "RFC 5652 §6, RFC 5083 §2" "the content could not be decrypted, or is not what was encrypted";
     WeakCipher "weak-cipher" Deny Deny Warn false "RFC 8551 §2.7" "the content is encrypted with 3DES, DES or RC2";
@@ -94,6 +99,7 @@ rules! {
     TransferEncoding "transfer-encoding" Warn Warn Warn false "RFC 2045 §6.8" "the base64 or quoted-printable text is irregular";
     NestedProtection "nested-protection" Deny Deny Warn false "RFC 5652 §3" "what is inside a layer is a CMS object of its own that was not opened";
     // what we write
+    NotLearned "not-learned" Warn Warn Warn false "RFC 8551 §2.7.1" "a signed message among the certificates does not verify: nothing was learned from it";
     NotSevenBit "not-7bit" Warn Warn Warn false "RFC 8551 §3.1.2" "the content is not 7-bit safe: a mail server may re-encode it and break the signature";
     BlindCopy "blind-copy" Deny Deny Deny false "RFC 5322 §3.6.3" "who is in Bcc would be seen among the recipients of the encryption by all others";
     KeyFileReadable "key-file-readable" Warn Warn Warn false "security" "a private key file can be read by others";

@@ -1,5 +1,5 @@
 //! Where weakness begins: the thresholds behind `weak-key`, `weak-digest` and `weak-cipher`.
-use crate::crypto::{ContentCipher, Digest, public_key::KeyKind};
+use crate::crypto::{ContentCipher, Digest, KeyEncryption, KeyWrap, public_key::KeyKind};
 
 /// The smallest RSA modulus that is not weak, in bits (RFC 8551 §4.3).
 pub const RSA_BITS: usize = 2048;
@@ -29,6 +29,16 @@ pub fn is_weak_cipher(cipher: ContentCipher) -> bool {
         cipher,
         ContentCipher::TripleDesCbc | ContentCipher::DesCbc | ContentCipher::Rc2Cbc { .. }
     )
+}
+
+/// Returns whether a content key is sent by a cipher that is too old.
+pub fn is_weak_key_encryption(encryption: &KeyEncryption) -> bool {
+    match encryption {
+        KeyEncryption::Agreement(agreement) => agreement.wrap == KeyWrap::TripleDes,
+        KeyEncryption::Wrap(wrap) => *wrap == KeyWrap::TripleDes,
+        KeyEncryption::Password(wrap) => is_weak_cipher(wrap.cipher),
+        KeyEncryption::Transport(_) | KeyEncryption::Kem(_) => false,
+    }
 }
 
 #[cfg(test)]

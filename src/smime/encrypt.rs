@@ -1,6 +1,7 @@
 //! Encrypting (RFC 8551 §3.3, §3.4): to every recipient or to none.
 use super::{
-    Content, Encoding, Error, Report, Source,
+    Acquaintance, Content, Encoding, Error, Report, Source,
+    acquaintance::Known,
     outgoing::{CmsSink, Outgoing, Transport},
     report::{Container, EncryptedLayer, Layer, RecipientSummary},
     sender::names,
@@ -66,6 +67,7 @@ pub struct Encryptor<'a> {
     policy: &'a Policy,
     options: EncryptOptions,
     watch: Option<Arc<dyn Watch>>,
+    known: Known<'a>,
 }
 
 impl<'a> Encryptor<'a> {
@@ -84,7 +86,22 @@ impl<'a> Encryptor<'a> {
             policy,
             options,
             watch: None,
+            known: Known(&[]),
         }
+    }
+
+    /// Takes into account what is known of recipients from mail that they signed.
+    #[must_use]
+    pub const fn knowing(mut self, acquaintances: &'a [Acquaintance]) -> Self {
+        self.known = Known(acquaintances);
+        self
+    }
+
+    /// Returns whether some recipient is a key or password, of which nobody knows who reads with it.
+    fn has_shared_secret(&self) -> bool {
+        let is_other =
+            |it: &Recipient| !matches!(it, Recipient::Certificate(_) | Recipient::Address(_));
+        self.recipients.iter().any(is_other)
     }
 
     /// Keeps the limit of time for each certificate path, too: the library reads no clock by itself.
@@ -121,11 +138,17 @@ impl<'a> Encryptor<'a> {
                 ..Report::default()
             });
         }
-        let cipher = self
-            .options
-            .cipher
-            .unwrap_or(self.policy.preferences.cipher);
+        let (cipher, choice) = self.known.cipher(
+            &certificates,
+            self.has_shared_secret(),
+            self.options.cipher,
+            &self.policy.preferences,
+        );
         let oaep = self.options.oaep || self.policy.preferences.oaep;
+        let reads_oaep = |certificate: &Certificate| {
+            let known = self.known.capabilities(certificate);
+            known.is_some_and(|it| it.reads_oaep())
+        };
 
         // every recipient has a valid certificate: only now is there a content key
         let content_key = Secret::random(cipher.key_size(), rng);
@@ -137,6 +160,7 @@ impl<'a> Encryptor<'a> {
         let mut recipients = Vec::with_capacity(certificates.len());
         for certificate in &certificates {
             let key = certificate.public_key().map_err(Error::Crypto)?;
+            let oaep = oaep || reads_oaep(certificate);
             let method =
                 Method::for_key(&key, oaep, content_key.expose().len()).map_err(Error::Crypto)?;
             sealed.push(recipient_info::seal(
@@ -196,6 +220,7 @@ impl<'a> Encryptor<'a> {
         Ok(Report {
             layers,
             findings,
+            choice: Some(choice),
             ..Report::default()
         })
     }
@@ -323,6 +348,11 @@ impl<'a> Encryptor<'a> {
         let (mut valid, refused): (Vec<_>, Vec<_>) = judged
             .into_iter()
             .partition(|(_, findings)| !Policy::denies(findings));
+        if let Some(preferred) = self.known.recipient(address)
+            && let Some(known) = valid.iter().find(|(it, _)| it == preferred)
+        {
+            return Ok(known.clone());
+        }
         if valid
             .iter()
             .any(|(c, _)| valid.iter().any(|(other, _)| c.spki() != other.spki()))

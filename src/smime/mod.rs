@@ -4,6 +4,7 @@
 //! Each is made from what stays the same between messages and called with what changes; each may be shared by threads.
 //! A negative answer is a value in the [`Report`]; an [`Error`] means that there is no answer. What was written to a sink counts only if the call
 //! returned `Ok` with a passing verdict.
+pub mod acquaintance;
 pub mod bundle;
 mod content;
 pub mod decrypt;
@@ -16,6 +17,7 @@ pub mod open;
 mod outgoing;
 mod peel;
 mod plaintext;
+mod receipt;
 pub mod report;
 pub mod sender;
 pub mod sign;
@@ -23,6 +25,7 @@ mod signature;
 pub mod source;
 pub mod verify;
 
+pub use acquaintance::{Acquaintance, Learned};
 pub use bundle::bundle;
 pub use decrypt::Decryptor;
 pub use encrypt::{EncryptOptions, Encryptor, Recipient};
@@ -31,8 +34,8 @@ pub use inspect::inspect;
 pub use open::Opener;
 pub use report::Report;
 pub use sender::ExpectedSigner;
-pub use sign::{Include, SignOptions, Signer};
-pub use source::Source;
+pub use sign::{Addition, Include, SignOptions, Signer};
+pub use source::{Source, looks_like_mail};
 pub use verify::Verifier;
 
 /// What the input of `sign` and `encrypt` is.

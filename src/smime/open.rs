@@ -23,6 +23,8 @@ pub struct Opener<'a> {
     repository: &'a dyn Repository,
     policy: &'a Policy,
     signers: &'a [ExpectedSigner],
+    time_stamp_anchors: Option<&'a TrustAnchors>,
+    required: Option<usize>,
     secret_key: Option<&'a Secret>,
     watch: Option<Arc<dyn Watch>>,
 }
@@ -42,9 +44,25 @@ impl<'a> Opener<'a> {
             repository,
             policy,
             signers,
+            time_stamp_anchors: None,
+            required: None,
             secret_key: None,
             watch: None,
         }
+    }
+
+    /// Judges time-stamps as [`Verifier::time_stamped_under`](super::Verifier::time_stamped_under) does.
+    #[must_use]
+    pub fn time_stamped_under(mut self, anchors: &'a TrustAnchors) -> Self {
+        self.time_stamp_anchors = Some(anchors);
+        self
+    }
+
+    /// Is content with so many passing signatures of each signed layer (at least one), instead of wanting every one to pass.
+    #[must_use]
+    pub fn requiring(mut self, signatures: usize) -> Self {
+        self.required = Some(signatures.max(1));
+        self
     }
 
     /// Opens EncryptedData with this key, which was agreed on elsewhere.
@@ -73,6 +91,7 @@ impl<'a> Opener<'a> {
         peeler.judge = Some(Judge {
             anchors: self.anchors,
             repository: self.repository,
+            time_stamp_anchors: self.time_stamp_anchors,
             policy: self.policy,
             at,
             watch: self.watch.clone(),
@@ -93,6 +112,7 @@ impl<'a> Opener<'a> {
             require_anchor(self.anchors, self.policy)?;
         }
         mark_envelopes(&mut report.layers, self.policy);
+        report.require(self.required);
         sender::judge(&mut report, &froms, self.signers, self.policy);
         Ok(report)
     }

@@ -7,7 +7,7 @@ mod compressed;
 mod digested;
 mod encrypted;
 mod innermost;
-mod signed;
+pub(super) mod signed;
 
 use super::{
     error::Error,
@@ -26,7 +26,7 @@ use crate::{
         header::{self, Field, Header, merge},
         transfer,
     },
-    policy::{Finding, Policy, Rule},
+    policy::{Finding, Limits, Policy, Rule},
     store::Identities,
 };
 use std::{
@@ -114,6 +114,18 @@ impl Read for Wire<'_> {
     }
 }
 
+/// Returns the bounds of CMS objects among those of a policy.
+pub(super) fn cms_limits(limits: &Limits) -> cms::Limits {
+    cms::Limits {
+        asn1_depth: limits.asn1_depth,
+        structure_bytes: limits.structure_bytes,
+        certificates: limits.certificates,
+        signers: limits.signers,
+        attributes: limits.attributes,
+        recipients: limits.recipients,
+    }
+}
+
 impl<'a> Peeler<'a> {
     pub(super) fn new(goal: Goal, policy: &'a Policy, sink: &'a mut dyn Write) -> Self {
         Self {
@@ -177,7 +189,7 @@ impl<'a> Peeler<'a> {
                     announced => self.layer(announced, &header, &mut reader),
                 }
             }
-            Opened::Cms(mut octets) => self.cms(Wire::Bare(&mut octets), None),
+            Opened::Cms(mut octets, _) => self.cms(Wire::Bare(&mut octets), None),
         }
     }
 
@@ -211,15 +223,7 @@ impl<'a> Peeler<'a> {
     }
 
     fn cms_limits(&self) -> cms::Limits {
-        let limits = &self.policy.limits;
-        cms::Limits {
-            asn1_depth: limits.asn1_depth,
-            structure_bytes: limits.structure_bytes,
-            certificates: limits.certificates,
-            signers: limits.signers,
-            attributes: limits.attributes,
-            recipients: limits.recipients,
-        }
+        cms_limits(&self.policy.limits)
     }
 
     /// Peels an entity whose header announces a layer.
@@ -345,8 +349,9 @@ impl<'a> Peeler<'a> {
 
     /// `open` promises every layer: a content of a type that is not known is one it does not peel.
     fn not_opened(&self, content_type: Oid) -> Option<Finding> {
+        let plain = [cms::content_type::DATA, cms::content_type::RECEIPT];
         let opened = self.goal != Goal::Open
-            || content_type == cms::content_type::DATA
+            || plain.contains(&content_type)
             || cms::is_object(&content_type);
         let name = || asn1::oid::name(&content_type);
         (!opened).then(|| {

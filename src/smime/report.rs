@@ -1,6 +1,13 @@
 //! What an operation found: separate answers to separate questions, and one verdict.
+use super::acquaintance::Choice;
 use crate::{
-    asn1::Time,
+    asn1::{Time, oid::Oid},
+    cms::{
+        capabilities::Capabilities,
+        ess::{Receipt, Service},
+        time_stamp::TstInfo,
+    },
+    crypto::Digest,
     policy::{Finding, Level, Policy},
     x509::Certificate,
 };
@@ -21,6 +28,8 @@ pub struct Report {
     pub layers: Vec<Layer>,
     /// what concerns the message as a whole
     pub findings: Vec<Finding>,
+    /// why it is encrypted with this cipher
+    pub choice: Option<Choice>,
     /// nothing was judged, only described: there is no answer to be no
     pub described: bool,
 }
@@ -34,10 +43,7 @@ impl Report {
         let intact = |layer: &Layer| match layer {
             Layer::Signed(layer) => {
                 !layer.signatures.is_empty()
-                    && layer
-                        .signatures
-                        .iter()
-                        .all(|s| s.integrity == Integrity::Intact)
+                    && layer.counted().all(|s| s.integrity == Integrity::Intact)
             }
             // what is wrong with these is denied by a finding
             Layer::Encrypted(_)
@@ -51,6 +57,15 @@ impl Report {
             Verdict::Pass
         } else {
             Verdict::Fail
+        }
+    }
+
+    /// Sets how many signatures of each signed layer must pass; `None`: all.
+    pub(super) fn require(&mut self, required: Option<usize>) {
+        for layer in &mut self.layers {
+            if let Layer::Signed(layer) = layer {
+                layer.required = required;
+            }
         }
     }
 
@@ -95,7 +110,7 @@ impl Layer {
                 layer
                     .findings
                     .iter()
-                    .chain(layer.signatures.iter().flat_map(|s| s.findings.iter())),
+                    .chain(layer.counted().flat_map(|s| s.findings.iter())),
             ),
             Self::Encrypted(layer) => Box::new(layer.findings.iter()),
             Self::Compressed(layer) => Box::new(layer.findings.iter()),
@@ -138,6 +153,37 @@ pub struct SignedLayer {
     pub signatures: Vec<Signature>,
     /// what concerns all of them
     pub findings: Vec<Finding>,
+    /// the certificates that came with them, as far as they can be read
+    pub certificates: Vec<Certificate>,
+    /// the content, where it is a signed receipt (RFC 2634 §2.8)
+    pub receipt: Option<Receipt>,
+    /// how many signatures must pass; `None`: all
+    pub required: Option<usize>,
+}
+
+impl SignedLayer {
+    /// Returns a layer with these signatures, all of which must pass.
+    pub fn new(form: Form, signatures: Vec<Signature>, findings: Vec<Finding>) -> Self {
+        Self {
+            form,
+            signatures,
+            findings,
+            certificates: Vec::new(),
+            receipt: None,
+            required: None,
+        }
+    }
+
+    /// Returns the signatures that the answer rests on: all, or those that pass where they are as many as are required.
+    pub fn counted(&self) -> impl Iterator<Item = &Signature> {
+        let passing = |signature: &&Signature| signature.verdict() == Verdict::Pass;
+        let enough = self
+            .required
+            .is_some_and(|required| self.signatures.iter().filter(passing).count() >= required);
+        self.signatures
+            .iter()
+            .filter(move |signature| !enough || passing(signature))
+    }
 }
 
 /// Is the content what was signed?
@@ -200,8 +246,53 @@ pub struct Signature {
     pub path: Vec<Certificate>,
     /// where the anchor came from
     pub anchor: Option<String>,
+    /// what the signed attributes say besides
+    pub services: Vec<Service>,
+    /// what the signer says that he can read
+    pub capabilities: Option<Capabilities>,
+    /// the signatures over this one; nothing rests on them
+    pub countersignatures: Vec<Self>,
+    /// the time-stamps over this one
+    pub time_stamps: Vec<TimeStamp>,
+    /// the time at which it existed, by a time-stamp that holds
+    pub proven_time: Option<Time>,
+    /// what a receipt is about
+    pub essence: Essence,
     /// graded
     pub findings: Vec<Finding>,
+}
+
+/// What tells a signature from every other: a receipt repeats it.
+#[derive(Debug, Clone, Default)]
+pub struct Essence {
+    /// signature value
+    pub signature: Vec<u8>,
+    /// DER of the signed attributes
+    pub attributes: Vec<u8>,
+    /// the content type among them
+    pub content_type: Option<Oid>,
+    /// the digest used
+    pub digest: Option<Digest>,
+    /// msgSigDigest, in a receipt
+    pub message_signature_digest: Option<Vec<u8>>,
+}
+
+/// A time-stamp token (RFC 3161).
+#[derive(Debug)]
+pub struct TimeStamp {
+    /// what it says
+    pub info: TstInfo,
+    /// the signature of the time-stamping authority
+    pub token: Signature,
+    /// whether anchors for such authorities were given; otherwise it is only shown
+    pub judged: bool,
+}
+
+impl TimeStamp {
+    /// Returns whether it was judged and holds.
+    pub fn holds(&self) -> bool {
+        self.judged && self.token.verdict() == Verdict::Pass
+    }
 }
 
 impl Signature {

@@ -1,7 +1,7 @@
 //! Is the signer the sender? From against the certificate (RFC 8550 §3, RFC 9598).
 //!
 //! Every From field that a reader may be shown counts: the outer one and those of the entities inside. They must agree and the certificate must name them.
-use super::report::{Layer, Report, Sender, Signature};
+use super::report::{Layer, Report, Sender, Signature, Verdict};
 use crate::{
     mime::{
         header::Header,
@@ -122,6 +122,10 @@ pub(super) fn judge(
                 } else {
                     &mut seen
                 };
+                // where not all need to pass, who is named must be among those that do
+                let counts = layer.required.is_none() || signature.verdict() == Verdict::Pass;
+                let mut unseen = seen.clone();
+                let seen = if counts { seen } else { &mut unseen };
                 compare_expected(signature, expected, seen, policy);
             }
         }

@@ -1,4 +1,9 @@
 //! Signing (RFC 8551 §3.5): clear, opaque, detached.
+mod add;
+mod receipt;
+
+pub use add::Addition;
+
 use super::{
     Content, Encoding, Error, Report, Source,
     outgoing::{CmsSink, Outgoing, Transport, is_seven_bit},
@@ -7,14 +12,22 @@ use super::{
     signature::describe,
 };
 use crate::{
-    asn1::Time,
+    asn1::{Time, oid::Oid},
     cms::{
-        self, attribute, capabilities, content_type, signed_data,
+        self, attribute, capabilities, content_type,
+        ess::{self, ReceiptRequest},
+        signed_data,
         signer_info::{self, Held, SignerInfo},
     },
     crypto::{self, CryptoRng, Digest, Hasher, SignatureAlgorithm, public_key::KeyKind},
-    encoding::base64,
-    mime::{LineEnd, canonical::Localizer, compose, header::Field, mailbox::sole_from},
+    encoding::{base64, hex},
+    mime::{
+        LineEnd,
+        canonical::Localizer,
+        compose,
+        header::Field,
+        mailbox::{Address, sole_from},
+    },
     policy::{Finding, Level, Policy, Rule},
     store::{Identities, Identity},
     x509::{Certificate, PathBuilder, Purpose},
@@ -50,6 +63,8 @@ pub struct SignOptions {
     pub pss: bool,
     /// certificates to put in
     pub include: Include,
+    /// where everybody who gets it shall send a signed receipt (RFC 2634 §2)
+    pub request_receipt: Option<Address>,
     /// the content compressed first
     pub compress: bool,
 }
@@ -67,6 +82,8 @@ struct Prepared {
     digest: Digest,
     algorithm: SignatureAlgorithm,
     certificates: Vec<Certificate>,
+    /// signed attributes besides those that every signature has
+    besides: Vec<Vec<u8>>,
 }
 
 impl<'a> Signer<'a> {
@@ -125,13 +142,12 @@ impl<'a> Signer<'a> {
                 ..Report::default()
             });
         }
-        let certificates = self.certificates(&identity.certificate);
-        let prepared = Prepared {
-            identity,
-            digest,
-            algorithm,
-            certificates,
-        };
+        let mut prepared = self.prepared(identity, digest, algorithm, at);
+        if let Some(address) = &self.options.request_receipt {
+            let identifier = content_identifier(&prepared.identity.certificate, at, rng);
+            let request = ReceiptRequest::to_attribute(&identifier, &address.to_string());
+            prepared.besides.push(request);
+        }
         let mut signature = match form {
             Form::Clear => self.clear(outgoing, &prepared, sink, at, rng, &mut findings)?,
             Form::Opaque | Form::Detached => {
@@ -139,17 +155,86 @@ impl<'a> Signer<'a> {
             }
         };
         signature.findings = findings;
-        let mut layers = vec![Layer::Signed(SignedLayer {
+        let mut layers = vec![Layer::Signed(SignedLayer::new(
             form,
-            signatures: vec![signature],
-            findings: Vec::new(),
-        })];
+            vec![signature],
+            Vec::new(),
+        ))];
         layers.extend(self.options.compress.then(Layer::made_compressed));
         Ok(Report {
             layers,
             findings: Vec::new(),
             ..Report::default()
         })
+    }
+
+    /// Chooses who signs where no From field names him: there must be one who can.
+    fn sole_identity(&self, at: Time) -> Result<Identity, Error> {
+        let mut able = self.identities.pairs();
+        let fits = |identity: &Identity| {
+            let leaf = &identity.certificate;
+            let found = PathBuilder::judge_alone(leaf, Purpose::Sign, at, self.policy);
+            can_sign(identity.key.public_key().kind()) && !Policy::denies(&found)
+        };
+        if able.len() > 1 && able.iter().any(fits) {
+            able.retain(fits);
+        }
+        able.sort_by_key(|identity| std::cmp::Reverse(identity.certificate.not_after()));
+        let Some(newest) = able.first() else {
+            return Err(Error::NoIdentity { from: None });
+        };
+        let is_other = |it: &&Identity| it.certificate.spki() != newest.certificate.spki();
+        match able.iter().filter(is_other).count() {
+            0 => Ok(newest.clone()),
+            _ => Err(Error::AmbiguousIdentity { count: able.len() }),
+        }
+    }
+
+    /// Settles what a signature is made with.
+    fn prepared(
+        &self,
+        identity: Identity,
+        digest: Digest,
+        algorithm: SignatureAlgorithm,
+        at: Time,
+    ) -> Prepared {
+        let mut certificates = self.certificates(&identity.certificate);
+        let mut besides = Vec::new();
+        if let Some(preferred) = self.encryption_certificate(&identity.certificate, at) {
+            besides.push(ess::key_preference_attribute(
+                preferred.issuer(),
+                preferred.serial(),
+            ));
+            if !certificates.is_empty() && !certificates.contains(&preferred) {
+                certificates.push(preferred);
+            }
+        }
+        Prepared {
+            identity,
+            digest,
+            algorithm,
+            certificates,
+            besides,
+        }
+    }
+
+    /// Finds the certificate to encrypt to, where the signer's own is not for that: of the identities one that names the same address, the one
+    /// that lasts longest (RFC 8551 §2.5.3).
+    fn encryption_certificate(&self, leaf: &Certificate, at: Time) -> Option<Certificate> {
+        let encrypts = |certificate: &Certificate| {
+            let found = PathBuilder::judge_alone(certificate, Purpose::Encrypt, at, self.policy);
+            !Policy::denies(&found)
+        };
+        if encrypts(leaf) {
+            return None;
+        }
+        let addresses = leaf.addresses();
+        let pairs = self.identities.pairs().into_iter();
+        pairs
+            .map(|identity| identity.certificate)
+            .filter(|it| addresses.iter().any(|address| sender::names(it, address)))
+            .filter(encrypts)
+            .max_by_key(Certificate::not_after)
     }
 
     /// Chooses who signs: whoever the From field names (RFC 8550 §3).
@@ -353,7 +438,8 @@ impl<'a> Signer<'a> {
             findings.push(self.not_seven_bit());
         }
 
-        let (signature, signer) = self.signature(prepared, &hasher.finish(), at, rng)?;
+        let signed = Some(content_type::DATA);
+        let (signature, signer) = self.signature(prepared, signed, &hasher.finish(), at, rng)?;
         write!(sink, "{eol}--{boundary}{eol}").map_err(Error::Write)?;
         write_header(sink, &compose::signature_part(line_end), line_end).map_err(Error::Write)?;
         let writer = signed_data::Writer::new(
@@ -408,17 +494,19 @@ impl<'a> Signer<'a> {
                 writer.write_all(chunk).map_err(Error::Write)
             }
         })?;
-        let (signature, signer) = self.signature(prepared, &hasher.finish(), at, rng)?;
+        let signed = Some(content_type::DATA);
+        let (signature, signer) = self.signature(prepared, signed, &hasher.finish(), at, rng)?;
         finish(writer, prepared, signer)?
             .finish()
             .map_err(Error::Write)?;
         Ok(signature)
     }
 
-    /// Makes the SignerInfo, and checks it as a reader would.
+    /// Makes the SignerInfo over a content of this type (`None`: a countersignature), and checks it as a reader would.
     fn signature(
         &self,
         prepared: &Prepared,
+        content_type: Option<Oid>,
         content_digest: &[u8],
         at: Time,
         rng: &mut dyn CryptoRng,
@@ -429,16 +517,26 @@ impl<'a> Signer<'a> {
             algorithm,
             ..
         } = prepared;
-        let announced = capabilities::encode(&self.policy.preferences.capabilities, true)?;
-        let attributes = attribute::encode_set(
-            content_type::DATA,
-            content_digest,
-            at,
-            &identity.certificate,
-            &announced,
-            *digest,
-            algorithm,
-        )?;
+        // whoever countersigns says nothing of what he reads (RFC 8551 §2.5.2: in a SignedData's own signatures)
+        let announced = match content_type {
+            Some(_) => capabilities::encode(&self.policy.preferences.capabilities, true)?,
+            None => Vec::new(),
+        };
+        let besides = match content_type {
+            Some(_) => prepared.besides.as_slice(),
+            None => &[],
+        };
+        let attributes = attribute::Written {
+            content_type,
+            message_digest: content_digest,
+            signing_time: at,
+            certificate: &identity.certificate,
+            capabilities: &announced,
+            digest: *digest,
+            signature: algorithm,
+            besides,
+        }
+        .to_set()?;
         let sid = signer_info::issuer_serial(&identity.certificate);
         let der = signer_info::sign(&*identity.key, &sid, *digest, algorithm, &attributes, rng)?;
         let made = SignerInfo::parse(&der, self.policy.limits.asn1_depth)?;
@@ -458,6 +556,15 @@ impl<'a> Signer<'a> {
         signature.signer = Some(identity.certificate.clone());
         Ok((signature, der))
     }
+}
+
+/// RFC 2634 §2.7: who, when, and a random number make an identifier unique.
+fn content_identifier(certificate: &Certificate, at: Time, rng: &mut dyn CryptoRng) -> Vec<u8> {
+    let mut random = [0; 16];
+    rng.fill_bytes(&mut random);
+    let who = certificate.addresses().into_iter().next();
+    let who = who.map(|address| address.to_string()).unwrap_or_default();
+    format!("{who} {at} {}", hex::encode(&random)).into_bytes()
 }
 
 const fn can_sign(kind: KeyKind) -> bool {

@@ -1,18 +1,26 @@
 //! The judgement of SignedData: for each signer, is the content intact, who vouches (RFC 5652 §5.4 to 5.6, RFC 8550).
 //! The sender is compared in `sender`, when every header is known.
+mod countersignature;
+#[cfg(test)]
+mod over;
+mod time_stamp;
+
 use super::{
     content::HEAD,
     digests::{ContentForm, Finished},
     error::Error,
-    report::{Form, Integrity, Sender, Signature, Trust},
+    report::{Essence, Form, Integrity, Sender, Signature, Trust},
 };
 use std::{cell::Cell, sync::Arc};
 
 use crate::{
     asn1::{Time, oid::Oid},
     cms::{
-        attribute::{SignedAttributes, check_placement, looks_like_signed_attributes},
+        attribute::{
+            AttributeError, SignedAttributes, check_placement, looks_like_signed_attributes,
+        },
         content_type,
+        ess::{self, Service},
         signed_data::SignedData,
         signer_info::{CertificateId, Held, SignerInfo},
     },
@@ -21,8 +29,8 @@ use crate::{
     mime::canonical::Canonicalizer,
     policy::{Finding, Policy, Rule, strength},
     x509::{
-        Certificate, Collection, Crl, PathBuilder, Purpose, Repository, RevocationStatus,
-        TrustAnchors, Watch, certificate::serial_text,
+        Certificate, Collection, Crl, OcspResponse, PathBuilder, Purpose, Repository,
+        RevocationStatus, TrustAnchors, Watch, certificate::serial_text, ocsp,
     },
 };
 
@@ -37,6 +45,8 @@ pub(super) const COVERS_CIPHERTEXT: &str =
 pub(super) struct Judge<'a> {
     pub(super) anchors: &'a TrustAnchors,
     pub(super) repository: &'a dyn Repository,
+    /// for time-stamping authorities; `None`: their tokens are not judged
+    pub(super) time_stamp_anchors: Option<&'a TrustAnchors>,
     pub(super) policy: &'a Policy,
     pub(super) at: Time,
     /// keeps the time that a path may take
@@ -48,8 +58,8 @@ pub(super) struct Judge<'a> {
 /// What was digested.
 pub(super) struct Digested<'a> {
     pub(super) digests: &'a Finished,
-    /// eContentType
-    pub(super) content_type: Oid,
+    /// eContentType; `None`: it is a signature value, whose countersignature names no type (RFC 5652 §11.4)
+    pub(super) content_type: Option<Oid>,
     pub(super) form: Form,
     /// only the content as received counts
     pub(super) as_received: bool,
@@ -73,7 +83,7 @@ impl Digested<'_> {
 pub(super) fn certificates(signed: &SignedData, policy: &Policy) -> (Collection, Vec<Finding>) {
     let mut found = Collection::default();
     let mut findings = Vec::new();
-    let origin = Arc::from("the message");
+    let origin: Arc<str> = Arc::from("the message");
     for der in &signed.certificates {
         match Certificate::from_der(der) {
             Ok(certificate) => found.certificates.push(certificate.from_origin(&origin)),
@@ -85,10 +95,20 @@ pub(super) fn certificates(signed: &SignedData, policy: &Policy) -> (Collection,
     }
     for der in &signed.crls {
         match Crl::from_der(der) {
-            Ok(crl) => found.crls.push(crl),
+            Ok(crl) => found.crls.push(crl.from_origin(&origin)),
             Err(error) => findings.push(policy.finding(
                 Rule::UnreadableCertificate,
                 format!("a revocation list in the message was left out: {error}"),
+            )),
+        }
+    }
+    let responses = signed.other_revocation.iter();
+    for der in responses.filter_map(|der| ocsp::in_revocation_info(der)) {
+        match OcspResponse::from_der(der, &policy.limits) {
+            Ok(response) => found.ocsp_responses.push(response.from_origin(&origin)),
+            Err(error) => findings.push(policy.finding(
+                Rule::UnreadableCertificate,
+                format!("an OCSP response in the message was left out: {error}"),
             )),
         }
     }
@@ -107,20 +127,59 @@ impl Judge<'_> {
         let checked = self.check(signer, digested, in_message, &mut signature)?;
         signature.integrity = checked.integrity;
         signature.findings = checked.findings;
+        self.judge_time_stamps(signer, in_message, &mut signature)?;
+        self.judge_countersignatures(signer, in_message, &mut signature)?;
+        services(signer, self.policy, &mut signature);
         let Some(certificate) = checked.certificate else {
             return Ok(signature);
         };
-        let mut allowance = self.allowance.get();
-        let paths = PathBuilder::new(self.anchors, self.repository, self.policy);
-        let path = paths.watched(self.watch.clone()).judge_within(
-            &certificate,
-            in_message,
-            Purpose::Sign,
-            self.at,
-            signature.signing_time,
-            &mut allowance,
-        )?;
-        self.allowance.set(allowance);
+        self.judge_path(&certificate, signer, in_message, &mut signature)?;
+        signature.signer = Some(certificate);
+        Ok(signature)
+    }
+
+    /// Judges the path of the signer's certificate: at the time of a time-stamp that holds, else at the time given.
+    ///
+    /// What is stamped existed then, so that a certificate that has expired since was valid when it was used (RFC 3161 §1, RFC 5126 §4.4).
+    /// Revocation is looked at now, since a key may be known to be lost only later, and also then, since a list of today need not name
+    /// certificates that have expired (RFC 5280 §3.3).
+    fn judge_path(
+        &self,
+        certificate: &Certificate,
+        signer: &SignerInfo,
+        in_message: &Collection,
+        signature: &mut Signature,
+    ) -> Result<(), Error> {
+        let at = signature
+            .proven_time
+            .map_or(self.at, |proven| proven.min(self.at));
+        let judge = |at| {
+            let mut allowance = self.allowance.get();
+            let paths = PathBuilder::new(self.anchors, self.repository, self.policy);
+            let path = paths.watched(self.watch.clone()).judge_within(
+                certificate,
+                in_message,
+                Purpose::Sign,
+                at,
+                signature.signing_time,
+                &mut allowance,
+            );
+            self.allowance.set(allowance);
+            path
+        };
+        let mut path = judge(at)?;
+        if at < self.at && path.trusted {
+            let now = judge(self.at)?;
+            let expired = path.path.iter().any(|it| it.not_after() < self.at);
+            if !expired || now.revocation == RevocationStatus::Revoked {
+                let of_revocation =
+                    |f: &Finding| matches!(f.rule, Rule::Revoked | Rule::RevocationUnknown);
+                path.findings.retain(|f| !of_revocation(f));
+                let found = now.findings.into_iter().filter(of_revocation);
+                path.findings.extend(found);
+                path.revocation = now.revocation;
+            }
+        }
         signature.trust = if path.trusted {
             Trust::Trusted
         } else {
@@ -130,8 +189,27 @@ impl Judge<'_> {
         signature.path = path.path;
         signature.anchor = path.anchor;
         signature.findings.extend(path.findings);
-        signature.signer = Some(certificate);
-        Ok(signature)
+        let issuers = signature.path.get(1..).unwrap_or_default();
+        let others = issuers.split_last().map(|(_, others)| others);
+        if let (Some(attributes), Some(others)) = (&signer.signed_attributes, others)
+            && let Some(other) = others.iter().find(|it| !attributes.permits_in_path(it))
+        {
+            let message = format!("the signed attributes do not permit {other} in the path");
+            let finding = self.policy.finding(Rule::SigningCertificate, message);
+            signature.findings.push(finding);
+        }
+        Ok(())
+    }
+
+    /// Checks whether a signature is intact, whoever made it; the findings say why not.
+    pub(super) fn integrity(
+        &self,
+        signer: &SignerInfo,
+        digested: &Digested<'_>,
+        in_message: &Collection,
+    ) -> Result<(Integrity, Vec<Finding>), Error> {
+        let checked = self.check(signer, digested, in_message, &mut describe(signer))?;
+        Ok((checked.integrity, checked.findings))
     }
 
     /// Checks digest, attributes and signature, in this order: what fails first is the answer.
@@ -272,7 +350,8 @@ impl Judge<'_> {
             return Ok(certificate);
         }
         let mut allowance = self.allowance.get();
-        let path = PathBuilder::new(self.anchors, self.repository, self.policy).judge_within(
+        let paths = PathBuilder::new(self.anchors, self.repository, self.policy);
+        let path = paths.watched(self.watch.clone()).judge_within(
             &certificate,
             in_message,
             Purpose::Sign,
@@ -355,9 +434,14 @@ impl Judge<'_> {
         let Some(attributes) = &signer.signed_attributes else {
             return self.without_attributes(digested, checked, first);
         };
-        let unique = attributes
-            .check_unique()
-            .and_then(|()| Ok((attributes.content_type()?, attributes.message_digest()?)));
+        let unique = attributes.check_unique().and_then(|()| {
+            let named = match (attributes.content_type(), digested.content_type) {
+                (Err(AttributeError::Missing(_)), None) => None,
+                (_, None) => return Err(AttributeError::Misplaced("contentType")),
+                (named, Some(_)) => Some(named?),
+            };
+            Ok((named, attributes.message_digest()?))
+        });
         let (named, message_digest) = match unique {
             Ok(both) => both,
             Err(error) => {
@@ -368,12 +452,14 @@ impl Judge<'_> {
         };
         if named != digested.content_type {
             checked.integrity = Integrity::Broken;
+            let name = |oid: Option<Oid>| oid.map_or_else(String::new, |oid| oid.to_string());
             checked.find(
                 self.policy,
                 Rule::SignedAttributes,
                 format!(
-                    "the signed content type is {named}, the content's is {}",
-                    digested.content_type
+                    "the signed content type is {}, the content's is {}",
+                    name(named),
+                    name(digested.content_type)
                 ),
             );
             return None;
@@ -414,7 +500,10 @@ impl Judge<'_> {
             Rule::NoSignedAttributes,
             "the signature has no signed attributes".to_owned(),
         );
-        if digested.content_type != content_type::DATA {
+        if digested
+            .content_type
+            .is_some_and(|it| it != content_type::DATA)
+        {
             checked.find(
                 self.policy,
                 Rule::SignedAttributes,
@@ -522,7 +611,65 @@ pub(super) fn describe(signer: &SignerInfo) -> Signature {
             .and_then(|a| a.signing_time().ok().flatten()),
         path: Vec::new(),
         anchor: None,
+        services: Vec::new(),
+        capabilities: None,
+        countersignatures: Vec::new(),
+        time_stamps: Vec::new(),
+        proven_time: None,
+        essence: essence(signer),
         findings: Vec::new(),
+    }
+}
+
+/// Returns what a SignerInfo says of itself and what stands with it, nothing judged.
+pub(super) fn describe_all(
+    signer: &SignerInfo,
+    in_message: &Collection,
+    policy: &Policy,
+) -> Result<Signature, Error> {
+    let mut described = describe(signer);
+    let mut certificates = in_message.certificates.iter();
+    described.signer = certificates.find(|c| signer.sid.names(c)).cloned();
+    services(signer, policy, &mut described);
+    countersignature::describe_within(signer, in_message, policy, &mut described)?;
+    time_stamp::describe_within(signer, policy, &mut described)?;
+    Ok(described)
+}
+
+fn essence(signer: &SignerInfo) -> Essence {
+    let attributes = signer.signed_attributes.as_ref();
+    Essence {
+        signature: signer.signature.clone(),
+        attributes: attributes.map(|it| it.der.clone()).unwrap_or_default(),
+        content_type: attributes.and_then(|it| it.content_type().ok()),
+        digest: signer.digest().ok(),
+        message_signature_digest: attributes
+            .and_then(|it| ess::message_signature_digest(&it.attributes)?.ok()),
+    }
+}
+
+/// Reads what the signed attributes say besides: services and capabilities.
+fn services(signer: &SignerInfo, policy: &Policy, signature: &mut Signature) {
+    let Some(attributes) = &signer.signed_attributes else {
+        return;
+    };
+    let mut left_out = |name: &str, why: String| {
+        let finding = policy.finding(Rule::MalformedAttribute, format!("{name}: {why}"));
+        signature.findings.push(finding);
+    };
+    for attribute in &attributes.attributes {
+        match Service::read(attribute) {
+            None => {}
+            Some(Ok(service)) => signature.services.push(service),
+            Some(Err(error)) => {
+                let name = Service::attribute_name(&attribute.oid).unwrap_or("an attribute");
+                left_out(name, error.to_string());
+            }
+        }
+    }
+    match attributes.capabilities() {
+        Ok(capabilities) => signature.capabilities = capabilities,
+        Err(error) => left_out("sMIMECapabilities", error.to_string()),
     }
 }
 
@@ -552,6 +699,7 @@ mod tests {
         let judge = Judge {
             anchors: &anchors,
             repository: &repository,
+            time_stamp_anchors: None,
             policy: &policy,
             watch: None,
             at: Time(0),

@@ -44,6 +44,13 @@ impl Read for Source<'_> {
     }
 }
 
+/// Returns whether something begins as a mail message or MIME entity does.
+pub fn looks_like_mail(source: &mut dyn Read) -> bool {
+    let mut head = Vec::new();
+    let read = source.take(SNIFFED as u64).read_to_end(&mut head);
+    read.is_ok() && matches!(form_of(&head), Ok(Form::Mime))
+}
+
 /// How many octets tell the form of the input.
 const SNIFFED: usize = 1024;
 
@@ -55,7 +62,7 @@ pub(super) enum Opened<'r, 's> {
     /// a mail message or MIME entity
     Mime(Reader<'r, 's>),
     /// the octets of a CMS object
-    Cms(Box<dyn BufRead + 'r>),
+    Cms(Box<dyn BufRead + 'r>, Form),
 }
 
 /// Looks at the first octets of a source and says what it is.
@@ -70,9 +77,9 @@ pub(super) fn open<'r, 's>(source: &'r mut Source<'s>) -> Result<Opened<'r, 's>,
     let reader = BufReader::with_capacity(CHUNK, Cursor::new(head).chain(source));
     Ok(match form {
         Form::Mime => Opened::Mime(reader),
-        Form::Der => Opened::Cms(Box::new(reader)),
-        Form::Pem => Opened::Cms(decoded(Armor::new(reader))),
-        Form::Base64 => Opened::Cms(decoded(reader)),
+        Form::Der => Opened::Cms(Box::new(reader), Form::Der),
+        Form::Pem => Opened::Cms(decoded(Armor::new(reader)), Form::Pem),
+        Form::Base64 => Opened::Cms(decoded(reader), Form::Base64),
     })
 }
 
@@ -83,8 +90,9 @@ fn decoded<'r>(text: impl Read + 'r) -> Box<dyn BufRead + 'r> {
 /// How much is read at once.
 pub(super) const CHUNK: usize = 64 << 10;
 
-#[derive(Debug, PartialEq, Eq)]
-enum Form {
+/// How an input is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
     Mime,
     Der,
     Pem,

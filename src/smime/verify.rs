@@ -20,6 +20,8 @@ pub struct Verifier<'a> {
     signers: &'a [ExpectedSigner],
     as_received: bool,
     watch: Option<Arc<dyn Watch>>,
+    time_stamp_anchors: Option<&'a TrustAnchors>,
+    required: Option<usize>,
 }
 
 impl<'a> Verifier<'a> {
@@ -38,7 +40,24 @@ impl<'a> Verifier<'a> {
             signers,
             as_received: false,
             watch: None,
+            time_stamp_anchors: None,
+            required: None,
         }
+    }
+
+    /// Judges time-stamps over signatures under these anchors. One that holds says when the signature existed, and its signer's path is judged
+    /// at that time.
+    #[must_use]
+    pub fn time_stamped_under(mut self, anchors: &'a TrustAnchors) -> Self {
+        self.time_stamp_anchors = Some(anchors);
+        self
+    }
+
+    /// Is content with so many passing signatures (at least one), instead of wanting every one to pass.
+    #[must_use]
+    pub fn requiring(mut self, signatures: usize) -> Self {
+        self.required = Some(signatures.max(1));
+        self
     }
 
     /// Takes the content of a clear-signed message as it was received, line ends and all, instead of in canonical form: for a message whose
@@ -54,6 +73,10 @@ impl<'a> Verifier<'a> {
     pub fn watched(mut self, watch: Arc<dyn Watch>) -> Self {
         self.watch = Some(watch);
         self
+    }
+
+    pub(super) const fn policy(&self) -> &Policy {
+        self.policy
     }
 
     /// Verifies one message; writes to `sink` exactly the entity that was digested. `content` is the content of a detached CMS signature.
@@ -72,6 +95,7 @@ impl<'a> Verifier<'a> {
         peeler.judge = Some(Judge {
             anchors: self.anchors,
             repository: self.repository,
+            time_stamp_anchors: self.time_stamp_anchors,
             policy: self.policy,
             at,
             watch: self.watch.clone(),
@@ -84,6 +108,7 @@ impl<'a> Verifier<'a> {
             return Err(Error::ContentNotWanted);
         }
         let (mut report, froms) = (peeler.report, peeler.froms);
+        report.require(self.required);
         sender::judge(&mut report, &froms, self.signers, self.policy);
         Ok(report)
     }

@@ -1,12 +1,13 @@
 //! Reads files and directories: the only file in the library that opens any.
 //!
-//! Recognizes PEM with any blocks, mail of certificates alone, and the DER of certificates, CRLs, PKCS#7 and CMS, PKCS#12 and private keys. A file that is named must
-//! hold what it is named for; in a directory what cannot be used is passed over, unless the directory is one of trust anchors.
+//! Recognizes PEM with any blocks, mail of certificates alone, and the DER of certificates, CRLs, OCSP responses, PKCS#7 and CMS, PKCS#12 and
+//! private keys. A file that is named must hold what it is named for; in a directory what cannot be used is passed over, unless the directory
+//! is one of trust anchors or of revocation lists: what is missing there would change the answer without a word.
 use super::{Error, Identities, pkcs12};
 use crate::{
     asn1::{
         self, Tag,
-        cursor::Cursor,
+        cursor::{Cursor, Value},
         normal,
         pem::{self, Block},
     },
@@ -17,7 +18,7 @@ use crate::{
         transfer,
     },
     policy::Limits,
-    x509::{self, Certificate, Collection, Crl, TrustAnchor, TrustAnchors},
+    x509::{self, Certificate, Collection, Crl, OcspResponse, TrustAnchor, TrustAnchors, ocsp},
 };
 use std::{
     collections::HashSet,
@@ -79,6 +80,23 @@ pub fn trust_anchors(path: &Path, limits: &Limits) -> Result<TrustAnchors, Error
     Ok(anchors)
 }
 
+/// Reads CRLs and OCSP responses the same way; an unreadable file in a directory is an error naming it (cli.md, `--crls`). Certificates
+/// that come with them are left aside.
+pub fn revocation(path: &Path, limits: &Limits) -> Result<Collection, Error> {
+    let mut collection = Collection::default();
+    for file in files(path)? {
+        let found = contents(&file, limits, Wanted::Revocation)?.public;
+        if found.crls.is_empty() && found.ocsp_responses.is_empty() {
+            return Err(nothing(&file, "revocation list or OCSP response"));
+        }
+        collection.extend(Collection {
+            certificates: Vec::new(),
+            ..found
+        });
+    }
+    Ok(collection)
+}
+
 /// Reads private keys and certificates from a file or directory into `pool`; returns those files whose mode lets group or others read a private key.
 pub fn identities(
     path: &Path,
@@ -131,12 +149,14 @@ pub fn shared_key(path: &Path, limits: &Limits) -> Result<(Secret, bool), Error>
     }
 }
 
-/// Reads a key that was agreed on: a file of its octets, or of an even number of hexadecimal digits and white space.
-pub fn secret_key(path: &Path, limits: &Limits) -> Result<Secret, Error> {
-    symmetric_key(path, limits).map(|(key, _)| key)
+/// Reads a key that was agreed on, of any size; returns also whether group or others may read the file.
+pub fn secret_key(path: &Path, limits: &Limits) -> Result<(Secret, bool), Error> {
+    symmetric_key(path, limits).map(|(key, metadata)| (key, others_may_read(&metadata)))
 }
+
+/// Reads a file of a key's octets, or of an even number of hexadecimal digits and white space.
 fn symmetric_key(path: &Path, limits: &Limits) -> Result<(Secret, fs::Metadata), Error> {
-    let (octets, metadata) = octets(path, limits)?;
+    let (octets, metadata) = octets(path, ("key-file-bytes", limits.key_file_bytes))?;
     let digits: Zeroizing<Vec<u8>> = Zeroizing::new(
         octets
             .iter()
@@ -157,6 +177,7 @@ fn symmetric_key(path: &Path, limits: &Limits) -> Result<(Secret, fs::Metadata),
 /// What is looked for in a file.
 enum Wanted<'a, 'b> {
     Certificates,
+    Revocation,
     Identities(&'a mut AskPassword<'b>),
 }
 
@@ -192,6 +213,11 @@ impl Contents {
             held: Some(held),
         }
     }
+}
+
+/// Returns the files that [`certificates`] reads, in that order.
+pub fn listing(path: &Path) -> Result<Vec<PathBuf>, Error> {
+    files(path)
 }
 
 /// Returns `path`, or if it is a directory the files in it and below, in the order of names. Hidden files are left out, and so is what is
@@ -232,11 +258,13 @@ fn directory(path: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), 
     Ok(())
 }
 
-/// Reads the octets of one file, and says what the system knows of it.
-fn octets(path: &Path, limits: &Limits) -> Result<(Zeroizing<Vec<u8>>, fs::Metadata), Error> {
+/// Reads the octets of one file, at most as many as the limit of this name says, and tells what the system knows of it.
+fn octets(
+    path: &Path,
+    (name, limit): (&'static str, usize),
+) -> Result<(Zeroizing<Vec<u8>>, fs::Metadata), Error> {
     let file = File::open(path).map_err(io(path))?;
     let metadata = file.metadata().map_err(io(path))?;
-    let limit = limits.key_file_bytes;
     // A length is no reason to allocate; what is held is what was read. A growing Vec leaves copies of secrets behind, so it starts out large enough.
     let expected = usize::try_from(metadata.len()).unwrap_or(limit).min(limit);
     let mut octets = Zeroizing::new(Vec::with_capacity(expected.saturating_add(1)));
@@ -247,6 +275,7 @@ fn octets(path: &Path, limits: &Limits) -> Result<(Zeroizing<Vec<u8>>, fs::Metad
     if octets.len() > limit {
         return Err(Error::TooLarge {
             path: path.to_owned(),
+            name,
             limit,
         });
     }
@@ -255,14 +284,22 @@ fn octets(path: &Path, limits: &Limits) -> Result<(Zeroizing<Vec<u8>>, fs::Metad
 
 /// Reads one file.
 fn contents(path: &Path, limits: &Limits, wanted: Wanted<'_, '_>) -> Result<Contents, Error> {
-    let (octets, metadata) = octets(path, limits)?;
+    let (octets, metadata) = octets(
+        path,
+        match wanted {
+            Wanted::Revocation => ("crl-bytes", limits.crl_bytes),
+            Wanted::Certificates | Wanted::Identities(_) => {
+                ("key-file-bytes", limits.key_file_bytes)
+            }
+        },
+    )?;
     let mut reading = Reading {
         path,
         origin: Arc::from(path.display().to_string()),
         limits,
         wants_keys: matches!(wanted, Wanted::Identities(_)),
         ask: match wanted {
-            Wanted::Certificates => None,
+            Wanted::Certificates | Wanted::Revocation => None,
             Wanted::Identities(ask) => Some(ask),
         },
         password: None,
@@ -333,6 +370,7 @@ impl Reading<'_, '_, '_> {
                 self.certificate(first.map_err(self.malformed())?.raw)
             }
             "X509 CRL" => self.crl(&block.der),
+            "OCSP RESPONSE" => self.ocsp_response(&block.der),
             "PKCS7" | "CMS" => self.cms(&block.der),
             "PKCS12" => self.pkcs12(&block.der),
             label if self.wants_keys && label.ends_with("PRIVATE KEY") => {
@@ -363,13 +401,10 @@ impl Reading<'_, '_, '_> {
                 }
                 Ok(())
             }
-            Some(Tag::SEQUENCE) => match Crl::from_der(octets) {
-                Ok(crl) => {
-                    self.contents.public.add_crl(crl);
-                    Ok(())
-                }
-                Err(_) => self.certificate(octets),
-            },
+            // responseStatus ENUMERATED
+            Some(Tag(0x0a)) => self.ocsp_response(octets),
+            Some(Tag::SEQUENCE) if looks_like_crl(octets) => self.crl(octets),
+            Some(Tag::SEQUENCE) => self.certificate(octets),
             _ => Ok(()),
         }
     }
@@ -383,18 +418,32 @@ impl Reading<'_, '_, '_> {
 
     fn crl(&mut self, der: &[u8]) -> Result<(), Error> {
         let crl = Crl::from_der(der).map_err(self.unusable())?;
-        self.contents.public.add_crl(crl);
+        self.contents.public.add_crl(crl.from_origin(&self.origin));
         Ok(())
     }
 
-    /// Takes the certificates and CRLs out of a SignedData, BER or DER (RFC 5652 §5.1, RFC 2315).
+    fn ocsp_response(&mut self, der: &[u8]) -> Result<(), Error> {
+        let response = OcspResponse::from_der(der, self.limits).map_err(self.unusable())?;
+        let response = response.from_origin(&self.origin);
+        self.contents.public.add_ocsp_response(response);
+        Ok(())
+    }
+
+    /// Takes certificates, CRLs and OCSP responses out of a SignedData, BER or DER (RFC 5652 §5.1, RFC 2315, RFC 5940).
     fn cms(&mut self, octets: &[u8]) -> Result<(), Error> {
         let der = normal::to_der(octets, self.limits.asn1_depth).map_err(self.malformed())?;
         let [certificates, crls] = signed_data(&der).map_err(self.malformed())?;
-        certificates
-            .iter()
-            .try_for_each(|der| self.certificate(der))?;
-        crls.iter().try_for_each(|der| self.crl(der))
+        for certificate in certificates.iter().filter(|it| it.tag == Tag::SEQUENCE) {
+            self.certificate(certificate.raw)?;
+        }
+        for choice in crls {
+            match (choice.tag, ocsp::in_revocation_info(choice.raw)) {
+                (Tag::SEQUENCE, _) => self.crl(choice.raw)?,
+                (_, Some(response)) => self.ocsp_response(response)?,
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     /// Takes in a PKCS#12 file: without a password if it can be, else with the one asked for.
@@ -480,9 +529,8 @@ impl Reading<'_, '_, '_> {
     }
 }
 
-/// Returns certificates and CRLs of a ContentInfo; other forms of either (attribute certificates, OCSP responses) are passed over, and so
-/// are other contents.
-fn signed_data(der: &[u8]) -> asn1::Result<[Vec<&[u8]>; 2]> {
+/// Returns certificates and revocation information of a ContentInfo, in all their forms; other contents are passed over.
+fn signed_data(der: &[u8]) -> asn1::Result<[Vec<Value<'_>>; 2]> {
     let mut outer = Cursor::new(der, 0);
     let mut info = outer.enter(Tag::SEQUENCE)?;
     let mut lists = [Vec::new(), Vec::new()];
@@ -497,14 +545,26 @@ fn signed_data(der: &[u8]) -> asn1::Result<[Vec<&[u8]>; 2]> {
         if let Some(set) = fields.optional(Tag::context(number))? {
             let mut set = set.inside();
             while !set.is_empty() {
-                let value = set.any()?;
-                if value.tag == Tag::SEQUENCE {
-                    list.push(value.raw);
-                }
+                list.push(set.any()?);
             }
         }
     }
     Ok(lists)
+}
+
+/// Returns whether this is a CRL rather than a certificate: the first field of a TBSCertList that is no INTEGER is its signature's algorithm,
+/// then come a name and a time; a TBSCertificate has [0] or a serial number, the algorithm, one name and a SEQUENCE.
+fn looks_like_crl(der: &[u8]) -> bool {
+    let parse = || {
+        let mut fields = Cursor::new(der, 0)
+            .enter(Tag::SEQUENCE)?
+            .enter(Tag::SEQUENCE)?;
+        fields.optional(Tag::INTEGER)?;
+        fields.expect(Tag::SEQUENCE)?;
+        fields.expect(Tag::SEQUENCE)?;
+        asn1::Result::Ok(matches!(fields.peek(), Some(Tag(0x17 | 0x18))))
+    };
+    parse().unwrap_or(false)
 }
 
 /// Returns whether this is EncryptedPrivateKeyInfo ::= SEQUENCE { encryptionAlgorithm SEQUENCE, encryptedData OCTET STRING } (RFC 5958 §3).
@@ -903,5 +963,74 @@ mod tests {
                 "{mode:o}"
             );
         }
+    }
+
+    #[test]
+    fn reads_every_form_of_revocation() {
+        use crate::x509::sample::OcspTemplate;
+        let place = Place::new();
+        let ca = Template::ca("CN=CA", &key(2), "CN=Root").unsigned();
+        let id = OcspTemplate::id(crypto::Digest::Sha1, &ca, &[2]);
+        let good = OcspTemplate::GOOD;
+        let response = OcspTemplate::new("CN=CA").answer(&id, &good, "2026-10-31", None, &[]);
+        let response = response.der(&key(2));
+        let info = write::constructed(
+            Tag::context(1),
+            &[&[6, 8, 0x2b, 6, 1, 5, 5, 7, 16, 2], &response],
+        );
+        let both = [
+            pem::encode("OCSP RESPONSE", &response),
+            pem::encode("X509 CRL", list().der()),
+        ];
+        for (name, octets, wanted) in [
+            ("crl.der", list().der().to_vec(), (1, 0)),
+            (
+                "crl.pem",
+                pem::encode("X509 CRL", list().der()).into(),
+                (1, 0),
+            ),
+            ("ocsp.der", response.clone(), (0, 1)),
+            ("both.pem", both.concat().into(), (1, 1)),
+            ("ocsp.p7", bundle(0xa1, &[&info]), (0, 1)),
+            ("both.p7", bundle(0xa1, &[&info, list().der()]), (1, 1)),
+        ] {
+            let found = revocation(&place.file(name, octets), &Limits::default()).unwrap();
+            let counts = (found.crls.len(), found.ocsp_responses.len());
+            assert_eq!(counts, wanted, "{name}");
+            let crls = found.crls.iter().map(ToString::to_string);
+            let responses = found.ocsp_responses.iter().map(ToString::to_string);
+            assert!(crls.chain(responses).all(|text| text.contains(name)));
+        }
+        // all of them together, each once
+        let all = revocation(place.0.path(), &Limits::default()).unwrap();
+        assert_eq!((all.crls.len(), all.ocsp_responses.len()), (1, 1));
+        // one that cannot be read is no reason to look away
+        for broken in [&b"x"[..], &list().der()[1..], certificate(1).der()] {
+            let file = place.file("x.crl", broken);
+            let error = revocation(place.0.path(), &Limits::default()).unwrap_err();
+            assert!(error.to_string().contains("x.crl"), "{error}");
+            fs::remove_file(file).unwrap();
+        }
+    }
+
+    #[test]
+    fn lists_have_a_limit_of_their_own() {
+        let place = Place::new();
+        let file = place.file("crl.der", list().der());
+        let mut limits = Limits {
+            crl_bytes: list().der().len(),
+            key_file_bytes: 1,
+            ..Limits::default()
+        };
+        assert_eq!(revocation(&file, &limits).unwrap().crls.len(), 1);
+        limits.crl_bytes -= 1;
+        let error = revocation(&file, &limits).unwrap_err();
+        assert!(matches!(
+            error,
+            Error::TooLarge {
+                name: "crl-bytes",
+                ..
+            }
+        ));
     }
 }

@@ -24,6 +24,8 @@ pub enum Error {
     TooLarge {
         /// file
         path: std::path::PathBuf,
+        /// name of the limit
+        name: &'static str,
         /// limit
         limit: usize,
     },

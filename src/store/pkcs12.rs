@@ -567,11 +567,8 @@ mod tests {
     fn a_pbmac1_that_was_changed_is_refused() {
         let right = include_bytes!("fixtures/pbmac1.p12").as_slice();
         let kdf = oid(Oid::new_unwrap("1.2.840.113549.1.5.12"));
-        let places = right.windows(kdf.len()).enumerate();
-        let (at, _) = places
-            .filter(|(_, window)| *window == kdf)
-            .next_back()
-            .unwrap();
+        let mut places = right.windows(kdf.len()).enumerate();
+        let (at, _) = places.rfind(|(_, window)| *window == kdf).unwrap();
         // OID, SEQUENCE, salt OCTET STRING, iterations INTEGER
         let salt = at + kdf.len() + 2 + 2;
         let iterations = salt + usize::from(right[salt - 1]) + 2;

@@ -38,7 +38,7 @@ impl Case {
         let root = self.root.sign(&key(1));
         let extra = Collection {
             certificates: vec![self.ca.sign(&key(2)), self.ca.sign(&key(1))],
-            crls: Vec::new(),
+            ..Collection::default()
         };
         let (anchors, alice) = (anchors(&[&root]), self.alice.sign(&key(2)));
         let repository = Collection::default();

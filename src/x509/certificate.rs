@@ -304,6 +304,15 @@ impl Certificate {
             .transpose()
     }
 
+    /// Returns whether the extKeyUsage extension is critical and permits time-stamping alone (RFC 3161 §2.3).
+    pub fn is_for_time_stamping(&self) -> bool {
+        self.extensions()
+            .find(|extension| extension.oid == ID_CE_EXT_KEY_USAGE.as_bytes())
+            .is_some_and(|it| {
+                it.critical && matches!(extension::is_for_time_stamping(it.value), Ok(true))
+            })
+    }
+
     /// Returns the names of the purposes in the extKeyUsage extension; empty without one.
     pub fn purposes(&self) -> Result<Vec<String>, Error> {
         let purposes = self
@@ -470,7 +479,7 @@ pub(super) fn octets_of_bits<'a>(value: Value<'a>) -> Result<&'a [u8], Error> {
 }
 
 /// Returns where `part`, a slice of `whole`, stands in it.
-fn position(whole: &[u8], part: &[u8]) -> Range<usize> {
+pub(super) fn position(whole: &[u8], part: &[u8]) -> Range<usize> {
     let start = part.as_ptr().addr().saturating_sub(whole.as_ptr().addr());
     start..start.saturating_add(part.len())
 }

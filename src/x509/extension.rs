@@ -7,7 +7,9 @@ use crate::asn1::{
 };
 use const_oid::{
     ObjectIdentifier as Oid,
-    db::rfc5280::{ANY_EXTENDED_KEY_USAGE, ID_AD_CA_ISSUERS, ID_KP_EMAIL_PROTECTION},
+    db::rfc5280::{
+        ANY_EXTENDED_KEY_USAGE, ID_AD_CA_ISSUERS, ID_KP_EMAIL_PROTECTION, ID_KP_TIME_STAMPING,
+    },
 };
 use spki::der::{Decode as _, asn1::OctetStringRef};
 use x509_cert::ext::pkix;
@@ -123,8 +125,17 @@ pub(super) fn certificate_policies(der: &[u8]) -> Result<Vec<&[u8]>, Error> {
     Ok(policies)
 }
 
+/// One of PolicyMappings: the content octets of two OIDs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct PolicyMapping<'a> {
+    /// issuerDomainPolicy
+    pub(super) issuer: &'a [u8],
+    /// subjectDomainPolicy
+    pub(super) subject: &'a [u8],
+}
+
 /// Reads PolicyMappings ::= SEQUENCE SIZE (1..MAX) OF SEQUENCE { issuerDomainPolicy, subjectDomainPolicy } (§4.2.1.5).
-pub(super) fn policy_mappings(der: &[u8]) -> Result<Vec<(&[u8], &[u8])>, Error> {
+pub(super) fn policy_mappings(der: &[u8]) -> Result<Vec<PolicyMapping<'_>>, Error> {
     let mut list = sequence(der)?;
     if list.is_empty() {
         return Err(Error::Malformed("policyMappings is empty"));
@@ -133,8 +144,9 @@ pub(super) fn policy_mappings(der: &[u8]) -> Result<Vec<(&[u8], &[u8])>, Error> 
     while !list.is_empty() {
         let mut pair = list.enter(Tag::SEQUENCE)?;
         let issuer = pair.expect(Tag::OID)?.content;
-        mappings.push((issuer, pair.expect(Tag::OID)?.content));
+        let subject = pair.expect(Tag::OID)?.content;
         pair.finish()?;
+        mappings.push(PolicyMapping { issuer, subject });
     }
     Ok(mappings)
 }
@@ -241,6 +253,11 @@ pub(super) fn purposes(der: &[u8]) -> Result<Vec<&[u8]>, Error> {
     Ok(purposes)
 }
 
+/// Returns whether ExtKeyUsageSyntax permits time-stamping and nothing else (RFC 3161 §2.3).
+pub(super) fn is_for_time_stamping(der: &[u8]) -> Result<bool, Error> {
+    Ok(purposes(der)? == [ID_KP_TIME_STAMPING.as_bytes()])
+}
+
 /// Reads SubjectKeyIdentifier ::= OCTET STRING (§4.2.1.2); borrowed, which the type of crate `x509-cert` is not.
 pub(super) fn key_identifier(der: &[u8]) -> Result<&[u8], Error> {
     <&OctetStringRef>::from_der(der)
@@ -323,10 +340,16 @@ pub(super) fn sequence(der: &[u8]) -> Result<Cursor<'_>, Error> {
 
 /// Reads BOOLEAN DEFAULT FALSE. An explicit FALSE is no DER, but is found and means the same.
 pub(super) fn boolean(fields: &mut Cursor<'_>) -> Result<bool, Error> {
-    match fields.optional(Tag::BOOLEAN)?.map(|value| value.content) {
-        None | Some([0x00]) => Ok(false),
-        Some([0xff]) => Ok(true),
-        Some(_) => Err(Error::Malformed("a BOOLEAN is neither TRUE nor FALSE")),
+    let value = fields.optional(Tag::BOOLEAN)?;
+    value.map_or(Ok(false), |value| boolean_content(value.content))
+}
+
+/// Reads the content octets of a BOOLEAN, under whatever tag it stands.
+pub(super) fn boolean_content(content: &[u8]) -> Result<bool, Error> {
+    match content {
+        [0x00] => Ok(false),
+        [0xff] => Ok(true),
+        _ => Err(Error::Malformed("a BOOLEAN is neither TRUE nor FALSE")),
     }
 }
 

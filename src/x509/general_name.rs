@@ -41,7 +41,7 @@ pub enum GeneralName<'a> {
 
 impl<'a> GeneralName<'a> {
     /// Reads the next GeneralName.
-    pub(super) fn read(cursor: &mut Cursor<'a>) -> Result<Self, Error> {
+    pub fn read(cursor: &mut Cursor<'a>) -> Result<Self, Error> {
         let value = cursor.any()?;
         Ok(match value.tag.0 {
             0xa0 => {
@@ -73,10 +73,15 @@ impl<'a> GeneralName<'a> {
     }
 
     /// Reads GeneralNames ::= SEQUENCE SIZE (1..MAX) OF GeneralName.
-    pub(super) fn read_all(der: &'a [u8]) -> Result<Vec<Self>, Error> {
+    pub fn read_all(der: &'a [u8]) -> Result<Vec<Self>, Error> {
         let mut outer = Cursor::new(der, 0);
-        let mut list = outer.enter(Tag::SEQUENCE)?;
+        let list = outer.enter(Tag::SEQUENCE)?;
         outer.finish()?;
+        Self::read_list(list)
+    }
+
+    /// Reads the members of GeneralNames, under whatever tag they stand.
+    pub(super) fn read_list(mut list: Cursor<'a>) -> Result<Vec<Self>, Error> {
         let mut names = Vec::new();
         while !list.is_empty() {
             names.push(Self::read(&mut list)?);
@@ -96,6 +101,18 @@ impl<'a> GeneralName<'a> {
                 Address::parse(std::str::from_utf8(octets).ok()?).filter(|it| !it.local.is_ascii())
             }
             _ => None,
+        }
+    }
+
+    /// Returns it for people: text where it is text, else its form. Untrusted, and not yet escaped.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Rfc822(octets)
+            | Self::SmtpUtf8Mailbox(octets)
+            | Self::Dns(octets)
+            | Self::Uri(octets) => String::from_utf8_lossy(octets).into_owned(),
+            Self::Directory(name) => name.to_string(),
+            _ => self.form().to_owned(),
         }
     }
 

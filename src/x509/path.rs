@@ -34,6 +34,8 @@ pub enum Purpose {
     Encrypt,
     /// either, EKU not looked at
     Any,
+    /// verify a time-stamping authority's signature (RFC 3161 §2.3)
+    TimeStamp,
 }
 
 /// What is known about revocation of the whole path.
@@ -142,12 +144,15 @@ impl<'a> PathBuilder<'a> {
         budget: &mut Budget,
     ) -> Result<PathReport, BudgetExceeded> {
         let revocations = |path: &[Certificate], budget: &mut Budget| {
-            let crls = |issuer: &Certificate| {
-                let mut crls = self.repository.crls(issuer.subject());
-                crls.extend(extra.crls(issuer.subject()));
-                crls
+            let find = |of: &Certificate, anchor: &Certificate, budget: &mut Budget| {
+                self.path_to(of, anchor, extra, question.at, budget)
             };
-            revocation::judge(path, crls, question.at, self.policy, budget)
+            let sources = revocation::Sources {
+                repository: self.repository,
+                extra,
+                path: &find,
+            };
+            revocation::judge(path, &sources, question.at, self.policy, budget)
         };
         let repositories = [self.repository, extra];
         let watch = self.watch.as_ref();
@@ -176,6 +181,39 @@ impl<'a> PathBuilder<'a> {
         })
     }
 
+    /// Finds a path from a certificate that is no person's, but signs CRLs, to this very anchor (RFC 5280 §6.3.3 (f)), out of the same budget;
+    /// `None`: there is none about which nothing is denied. Revocation is not looked at.
+    fn path_to(
+        &self,
+        certificate: &Certificate,
+        anchor: &Certificate,
+        extra: &dyn Repository,
+        at: Time,
+        budget: &mut Budget,
+    ) -> Result<Option<Vec<Certificate>>, BudgetExceeded> {
+        let same = |it: &&TrustAnchor| {
+            it.certificate.subject() == anchor.subject() && it.certificate.spki() == anchor.spki()
+        };
+        let anchors: Vec<_> = self.anchors.anchors.iter().filter(same).cloned().collect();
+        let question = Question {
+            purpose: Purpose::Any,
+            at,
+            signing_time: None,
+            policy: self.policy,
+        };
+        let unchecked =
+            |_: &[Certificate], _: &mut Budget| Ok((RevocationStatus::Unchecked, Vec::new()));
+        let watch = self.watch.as_ref();
+        let graph = Graph::new(&anchors, [self.repository, extra], question, watch);
+        let found = Search::new(graph, question, &unchecked).run(certificate, budget)?;
+        Ok(found.and_then(|Found { path, findings, .. }| {
+            let leaf = path.first().unwrap_or(certificate);
+            let of_leaf = usage::judge_leaf(leaf, question, path.len() > 1);
+            let denied = Policy::denies(&findings) || Policy::denies(&of_leaf);
+            (!denied).then_some(path)
+        }))
+    }
+
     /// Judges keyUsage, EKU and strength of a certificate alone, without a path (for `sign`, which builds none), and its validity at `at`.
     pub fn judge_alone(
         leaf: &Certificate,
@@ -191,29 +229,6 @@ impl<'a> PathBuilder<'a> {
         };
         usage::judge_leaf(leaf, question, !leaf.is_self_issued())
     }
-}
-
-/// Finds a valid path from a certificate to one anchor and no other, as whoever speaks about a path's certificates needs it (RFC 5280 §6.3.3 (f)),
-/// paying out of the same budget. Revocation along it is not looked at; a path that has something denied is none.
-#[allow(dead_code)] // until revocation asks for it
-pub(super) fn path_to_same_anchor(
-    certificate: &Certificate,
-    anchor: &TrustAnchor,
-    repositories: [&dyn Repository; 2],
-    question: Question<'_>,
-    budget: &mut Budget,
-) -> Result<Option<Vec<Certificate>>, BudgetExceeded> {
-    let question = Question {
-        purpose: Purpose::Any,
-        ..question
-    };
-    let unchecked =
-        |_: &[Certificate], _: &mut Budget| Ok((RevocationStatus::Unchecked, Vec::new()));
-    let graph = Graph::new(std::slice::from_ref(anchor), repositories, question, None);
-    let found = Search::new(graph, question, &unchecked).run(certificate, budget)?;
-    Ok(found
-        .filter(|found| !Policy::denies(&found.findings))
-        .map(|Found { path, .. }| path))
 }
 
 /// Returns the report of a certificate without a path: why, and what can be said of it all the same.
@@ -244,7 +259,7 @@ mod tests {
     use crate::{
         asn1::write,
         crypto::SoftwareKey,
-        policy::Rule,
+        policy::{Level, PolicyName, Rule},
         x509::sample::{
             self, Template, anchors, authority_key_identifier, basic_constraints, key,
             key_identifier, now,
@@ -256,7 +271,7 @@ mod tests {
     fn collection<'a>(certificates: impl IntoIterator<Item = &'a Certificate>) -> Collection {
         Collection {
             certificates: certificates.into_iter().cloned().collect(),
-            crls: Vec::new(),
+            ..Collection::default()
         }
     }
 
@@ -582,6 +597,62 @@ mod tests {
                 .unwrap()
                 .trusted
         );
+    }
+
+    #[test]
+    fn dsa_parameters_come_down_the_path() {
+        let (sign_1, whole_1, lacking_1) = crate::crypto::dsa_signer("dsa-private-1");
+        let (sign_2, _, lacking_2) = crate::crypto::dsa_signer("dsa-private-2");
+        let of = |spki: &[u8], mut template: Template| {
+            template.spki = spki.to_vec();
+            template
+        };
+        let ca = |subject, issuer| Template::ca(subject, &key(1), issuer);
+        let root = ca("CN=Root", "CN=Root").sign(&key(1));
+        let first = of(&whole_1, ca("CN=First", "CN=Root")).sign(&key(1));
+        let second = of(&lacking_2, ca("CN=Second", "CN=First")).sign_dsa(&sign_1);
+        let alice = |sign: &dyn Fn(&[u8]) -> Vec<u8>| {
+            Template::new("CN=Alice", &key(3), "CN=Second").sign_dsa(sign)
+        };
+        let person = of(&lacking_1, Template::new("CN=Alice", &key(3), "CN=Second"));
+        let judge = |leaf: &Certificate, certificates: &[&Certificate], name| {
+            let mut policy = Policy::named(name);
+            policy.revocation = crate::policy::Revocation::Off;
+            let (anchors, repository) = (anchors(&[&root]), Collection::default());
+            let extra = collection(certificates.iter().copied());
+            PathBuilder::new(&anchors, &repository, &policy)
+                .judge(leaf, &extra, Purpose::Sign, now(), None)
+                .unwrap()
+        };
+        let (standard, archive) = (PolicyName::Standard, PolicyName::Archive);
+        // whom the second CA certifies, with a key of her own or one that inherits twice over
+        for leaf in [alice(&sign_2), person.sign_dsa(&sign_2)] {
+            let report = judge(&leaf, &[&first, &second], archive);
+            assert!(report.trusted, "{:?}", report.findings);
+            for certificate in &report.path {
+                assert!(!certificate.public_key().unwrap().needs_parameters());
+            }
+            assert!(
+                report
+                    .findings
+                    .iter()
+                    .any(|it| it.rule == Rule::WeakAlgorithm)
+            );
+            let report = judge(&leaf, &[&first, &second], standard);
+            let denied = |it: &Finding| it.rule == Rule::WeakAlgorithm && it.level == Level::Deny;
+            assert!(report.findings.iter().any(denied));
+        }
+        // signed by another key of the group
+        let report = judge(&alice(&sign_1), &[&first, &second], archive);
+        assert_eq!(refusal(&report).0, Reason::Signature);
+        // nobody above has parameters
+        let orphan = of(&lacking_2, ca("CN=Second", "CN=Root")).sign(&key(1));
+        let report = judge(&alice(&sign_2), &[&orphan], archive);
+        assert_eq!(refusal(&report).0, Reason::Signature);
+        // the parameters of a namesake off the path are not taken
+        let namesake = of(&whole_1, ca("CN=First", "CN=First")).sign_dsa(&sign_1);
+        let report = judge(&alice(&sign_2), &[&namesake, &second], archive);
+        assert!(!report.trusted);
     }
 
     #[test]

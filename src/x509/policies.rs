@@ -175,7 +175,10 @@ impl<'a> PolicyState<'a> {
             return Ok(());
         };
         let any = ANY_POLICY.as_bytes();
-        if mappings.iter().any(|(from, to)| *from == any || *to == any) {
+        if mappings
+            .iter()
+            .any(|it| it.issuer == any || it.subject == any)
+        {
             let found = "it maps anyPolicy";
             return refuse(certificate, Reason::PolicyMapping, found);
         }
@@ -184,8 +187,9 @@ impl<'a> PolicyState<'a> {
         };
         budget.policy_nodes(mappings.len())?;
         let mut mapped: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
-        for (issuers, subjects) in mappings {
-            mapped.entry(issuers).or_default().insert(subjects);
+        for mapping in mappings {
+            let expected = mapped.entry(mapping.issuer).or_default();
+            expected.insert(mapping.subject);
         }
         if self.policy_mapping == 0 {
             depth.retain(|policy, _| !mapped.contains_key(policy));
@@ -372,6 +376,7 @@ mod tests {
             validate::{self, Question, Valid},
         },
     };
+    use proptest::prelude::*;
     use std::time::{Duration, Instant};
 
     /// `any`, or the policy 1.2.3.N
@@ -746,5 +751,146 @@ mod tests {
         };
         assert!(alone("policies:1"));
         assert!(!alone(""));
+    }
+
+    /// The tree of RFC 5280 §6.1 as it stood before RFC 9618, without pruning: its leaves at the depth reached, each by its valid_policy, its
+    /// expected policies, and the first policy on its way down that is not anyPolicy.
+    mod tree {
+        use std::collections::BTreeSet;
+
+        /// One certificate: its policies, and its mappings.
+        pub(super) type Level = (Vec<u8>, Vec<(u8, u8)>);
+        /// stands for anyPolicy
+        pub(super) const ANY: u8 = 0;
+
+        #[derive(Clone)]
+        struct Leaf {
+            policy: u8,
+            expected: BTreeSet<u8>,
+            first: u8,
+        }
+
+        /// Returns the policies below anyPolicy whose branches reach the last certificate, in the order of their numbers.
+        pub(super) fn authority_constrained(path: &[Level]) -> Vec<u8> {
+            let expected = BTreeSet::from([ANY]);
+            let root = Leaf {
+                policy: ANY,
+                expected,
+                first: ANY,
+            };
+            let mut leaves = vec![root];
+            for (place, (policies, mappings)) in path.iter().enumerate() {
+                leaves = children(&leaves, policies);
+                if place + 1 < path.len() {
+                    map(&mut leaves, mappings);
+                }
+            }
+            let found: BTreeSet<_> = leaves.iter().map(|leaf| leaf.first).collect();
+            found.into_iter().collect()
+        }
+
+        fn child(parent: &Leaf, policy: u8) -> Leaf {
+            let first = if parent.first == ANY {
+                policy
+            } else {
+                parent.first
+            };
+            Leaf {
+                policy,
+                expected: BTreeSet::from([policy]),
+                first,
+            }
+        }
+
+        /// §6.1.3 (d) (1) and (2)
+        fn children(above: &[Leaf], policies: &[u8]) -> Vec<Leaf> {
+            let mut below = Vec::new();
+            let named: BTreeSet<_> = policies.iter().filter(|it| **it != ANY).collect();
+            for policy in named {
+                let mut parents: Vec<_> = above
+                    .iter()
+                    .filter(|it| it.expected.contains(policy))
+                    .collect();
+                if parents.is_empty() {
+                    parents = above.iter().filter(|it| it.policy == ANY).collect();
+                }
+                below.extend(parents.into_iter().map(|parent| child(parent, *policy)));
+            }
+            if policies.contains(&ANY) {
+                for parent in above {
+                    let missing = parent
+                        .expected
+                        .iter()
+                        .filter(|it| !policies.contains(it) || **it == ANY);
+                    below.extend(missing.map(|policy| child(parent, *policy)));
+                }
+            }
+            below
+        }
+
+        /// §6.1.4 (b) (1)
+        fn map(leaves: &mut Vec<Leaf>, mappings: &[(u8, u8)]) {
+            let from: BTreeSet<_> = mappings.iter().map(|(from, _)| *from).collect();
+            for policy in from {
+                let expected: BTreeSet<_> = mappings
+                    .iter()
+                    .filter(|it| it.0 == policy)
+                    .map(|it| it.1)
+                    .collect();
+                let mut any = None;
+                let mut there = false;
+                for leaf in leaves.iter_mut() {
+                    if leaf.policy == policy {
+                        leaf.expected.clone_from(&expected);
+                        there = true;
+                    } else if leaf.policy == ANY {
+                        any = Some(leaf.clone());
+                    }
+                }
+                if let (false, Some(any)) = (there, any) {
+                    let first = if any.first == ANY { policy } else { any.first };
+                    leaves.push(Leaf {
+                        policy,
+                        expected,
+                        first,
+                    });
+                }
+            }
+        }
+    }
+
+    fn level() -> impl Strategy<Value = tree::Level> {
+        let policies = proptest::collection::btree_set(0_u8..5, 1..4);
+        let mappings = proptest::collection::vec((1_u8..5, 1_u8..5), 0..4);
+        (policies, mappings)
+            .prop_map(|(policies, mappings)| (policies.into_iter().collect(), mappings))
+    }
+
+    proptest! {
+        /// RFC 9618 §3: the graph says what the tree said.
+        #[test]
+        fn the_graph_says_what_the_tree_said(levels in proptest::collection::vec(level(), 1..6)) {
+            let name = |policy: &u8| match *policy {
+                tree::ANY => "any".to_owned(),
+                policy => policy.to_string(),
+            };
+            let described: Vec<String> = levels.iter().enumerate().map(|(place, (policies, mappings))| {
+                let policies: Vec<_> = policies.iter().map(name).collect();
+                let pairs: Vec<_> = mappings.iter().map(|(from, to)| format!("{from}>{to}")).collect();
+                match pairs.is_empty() || place + 1 == levels.len() {
+                    true => format!("policies:{}", policies.join(",")),
+                    false => format!("policies:{} maps:{}", policies.join(","), pairs.join(",")),
+                }
+            }).collect();
+            let described: Vec<_> = described.iter().map(String::as_str).collect();
+            let mut wanted: Vec<_> = tree::authority_constrained(&levels).iter().map(name).collect();
+            // the octets of anyPolicy come last
+            wanted.sort_by_key(|it| it == "any");
+            let wanted = match wanted.is_empty() {
+                true => "no-policy".to_owned(),
+                false => format!("{0} / {0}", wanted.join(",")),
+            };
+            prop_assert_eq!(outcome(&explicit(), &described), wanted, "{:?}", described);
+        }
     }
 }

@@ -1,5 +1,5 @@
-//! Where certificates and CRLs are found: the joint `Repository` (a directory server or key server plugs in here).
-use super::{Certificate, Crl, name::Name};
+//! Where certificates, CRLs and OCSP responses are found: the joint `Repository` (a directory server or key server plugs in here).
+use super::{Certificate, Crl, OcspResponse, name::Name};
 use crate::mime::mailbox::Address;
 use std::collections::{HashMap, HashSet};
 
@@ -15,15 +15,21 @@ pub trait Repository: Send + Sync {
     fn by_address(&self, address: &Address) -> Vec<Certificate>;
     /// Returns CRLs issued under this name.
     fn crls(&self, issuer: &Name) -> Vec<Crl>;
+    /// Returns OCSP responses with an answer for a certificate of this serial number.
+    fn ocsp_responses(&self, _serial: &[u8]) -> Vec<OcspResponse> {
+        Vec::new()
+    }
 }
 
-/// Certificates and CRLs in memory. `add_certificate`, `add_crl` and `extend` leave duplicates out.
+/// Certificates, CRLs and OCSP responses in memory. The methods that add leave duplicates out.
 #[derive(Debug, Default, Clone)]
 pub struct Collection {
     /// certificates
     pub certificates: Vec<Certificate>,
     /// CRLs
     pub crls: Vec<Crl>,
+    /// OCSP responses
+    pub ocsp_responses: Vec<OcspResponse>,
 }
 
 impl Collection {
@@ -41,6 +47,13 @@ impl Collection {
         }
     }
 
+    /// Adds an OCSP response, unless it is there already.
+    pub fn add_ocsp_response(&mut self, response: OcspResponse) {
+        if !self.ocsp_responses.contains(&response) {
+            self.ocsp_responses.push(response);
+        }
+    }
+
     /// Adds all of `other`.
     pub fn extend(&mut self, other: Self) {
         let known: HashSet<Certificate> = match other.certificates.len() {
@@ -53,6 +66,9 @@ impl Collection {
         for crl in other.crls {
             self.add_crl(crl);
         }
+        for response in other.ocsp_responses {
+            self.add_ocsp_response(response);
+        }
     }
 
     /// Leaves out certificates that are there twice, the later ones.
@@ -63,7 +79,7 @@ impl Collection {
 
     /// Returns whether there is nothing in it.
     pub fn is_empty(&self) -> bool {
-        self.certificates.is_empty() && self.crls.is_empty()
+        self.certificates.is_empty() && self.crls.is_empty() && self.ocsp_responses.is_empty()
     }
 
     fn those(&self, wanted: impl Fn(&Certificate) -> bool) -> Vec<Certificate> {
@@ -94,6 +110,12 @@ impl Repository for Collection {
 
     fn crls(&self, issuer: &Name) -> Vec<Crl> {
         let found = self.crls.iter().filter(|crl| crl.issuer() == issuer);
+        found.cloned().collect()
+    }
+
+    fn ocsp_responses(&self, serial: &[u8]) -> Vec<OcspResponse> {
+        let found = self.ocsp_responses.iter();
+        let found = found.filter(|response| response.is_about_serial(serial));
         found.cloned().collect()
     }
 }
@@ -161,6 +183,10 @@ impl Repository for Catalogue {
         let indices = self.crl_issuers.get(issuer).into_iter().flatten();
         let found = indices.filter_map(|index| self.collection.crls.get(*index));
         found.cloned().collect()
+    }
+
+    fn ocsp_responses(&self, serial: &[u8]) -> Vec<OcspResponse> {
+        self.collection.ocsp_responses(serial)
     }
 }
 

@@ -1,10 +1,11 @@
 //! Certificates for tests: a small builder of DER, signed with P-256 keys that a seed makes. Says anything it is told to, right or wrong.
 #![allow(clippy::unwrap_used, clippy::panic)]
-use super::{Certificate, Crl, TrustAnchor, TrustAnchors, name::Name};
+use super::{Certificate, Crl, OcspResponse, TrustAnchor, TrustAnchors, name::Name};
 use crate::{
     asn1::{Tag, Time, oid::Oid, write},
     crypto::{Digest, PrivateKey, PublicKey, SignatureAlgorithm, SoftwareKey},
     encoding::hex,
+    policy::Limits,
 };
 use const_oid::db::rfc5280 as oids;
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng as _};
@@ -246,6 +247,15 @@ impl Template {
         ])
     }
 
+    /// Returns the certificate, signed with DSA over SHA-256 by `sign`.
+    pub(crate) fn sign_dsa(&self, sign: impl Fn(&[u8]) -> Vec<u8>) -> Certificate {
+        let identifier = SignatureAlgorithm::Dsa(Digest::Sha256).identifier();
+        let identifier = identifier.to_der().unwrap();
+        let tbs = self.tbs(&identifier);
+        let bits = write::tlv(Tag::BIT_STRING, &[vec![0], sign(&tbs)].concat());
+        Certificate::from_der(&write::sequence(&[&tbs, &identifier, &bits])).unwrap()
+    }
+
     /// Returns the certificate with an empty signature: quick, where nobody comes to check it.
     pub(crate) fn unsigned(&self) -> Certificate {
         let identifier = SignatureAlgorithm::Ecdsa(Digest::Sha256).identifier();
@@ -268,32 +278,235 @@ pub(crate) fn crl(
     serials: &[&[u8]],
     extensions: &[Vec<u8>],
 ) -> Crl {
-    let algorithm = SignatureAlgorithm::Ecdsa(Digest::Sha256);
-    let identifier = algorithm.identifier().to_der().unwrap();
-    let entries = serials.iter().map(|serial| {
-        write::sequence(&[
-            &write::tlv(Tag::INTEGER, serial),
-            &time(this_update).to_der(),
-        ])
-    });
-    let entries = match serials {
-        [] => Vec::new(),
-        _ => write::tlv(Tag::SEQUENCE, &entries.collect::<Vec<_>>().concat()),
-    };
-    let extensions = match extensions {
-        [] => Vec::new(),
-        all => write::tlv(Tag::context(0), &write::tlv(Tag::SEQUENCE, &all.concat())),
-    };
-    let tbs = write::sequence(&[
-        &write::integer(1),
-        &identifier,
-        &name(issuer),
-        &time(this_update).to_der(),
-        &time(next_update).to_der(),
-        &entries,
-        &extensions,
-    ]);
-    Crl::from_der(&signed(&tbs, &identifier, &algorithm, signer)).unwrap()
+    let list = CrlTemplate::new(issuer, this_update, next_update);
+    let list = serials
+        .iter()
+        .fold(list, |list, serial| list.entry(serial, this_update, &[]));
+    let list = extensions
+        .iter()
+        .fold(list, |list, extension| list.with(extension.clone()));
+    list.sign(signer)
+}
+
+/// A CRL to be.
+#[derive(Clone)]
+pub(crate) struct CrlTemplate {
+    pub(crate) issuer: Vec<u8>,
+    pub(crate) this_update: Time,
+    pub(crate) next_update: Option<Time>,
+    pub(crate) entries: Vec<u8>,
+    pub(crate) extensions: Vec<u8>,
+}
+
+impl CrlTemplate {
+    pub(crate) fn new(issuer: &str, this_update: &str, next_update: &str) -> Self {
+        Self {
+            issuer: name(issuer),
+            this_update: time(this_update),
+            next_update: Some(time(next_update)),
+            entries: Vec::new(),
+            extensions: Vec::new(),
+        }
+    }
+
+    pub(crate) fn entry(mut self, serial: &[u8], date: &str, extensions: &[Vec<u8>]) -> Self {
+        let extensions = match extensions {
+            [] => Vec::new(),
+            all => write::tlv(Tag::SEQUENCE, &all.concat()),
+        };
+        let serial = write::tlv(Tag::INTEGER, serial);
+        let entry = write::sequence(&[&serial, &time(date).to_der(), &extensions]);
+        self.entries.extend(entry);
+        self
+    }
+
+    pub(crate) fn with(mut self, extension: Vec<u8>) -> Self {
+        self.extensions.extend(extension);
+        self
+    }
+
+    pub(crate) fn number(self, number: u32) -> Self {
+        self.with(extension(
+            &oids::ID_CE_CRL_NUMBER,
+            false,
+            &write::integer(number),
+        ))
+    }
+
+    /// A delta CRL.
+    pub(crate) fn base(self, number: u32) -> Self {
+        self.with(extension(
+            &oids::ID_CE_DELTA_CRL_INDICATOR,
+            true,
+            &write::integer(number),
+        ))
+    }
+
+    /// issuingDistributionPoint with these fields.
+    pub(crate) fn scope(self, fields: &[&[u8]]) -> Self {
+        let value = write::sequence(fields);
+        self.with(extension(
+            &oids::ID_CE_ISSUING_DISTRIBUTION_POINT,
+            true,
+            &value,
+        ))
+    }
+
+    pub(crate) fn der(&self, signer: &SoftwareKey) -> Vec<u8> {
+        let algorithm = SignatureAlgorithm::Ecdsa(Digest::Sha256);
+        let identifier = algorithm.identifier().to_der().unwrap();
+        let entries = match self.entries.as_slice() {
+            [] => Vec::new(),
+            all => write::tlv(Tag::SEQUENCE, all),
+        };
+        let extensions = match self.extensions.as_slice() {
+            [] => Vec::new(),
+            all => write::tlv(Tag::context(0), &write::tlv(Tag::SEQUENCE, all)),
+        };
+        let tbs = write::sequence(&[
+            &write::integer(1),
+            &identifier,
+            &self.issuer,
+            &self.this_update.to_der(),
+            &self.next_update.map(Time::to_der).unwrap_or_default(),
+            &entries,
+            &extensions,
+        ]);
+        signed(&tbs, &identifier, &algorithm, signer)
+    }
+
+    pub(crate) fn sign(&self, signer: &SoftwareKey) -> Crl {
+        Crl::from_der(&self.der(signer)).unwrap()
+    }
+}
+
+/// reasonCode of a CRL entry.
+pub(crate) fn reason(code: u8) -> Vec<u8> {
+    extension(&oids::ID_CE_CRL_REASONS, false, &[0x0a, 1, code])
+}
+
+/// Returns GeneralizedTime.
+pub(crate) fn generalized(text: &str) -> Vec<u8> {
+    let digits: String = time(text).to_string();
+    let digits: String = digits.chars().filter(char::is_ascii_digit).collect();
+    write::tlv(Tag(0x18), format!("{digits}Z").as_bytes())
+}
+
+/// An OCSP response to be, with answers about certificates of one issuer; by the issuer's name unless it says otherwise.
+#[derive(Clone)]
+pub(crate) struct OcspTemplate {
+    pub(crate) responder: Vec<u8>,
+    pub(crate) produced_at: String,
+    pub(crate) answers: Vec<Vec<u8>>,
+    pub(crate) extensions: Vec<u8>,
+    pub(crate) certificates: Vec<Certificate>,
+}
+
+impl OcspTemplate {
+    pub(crate) const GOOD: [u8; 2] = [0x80, 0];
+    pub(crate) const UNKNOWN: [u8; 2] = [0x82, 0];
+
+    pub(crate) fn new(responder: &str) -> Self {
+        Self {
+            responder: write::tlv(Tag::context(1), &name(responder)),
+            produced_at: "2026-10-31".to_owned(),
+            answers: Vec::new(),
+            extensions: Vec::new(),
+            certificates: Vec::new(),
+        }
+    }
+
+    pub(crate) fn by_key(key: &SoftwareKey) -> Self {
+        let octets = super::certificate::public_key_octets(key.public_key().spki()).unwrap();
+        let hash = crate::crypto::digest::digest(Digest::Sha1, octets);
+        Self {
+            responder: write::tlv(Tag::context(2), &write::tlv(Tag::OCTET_STRING, &hash)),
+            ..Self::new("CN=x")
+        }
+    }
+
+    /// CertID over this digest.
+    pub(crate) fn id(digest: Digest, issuer: &Certificate, serial: &[u8]) -> [Vec<u8>; 4] {
+        let hash = |octets| {
+            let hash = crate::crypto::digest::digest(digest, octets);
+            write::tlv(Tag::OCTET_STRING, &hash)
+        };
+        let key = super::certificate::public_key_octets(issuer.spki()).unwrap();
+        [
+            digest.identifier().to_der().unwrap(),
+            hash(issuer.subject().der()),
+            hash(key),
+            write::tlv(Tag::INTEGER, serial),
+        ]
+    }
+
+    /// SingleResponse; extensions are a list of them.
+    pub(crate) fn answer(
+        mut self,
+        id: &[Vec<u8>; 4],
+        status: &[u8],
+        this_update: &str,
+        next_update: Option<&str>,
+        extensions: &[u8],
+    ) -> Self {
+        let next = next_update.map(|next| write::tlv(Tag::context(0), &generalized(next)));
+        let extensions = match extensions {
+            [] => Vec::new(),
+            list => write::tlv(Tag::context(1), &write::tlv(Tag::SEQUENCE, list)),
+        };
+        self.answers.push(write::sequence(&[
+            &write::tlv(Tag::SEQUENCE, &id.concat()),
+            status,
+            &generalized(this_update),
+            &next.unwrap_or_default(),
+            &extensions,
+        ]));
+        self
+    }
+
+    pub(crate) fn der(&self, signer: &SoftwareKey) -> Vec<u8> {
+        let algorithm = SignatureAlgorithm::Ecdsa(Digest::Sha256);
+        let identifier = algorithm.identifier().to_der().unwrap();
+        let extensions = match self.extensions.as_slice() {
+            [] => Vec::new(),
+            list => write::tlv(Tag::context(1), &write::tlv(Tag::SEQUENCE, list)),
+        };
+        let tbs = write::sequence(&[
+            &self.responder,
+            &generalized(&self.produced_at),
+            &write::tlv(Tag::SEQUENCE, &self.answers.concat()),
+            &extensions,
+        ]);
+        let mut rng = ChaCha20Rng::seed_from_u64(0);
+        let signature = signer.sign(&algorithm, &tbs, &mut rng).unwrap();
+        let bits = write::tlv(Tag::BIT_STRING, &[&[0], signature.as_slice()].concat());
+        let certificates = self.certificates.iter().map(Certificate::der);
+        let certificates = match self.certificates.as_slice() {
+            [] => Vec::new(),
+            _ => {
+                let list = certificates.collect::<Vec<_>>().concat();
+                write::tlv(Tag::context(0), &write::tlv(Tag::SEQUENCE, &list))
+            }
+        };
+        let basic = write::sequence(&[&tbs, &identifier, &bits, &certificates]);
+        let kind = const_oid::db::rfc6960::ID_PKIX_OCSP_BASIC;
+        let bytes = write::sequence(&[
+            &write::tlv(Tag::OID, kind.as_bytes()),
+            &write::tlv(Tag::OCTET_STRING, &basic),
+        ]);
+        write::sequence(&[&[0x0a, 1, 0], &write::tlv(Tag::context(0), &bytes)])
+    }
+
+    pub(crate) fn sign(&self, signer: &SoftwareKey) -> OcspResponse {
+        OcspResponse::from_der(&self.der(signer), &Limits::default()).unwrap()
+    }
+}
+
+/// CertStatus revoked.
+pub(crate) fn revoked(date: &str, reason: Option<u8>) -> Vec<u8> {
+    let reason = reason.map(|code| write::tlv(Tag::context(0), &[0x0a, 1, code]));
+    let fields = [generalized(date), reason.unwrap_or_default()];
+    write::tlv(Tag::context(1), &fields.concat())
 }
 
 fn signed(

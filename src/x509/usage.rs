@@ -100,6 +100,12 @@ fn usage(leaf: &Certificate, question: Question<'_>, findings: &mut Vec<Finding>
         ),
     }
     match leaf.permits_email() {
+        _ if question.purpose == Purpose::TimeStamp => {
+            if !leaf.is_for_time_stamping() {
+                let found = format!("extended key usage is {}", purposes(leaf));
+                object(Reason::NotForTimeStamping, found);
+            }
+        }
         Ok(None | Some(true)) => {}
         Ok(Some(false)) => object(
             Reason::NoEmailProtection,
@@ -132,7 +138,7 @@ type Needed = Result<(KeyUsage, Reason), Reason>;
 fn needed(purpose: Purpose, kind: KeyKind) -> Option<Needed> {
     match purpose {
         Purpose::Any => None,
-        Purpose::Sign => Some(match kind {
+        Purpose::Sign | Purpose::TimeStamp => Some(match kind {
             // RFC 8550 §4.4.2
             KeyKind::Rsa { .. }
             | KeyKind::P256

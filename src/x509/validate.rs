@@ -90,7 +90,7 @@ pub(super) fn validate(
         for certificate in intermediates.iter().rev() {
             may_issue(certificate, Anchored::ByAnother)?;
             profile::check(certificate, Role::Authority, question, &mut findings)?;
-            if question.purpose != Purpose::Any
+            if !matches!(question.purpose, Purpose::Any | Purpose::TimeStamp)
                 && read(certificate, "extKeyUsage", certificate.permits_email())? == Some(false)
             {
                 let found = format!("extended key usage is {}", usage::purposes(certificate));

@@ -5,10 +5,11 @@ use crate::{
     asn1::{Tag, cursor::Cursor, oid, write},
     cms::{algorithm, algorithm_to_der},
     crypto::{
-        self, CryptoRng, KeyEncryption, KeyWrap, PrivateKey, PublicKey, Secret,
+        self, CryptoRng, Kem, KeyEncryption, KeyWrap, PrivateKey, PublicKey, Secret,
         algorithm::{KemKdf, PasswordWrap},
         kem, key_agreement, key_wrap,
         password_wrap::{self, Derivation},
+        public_key::KeyKind,
     },
 };
 use spki::AlgorithmIdentifierOwned;
@@ -50,6 +51,16 @@ impl Recipient {
             }
             KeyEncryption::Kem(kem) => {
                 let (encapsulation, wrap) = self.kem_wrap()?;
+                // as with an agreement on another curve
+                let fits = match key.public_key().kind() {
+                    KeyKind::MlKem(own) => own == kem,
+                    KeyKind::Rsa { .. } => matches!(kem, Kem::Rsa { .. }),
+                    _ => false,
+                };
+                if !fits {
+                    return Err(crypto::Error::Decryption);
+                }
+                let kem = kem.for_key_of(wrap.key_size());
                 let shared = key.decapsulate(kem, &encapsulation.ciphertext, rng)?;
                 let ukm = self.ukm.as_deref();
                 let kek = kem::derive(&encapsulation.kdf, &encapsulation.wrap, &shared, ukm)?;

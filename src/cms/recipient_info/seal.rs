@@ -147,7 +147,8 @@ pub fn seal(
             })
         }
         Method::Encapsulation { kem, kdf, wrap } => {
-            let (ciphertext, shared) = kem::encapsulate(&key, kem, rng)?;
+            let resolved = kem.for_key_of(wrap.key_size());
+            let (ciphertext, shared) = kem::encapsulate(&key, resolved, rng)?;
             let (kdf, wrap_algorithm) = (kdf.identifier(), wrap.identifier());
             let kek = kem::derive(&kdf, &wrap_algorithm, &shared, None)?;
             let encrypted_key = key_wrap::wrap(wrap, &kek, content_key)?;

@@ -45,6 +45,7 @@ impl Peeler<'_> {
         if let Ok(encryption) = &encryption {
             self.grade_cipher(encryption.cipher, container, &mut layer.findings);
         }
+        self.grade_key_encryption(&reader.recipients, &mut layer.findings);
         if self.goal == Goal::Inspect || Policy::denies(&layer.findings) {
             self.report.layers.push(Layer::Encrypted(layer));
             return Ok(());
@@ -144,6 +145,27 @@ impl Peeler<'_> {
                     cipher.name()
                 ),
             ));
+        }
+    }
+
+    /// Grades how the content key was sent to the recipient whose key we hold.
+    pub(super) fn grade_key_encryption(
+        &self,
+        recipients: &[Recipient],
+        findings: &mut Vec<Finding>,
+    ) {
+        let identities = self.keys.as_ref().map(|keys| keys.identities);
+        let ours = |recipient: &&Recipient| {
+            identities.is_some_and(|identities| means_for(identities, recipient).is_some())
+        };
+        let sent = recipients.iter().find(ours).map(Recipient::key_encryption);
+        if let Some(Ok(encryption)) = sent
+            && strength::is_weak_key_encryption(&encryption)
+        {
+            findings.push(
+                self.policy
+                    .finding(Rule::WeakCipher, "the content key is encrypted with 3DES"),
+            );
         }
     }
 

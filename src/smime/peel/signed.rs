@@ -2,7 +2,7 @@
 use super::{Goal, Peeler, Wire};
 use crate::{
     asn1::oid::Oid,
-    cms::{self, content_type},
+    cms::{self, content_type, ess::Receipt},
     crypto::Digest,
     mime::{
         header::{self, Header},
@@ -107,7 +107,7 @@ impl Peeler<'_> {
         }
         let digested = Digested {
             digests: &digests,
-            content_type,
+            content_type: Some(content_type),
             form: Form::Clear,
             as_received: self.as_received,
             head: &head,
@@ -149,7 +149,7 @@ impl Peeler<'_> {
         findings.extend(self.not_opened(content_type));
         let digested = Digested {
             digests: &digests,
-            content_type,
+            content_type: Some(content_type),
             form: Form::Opaque,
             as_received: false,
             head: &head,
@@ -206,7 +206,7 @@ impl Peeler<'_> {
         let (digests, head, _) = content.finish();
         let digested = Digested {
             digests: &digests,
-            content_type,
+            content_type: Some(content_type),
             form: Form::Detached,
             as_received: false,
             head: &head,
@@ -310,34 +310,24 @@ impl Peeler<'_> {
         for signer in &signed.signers {
             signatures.push(match &self.judge {
                 Some(judge) => judge.judge(signer, digested, &in_message)?,
-                None => {
-                    let mut described = signature::describe(signer);
-                    described.signer = in_message
-                        .certificates
-                        .iter()
-                        .find(|c| signer.sid.names(c))
-                        .cloned();
-                    described
-                }
+                None => signature::describe_all(signer, &in_message, self.policy)?,
             });
         }
-        self.report.layers.insert(
-            slot,
-            Layer::Signed(SignedLayer {
-                form: digested.form,
-                signatures,
-                findings,
-            }),
-        );
+        let mut layer = SignedLayer::new(digested.form, signatures, findings);
+        layer.certificates = in_message.certificates;
+        if digested.content_type == Some(content_type::RECEIPT) {
+            layer.receipt = Receipt::from_der(digested.head).ok();
+        }
+        self.report.layers.insert(slot, Layer::Signed(layer));
         Ok(())
     }
 }
 
-fn structure(what: &'static str) -> Error {
+pub(in crate::smime) fn structure(what: &'static str) -> Error {
     Error::Mime(crate::mime::Error::Structure { what })
 }
 
-fn is_signature_part(header: &Header) -> Result<bool, Error> {
+pub(in crate::smime) fn is_signature_part(header: &Header) -> Result<bool, Error> {
     Ok(matches!(
         layer::announced(header)?,
         Announced::Cms {
@@ -359,7 +349,7 @@ fn announced_digests(micalg: Option<&str>, besides: &[Digest]) -> Vec<Digest> {
 }
 
 /// The digests that micalg names and that are known.
-fn micalg_digests(micalg: Option<&str>) -> Vec<Digest> {
+pub(in crate::smime) fn micalg_digests(micalg: Option<&str>) -> Vec<Digest> {
     let names = micalg.unwrap_or_default().split(',');
     names
         .filter_map(|name| Digest::from_name(name.trim()))
@@ -372,7 +362,9 @@ const LOOKED_THROUGH: usize = 16;
 /// Returns whether a signed content is nothing but an encrypted layer, or layers of other kinds around one (RFC 8551 §3.7; Davis 2001). Only
 /// its first octets are at hand: as far as these do not tell, it is what its label says.
 fn covers_ciphertext(digested: &Digested<'_>, header: header::Limits, cms: cms::Limits) -> bool {
-    let mut content_type = digested.content_type;
+    let Some(mut content_type) = digested.content_type else {
+        return false;
+    };
     let mut head = digested.head.to_vec();
     for _ in 0..LOOKED_THROUGH {
         let object = if cms::is_object(&content_type) {
