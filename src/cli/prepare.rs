@@ -16,7 +16,7 @@ use smime::{
     policy::{Finding, Level, Limits, Policy, PolicyInputs, PolicyName, Revocation, Rule},
     smime::{ExpectedSigner, Source, Verifier},
     store::{Identities, SharedKey, files},
-    x509::{Catalogue, Certificate, Collection, TrustAnchor, TrustAnchors, Watch},
+    x509::{Certificate, Collection, Repository, TrustAnchor, TrustAnchors, Watch},
 };
 use std::{
     collections::HashSet,
@@ -427,7 +427,7 @@ pub(crate) fn time_stamp_anchors(
 /// Makes a verifier as the options say.
 pub(crate) fn verifier<'a>(
     anchors: &'a TrustAnchors,
-    repository: &'a Catalogue,
+    repository: &'a dyn Repository,
     policy: &'a Policy,
     expected: &'a [ExpectedSigner],
     options: &args::Signers,
