@@ -145,13 +145,9 @@ impl Failures {
             let identified = fit == Fit::Named || (fit == Fit::Silent && issuer.anchor.is_some());
             let rank = match identified {
                 true => Rank::Mismatch(path.len()),
-                false => Rank::Ends(path.len(), fit == Fit::Silent),
+                false => Rank::Ends(path.len(), true),
             };
-            // a namesake whose key is said to be another is not the issuer
-            let end = match fit {
-                Fit::Another => End::NoIssuer,
-                Fit::Named | Fit::Silent => End::Mismatch(issuer),
-            };
+            let end = End::Mismatch(issuer);
             offer(rank, path, end);
         }
         let (_, path, end) = best?;
