@@ -9,7 +9,7 @@ use smime::{
     policy::Limits,
     smime::Error,
     store::files,
-    x509::{Certificate, Collection, PathBuilder, Purpose},
+    x509::{Catalogue, Certificate, Collection, PathBuilder, Purpose},
 };
 use std::path::{Path, PathBuf};
 
@@ -37,12 +37,13 @@ pub(crate) fn check(check: &args::CertCheck) -> anyhow::Result<Answer> {
     let Ground { policy, at } = prepare::ground(&check.common, Some(&check.trust))?;
     let anchors = prepare::anchors(&check.trust, &policy)?;
     let repository = prepare::repository(&check.common.certs, &check.trust.crls, &policy.limits)?;
+    let repository = Catalogue::from(repository);
     let purpose = match check.purpose {
         args::Purpose::Sign => Purpose::Sign,
         args::Purpose::Encrypt => Purpose::Encrypt,
         args::Purpose::Any => Purpose::Any,
     };
-    let builder = PathBuilder::new(&anchors, &repository, &policy);
+    let builder = PathBuilder::new(&anchors, &repository, &policy).watched(Some(prepare::watch()));
     let mut checked = Vec::new();
     for file in &check.files {
         let found = read(file, &policy.limits)?;

@@ -323,6 +323,7 @@ fn contents(path: &Path, limits: &Limits, wanted: Wanted<'_, '_>) -> Result<Cont
         reading.contents.labels.push(block.label.clone());
         reading.block(block)?;
     }
+    reading.contents.public.remove_duplicates();
     Ok(reading.contents)
 }
 
@@ -411,7 +412,7 @@ impl Reading<'_, '_, '_> {
     fn certificate(&mut self, der: &[u8]) -> Result<(), Error> {
         let certificate = Certificate::from_der(der).map_err(self.unusable())?;
         let certificate = certificate.from_origin(&self.origin);
-        self.contents.public.add_certificate(certificate);
+        self.contents.public.certificates.push(certificate);
         Ok(())
     }
 

@@ -25,9 +25,9 @@ mod validate;
 pub use certificate::Certificate;
 pub use crl::Crl;
 pub use ocsp::OcspResponse;
-pub use path::{PathBuilder, PathReport, Purpose, RevocationStatus};
+pub use path::{PathBuilder, PathReport, Purpose, RevocationStatus, Watch};
 pub use policies::ValidPolicies;
-pub use repository::{Collection, Repository};
+pub use repository::{Catalogue, Collection, Repository};
 pub use trust::{TrustAnchor, TrustAnchors};
 
 /// Why bytes are no certificate, CRL or OCSP response, or one that tells nothing.

@@ -10,7 +10,7 @@ mod responses;
 mod tests;
 
 use super::{
-    Certificate, Collection, Crl, OcspResponse, Repository,
+    Certificate, Crl, OcspResponse, Repository,
     crl::Revocation,
     distribution_point::Reasons,
     name::Name,
@@ -31,7 +31,7 @@ pub(super) type FindPath<'a> = dyn Fn(&Certificate, &Certificate, &mut Budget) -
 pub(super) struct Sources<'a> {
     pub(super) repository: &'a dyn Repository,
     /// what came with the message
-    pub(super) extra: &'a Collection,
+    pub(super) extra: &'a dyn Repository,
     pub(super) path: &'a FindPath<'a>,
 }
 

@@ -6,7 +6,7 @@ use crate::{
     crypto::{Digest, SoftwareKey},
     policy::{Limits, Revocation as How},
     x509::{
-        PathBuilder, PathReport, Purpose,
+        Collection, PathBuilder, PathReport, Purpose,
         sample::{
             self, CrlTemplate, OcspTemplate, Template, alternative_names, anchors,
             authority_key_identifier, basic_constraints, extended_key_usage, extension,
