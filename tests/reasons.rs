@@ -14,13 +14,46 @@ use std::{
 const ELSEWHERE: &[(Reason, &str)] = &[
     (
         Reason::MissingExtension,
-        "only basicConstraints is a MUST, and its absence has a reason of its own",
+        "only basicConstraints is refused for its absence, which has a reason of its own",
+    ),
+    (Reason::CrlNoNextUpdate, "OpenSSL writes no CRL without it"),
+    (
+        Reason::RevocationLoop,
+        "needs two CAs that vouch for each other's lists; src/x509/revocation/ has it",
+    ),
+    (
+        Reason::OcspCriticalExtension,
+        "OpenSSL writes no response with one that is unknown",
     ),
     (
         Reason::NotForTimeStamping,
         "it is said of a time-stamping authority, in the token, which only warns of the message",
     ),
+    (Reason::CrlScope, REVOCATION),
+    (Reason::CrlReasons, REVOCATION),
+    (Reason::CrlExpired, REVOCATION),
+    (Reason::CrlNotYetValid, REVOCATION),
+    (Reason::CrlNoNextUpdate, REVOCATION),
+    (Reason::CrlCriticalExtension, REVOCATION),
+    (Reason::CrlMalformed, REVOCATION),
+    (Reason::CrlSignature, REVOCATION),
+    (Reason::CrlIssuer, REVOCATION),
+    (Reason::NoCrlSign, REVOCATION),
+    (Reason::RevocationLoop, REVOCATION),
+    (Reason::DeltaBase, REVOCATION),
+    (Reason::OcspOther, REVOCATION),
+    (Reason::OcspUnknown, REVOCATION),
+    (Reason::OcspExpired, REVOCATION),
+    (Reason::OcspNotYetValid, REVOCATION),
+    (Reason::OcspCriticalExtension, REVOCATION),
+    (Reason::OcspSignature, REVOCATION),
+    (Reason::OcspResponder, REVOCATION),
+    (Reason::StatusDigest, REVOCATION),
+    (Reason::WeakStatusDigest, REVOCATION),
 ];
+/// What lists and responses may lack has one way out, another list or response: the cases are in `x509::revocation::tests` and
+/// `revocation`.
+const REVOCATION: &str = "its case is a list or a response, not a certificate";
 
 /// One directory.
 struct Case {
@@ -136,7 +169,9 @@ fn every_refusal_says_what_it_should_and_its_advice_leads_on() {
         if run.code != case.exit {
             wrong.push(format!("{}: exit {}\n{shown}", case.name, run.code));
         }
-        wrong.extend(leads_on(&dir, case, &run));
+        if case.exit != 0 {
+            wrong.extend(leads_on(&dir, case, &run));
+        }
 
         let json = type_in(&dir, case, &format!("{line} --json"));
         // the report is on standard error where standard output may take a message
@@ -147,7 +182,9 @@ fn every_refusal_says_what_it_should_and_its_advice_leads_on() {
             format!("\"rule\": \"{}\"", case.says),
             format!("\"code\": \"{}\"", case.says),
         ];
-        if !says.iter().any(|says| document.contains(says)) {
+        let is_said = says.iter().any(|says| document.contains(says));
+        let allowed = case.exit == 0 && document.contains(&case.says);
+        if !is_said && !allowed {
             wrong.push(format!("{}: no {} in {document}", case.name, case.says));
         }
         if json.code != run.code {

@@ -356,7 +356,7 @@ fn wrapped_keys_of_every_length_are_one_answer() {
         let mut answers: Vec<String> = (0..=64)
             .map(|size| {
                 altered(&message, &encrypted_key(to), |key| {
-                    key.content = vec![0x5a; size]
+                    key.content = vec![0x5a; size];
                 })
             })
             .map(|message| fails(to, &message))
@@ -390,7 +390,7 @@ fn fields_that_are_missing() {
             );
         }
         let more = altered(&message, &path, |node| {
-            node.children.push(Node::read(&[5, 0]))
+            node.children.push(Node::read(&[5, 0]));
         });
         refused(to, &more, 3);
     }
@@ -400,22 +400,22 @@ fn fields_that_are_missing() {
 fn shared_keys() {
     let good = message(To::Kek, ContentCipher::Aes128Cbc);
     let other_name = altered(&good, &inside(&[1, 0]), |name| {
-        name.content = b"nome".to_vec()
+        name.content = b"nome".to_vec();
     });
     refused(To::Kek, &other_name, 4);
     // a key of 32 octets for a wrap with 16
     let other_wrap = altered(&good, &inside(&[2, 0]), |wrap| {
-        wrap.content = oid("2.16.840.1.101.3.4.1.5")
+        wrap.content = oid("2.16.840.1.101.3.4.1.5");
     });
     refused(To::Kek, &other_wrap, 4);
     let unknown = altered(&good, &inside(&[2, 0]), |wrap| wrap.content = oid("1.2.3"));
     refused(To::Kek, &unknown, 3);
     let transport = altered(&good, &inside(&[2, 0]), |wrap| {
-        wrap.content = oid("1.2.840.113549.1.1.1")
+        wrap.content = oid("1.2.840.113549.1.1.1");
     });
     refused(To::Kek, &transport, 3);
     let parameters = altered(&good, &inside(&[2]), |wrap| {
-        wrap.children.push(Node::read(&[2, 1, 0]))
+        wrap.children.push(Node::read(&[2, 1, 0]));
     });
     refused(To::Kek, &parameters, 3);
     // two of one name could be a probe
@@ -455,16 +455,16 @@ fn passwords() {
         3,
     );
     let other = altered(&good, &[&kdf[..], &[0]].concat(), |o| {
-        o.content = oid("1.2.840.113549.1.5.13")
+        o.content = oid("1.2.840.113549.1.5.13");
     });
     refused(to, &other, 3);
     let prf = altered(&good, &[&kdf[..], &[1, 2, 0]].concat(), |o| {
-        o.content = oid("1.2.3")
+        o.content = oid("1.2.3");
     });
     refused(to, &prf, 3);
     // keyLength of 16 for AES-256
     let length = altered(&good, &[&kdf[..], &[1]].concat(), |p| {
-        p.children.insert(2, Node::read(&[2, 1, 16]))
+        p.children.insert(2, Node::read(&[2, 1, 16]));
     });
     refused(to, &length, 3);
     // a stream of key bits, a key that is too short, no IV, a short one
@@ -479,7 +479,7 @@ fn passwords() {
         refused(
             to,
             &altered(&good, &[&wrap[..], &[1]].concat(), |w| {
-                *w = Node::read(&der)
+                *w = Node::read(&der);
             }),
             3,
         );
@@ -487,14 +487,14 @@ fn passwords() {
     refused(
         to,
         &altered(&good, &[&wrap[..], &[1]].concat(), |w| {
-            drop(w.children.pop())
+            drop(w.children.pop());
         }),
         3,
     );
     refused(
         to,
         &altered(&good, &[&wrap[..], &[1, 1]].concat(), |iv| {
-            iv.content.truncate(15)
+            iv.content.truncate(15);
         }),
         3,
     );
@@ -503,7 +503,7 @@ fn passwords() {
     refused(
         to,
         &altered(&good, &[&wrap[..], &[0]].concat(), |o| {
-            o.content = oid("2.16.840.1.101.3.4.1.45")
+            o.content = oid("2.16.840.1.101.3.4.1.45");
         }),
         3,
     );
@@ -557,21 +557,21 @@ fn key_encapsulation() {
         fails(
             to,
             &altered(&good, &[&field(2)[..], &[0]].concat(), |o| {
-                o.content = oid(other)
+                o.content = oid(other);
             }),
         );
     }
     refused(
         to,
         &altered(&good, &[&field(2)[..], &[0]].concat(), |o| {
-            o.content = oid("1.2.3")
+            o.content = oid("1.2.3");
         }),
         3,
     );
     refused(
         to,
         &altered(&good, &field(2), |kem| {
-            kem.children.push(Node::read(&[5, 0]))
+            kem.children.push(Node::read(&[5, 0]));
         }),
         3,
     );
@@ -579,14 +579,14 @@ fn key_encapsulation() {
     refused(
         to,
         &altered(&good, &field(4), |kdf| {
-            kdf.children.push(Node::read(&[5, 0]))
+            kdf.children.push(Node::read(&[5, 0]));
         }),
         3,
     );
     refused(
         to,
         &altered(&good, &[&field(4)[..], &[0]].concat(), |o| {
-            o.content = oid("1.2.3")
+            o.content = oid("1.2.3");
         }),
         3,
     );
@@ -596,13 +596,13 @@ fn key_encapsulation() {
     refused(
         to,
         &altered(&good, &[&field(6)[..], &[0]].concat(), |o| {
-            o.content = oid("1.2.3")
+            o.content = oid("1.2.3");
         }),
         3,
     );
     // another wrap of the same kekLength does not exist; another KDF is another key
     let other = altered(&good, &[&field(4)[..], &[0]].concat(), |o| {
-        o.content = oid("1.2.840.113549.1.9.16.3.29")
+        o.content = oid("1.2.840.113549.1.9.16.3.29");
     });
     fails(to, &other);
     // a ukm that was not there
@@ -653,7 +653,7 @@ fn points_that_are_none() {
     let point = inside(&[1, 0, 1]);
     let change = |to, bits: Vec<u8>| {
         altered(&message(to, ContentCipher::Aes256Gcm), &point, |b| {
-            b.content = bits
+            b.content = bits;
         })
     };
     // X448: the shared secret would be zero (RFC 7748 §6.2), or the length is another
@@ -830,7 +830,7 @@ fn a_bound_key_is_of_its_cipher_alone() {
     fails(
         to,
         &altered(&good, &[CIPHER, &[1, 1, 0]].concat(), |nonce| {
-            nonce.content[0] ^= 1
+            nonce.content[0] ^= 1;
         }),
     );
 }

@@ -131,9 +131,18 @@ fn archive_forgives_no_stale_list() {
         &args!["--policy", "archive"],
         &with("crls", "2120-01-02", "hard"),
     ]);
-    let (status, reason) = verified("messages/clear.eml", options, 1);
-    assert_eq!(status, "unknown");
-    assert_eq!(reason.as_deref(), Some("expired"));
+    let line = join(&[
+        &args!["verify", "--json"],
+        &options,
+        &args![fixture("messages/clear.eml")],
+    ]);
+    let report = smime(line).run().expect(1).json();
+    assert_eq!(denied_rules(&report), ["revocation-unknown"; 2]);
+    let signature = &report["layers"][0]["signatures"][0];
+    assert_eq!(signature["revocation"], "unknown");
+    let findings = signature["findings"].as_array().unwrap();
+    let stale = |finding: &&serde_json::Value| finding["reason"] == "crl-expired";
+    assert_eq!(findings.iter().filter(stale).count(), 2);
 }
 
 #[test]

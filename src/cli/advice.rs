@@ -250,7 +250,12 @@ fn of_reason(objection: &Objection, typed: &Typed) -> Advice {
             }
             _ => format!("ask {who} for a new certificate"),
         },
-        Reason::ExpiredSinceSigning | Reason::WeakKey | Reason::WeakDigest if reads || checks => {
+        Reason::ExpiredSinceSigning
+        | Reason::WeakAlgorithm
+        | Reason::WeakDigest
+        | Reason::WeakKey
+            if reads || checks =>
+        {
             format!(
                 "to judge it as old mail: {}",
                 typed.with("--policy", "archive")
@@ -258,7 +263,9 @@ fn of_reason(objection: &Objection, typed: &Typed) -> Advice {
         }
         Reason::Revoked if reads => return Advice::None,
         Reason::Revoked => format!("ask {who} for a new certificate"),
-        Reason::RevocationUnknown => {
+        // no list of that issuer would do
+        Reason::NoCrlSign => return Advice::Override,
+        reason if reason.rule() == Rule::RevocationUnknown => {
             let at = place(&certificate.crl);
             let give = typed.with("--crls", "FILE");
             let issuer = named(&certificate.issuer);
@@ -329,7 +336,13 @@ fn of_rule(rule: Rule, typed: &Typed) -> Advice {
                 typed.with("-c", "FILE")
             )
         }
-        Rule::WeakKey | Rule::WeakDigest | Rule::WeakCipher | Rule::NoSignedAttributes if reads => {
+        Rule::WeakAlgorithm
+        | Rule::WeakKey
+        | Rule::WeakDigest
+        | Rule::WeakCipher
+        | Rule::NoSignedAttributes
+            if reads =>
+        {
             format!(
                 "to judge it as old mail: {}",
                 typed.with("--policy", "archive")

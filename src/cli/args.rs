@@ -20,7 +20,7 @@ Usage: smime VERB [OPTIONS] [MESSAGE]
   cert show    print certificates
   cert check   validate each certificate's path to a trust anchor
   cert bundle  write certificates alone into one file (.p7c)
-  help TOPIC   a verb, or: rules, exit-codes, limits
+  help TOPIC   a verb, or: rules, reasons, exit-codes, limits
 
 MESSAGE is a file, or - (the default) for standard input: mail, or CMS in DER,
 PEM or base64. The result goes to standard output, or to the file of -o, and

@@ -9,22 +9,26 @@ use smime::{
     policy::Limits,
     smime::Error,
     store::files,
-    x509::{Certificate, Collection, PathBuilder, Purpose},
+    x509::{Catalogue, Certificate, Collection, PathBuilder, Purpose},
 };
 use std::path::{Path, PathBuf};
 
-/// Prints every certificate of every file.
+/// Prints every certificate and CRL of every file.
 pub(crate) fn show(show: &args::CertShow) -> anyhow::Result<Answer> {
     let Ground { policy, at: _ } = prepare::ground(&show.common, None)?;
-    let mut certificates = Vec::new();
+    let (mut certificates, mut crls) = (Vec::new(), Vec::new());
     for file in &show.files {
-        let found = read(file, &policy.limits)?;
+        let found = read_any(file, &policy.limits)?;
+        if found.is_empty() {
+            return Err(nothing(file).into());
+        }
         certificates.extend(found.certificates.into_iter().map(|certificate| Named {
             file: file.clone(),
             certificate,
         }));
+        crls.extend(found.crls.into_iter().map(|crl| (file.clone(), crl)));
     }
-    Ok(Answer::Certificates(certificates))
+    Ok(Answer::Certificates { certificates, crls })
 }
 
 /// Validates the path of every certificate of every file. What else a file holds may serve as intermediate, and a certificate that issued
@@ -33,12 +37,13 @@ pub(crate) fn check(check: &args::CertCheck) -> anyhow::Result<Answer> {
     let Ground { policy, at } = prepare::ground(&check.common, Some(&check.trust))?;
     let anchors = prepare::anchors(&check.trust, &policy)?;
     let repository = prepare::repository(&check.common.certs, &check.trust.crls, &policy.limits)?;
+    let repository = Catalogue::from(repository);
     let purpose = match check.purpose {
         args::Purpose::Sign => Purpose::Sign,
         args::Purpose::Encrypt => Purpose::Encrypt,
         args::Purpose::Any => Purpose::Any,
     };
-    let builder = PathBuilder::new(&anchors, &repository, &policy);
+    let builder = PathBuilder::new(&anchors, &repository, &policy).watched(Some(prepare::watch()));
     let mut checked = Vec::new();
     for file in &check.files {
         let found = read(file, &policy.limits)?;
@@ -102,22 +107,29 @@ fn issued_another(issuer: &Certificate, file: &Collection, signatures: &mut u32)
         .any(|other| other.is_signed_by(&key).unwrap_or(false))
 }
 
+/// Reads a file that must hold certificates.
 fn read(file: &Path, limits: &Limits) -> anyhow::Result<Collection> {
+    let found = read_any(file, limits)?;
+    match found.certificates.is_empty() {
+        true => Err(nothing(file).into()),
+        false => Ok(found),
+    }
+}
+
+fn read_any(file: &Path, limits: &Limits) -> anyhow::Result<Collection> {
     let standard_input = PathBuf::from("/dev/stdin");
     let path = if file == Path::new("-") {
         &standard_input
     } else {
         file
     };
-    let found = files::certificates(path, limits).map_err(Problem::Certificates)?;
-    if found.certificates.is_empty() {
-        let path = file.to_owned();
-        return Err(Problem::Certificates(smime::store::Error::Nothing {
-            path,
-            wanted: "certificate",
-            held: None,
-        })
-        .into());
-    }
-    Ok(found)
+    Ok(files::certificates(path, limits).map_err(Problem::Certificates)?)
+}
+
+fn nothing(file: &Path) -> Problem {
+    Problem::Certificates(smime::store::Error::Nothing {
+        path: file.to_owned(),
+        wanted: "certificate",
+        held: None,
+    })
 }

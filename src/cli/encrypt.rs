@@ -14,7 +14,7 @@ use smime::{
     policy::{Finding, Level, Limits, Policy, Rule},
     smime::{Acquaintance, EncryptOptions, Encryptor, Learned, Recipient, Report, Verifier},
     store::files,
-    x509::{Collection, TrustAnchors},
+    x509::{Catalogue, Collection, TrustAnchors},
 };
 use std::{
     collections::BTreeSet,
@@ -89,8 +89,10 @@ pub(crate) fn run(encrypt: &args::Encrypt, rng: &mut Randomness) -> anyhow::Resu
         rng,
     )?;
     prepare::not_to_people(encrypt.made.format, &output)?;
+    let repository = Catalogue::from(repository);
     let report = Encryptor::new(&recipients, &anchors, &repository, &policy, options)
         .knowing(&acquaintances)
+        .watched(prepare::watch())
         .encrypt(input.source(), &mut output, at, rng)
         .with_context(|| prepare::at(message))?;
     Ok(conclude(report, findings, output))

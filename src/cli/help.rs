@@ -1,8 +1,8 @@
-//! The pages of `smime help`: verbs, algorithms, rules, exit statuses, limits. Printed from the tables they describe.
+//! The pages of `smime help`: verbs, algorithms, rules, reasons, exit statuses, limits. Printed from the tables they describe.
 use super::{args::Arguments, error::Problem};
 use clap::CommandFactory;
 use smime::crypto::algorithm::Algorithm;
-use smime::policy::{Limits, PolicyName, Rule, strength};
+use smime::policy::{Limits, PolicyName, Reason, Rule, strength};
 use std::fmt::Write;
 
 /// Returns a page.
@@ -10,13 +10,14 @@ pub(crate) fn page(topic: &[String]) -> anyhow::Result<String> {
     let words: Vec<&str> = topic.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["rules"] => Ok(rules()),
+        ["reasons"] => Ok(reasons()),
         ["exit-codes"] => Ok(EXIT_CODES.to_owned()),
         ["limits"] => Ok(limits()),
         ["algorithms"] => Ok(algorithms()),
         path => verb(path).ok_or_else(|| {
             Problem::usage_with(
                 format!("there is no help on '{}'", path.join(" ")),
-                "smime help algorithms, smime help rules, smime help exit-codes, smime help limits, or a verb: smime help sign",
+                "smime help algorithms, smime help rules, smime help reasons, smime help exit-codes, smime help limits, or a verb: smime help sign",
             )
             .into()
         }),
@@ -74,6 +75,28 @@ fn rules() -> String {
     page.push_str(
         "\nallow: said in the JSON report only; warn: said, the verdict stands; deny: the answer is no;\n\
          always: denied, whatever is asked. --allow RULE, --warn RULE and --deny RULE set a level.\n",
+    );
+    page
+}
+
+fn reasons() -> String {
+    let mut page = format!(
+        "{:31}  {:22}  what is wanted (where from)\n",
+        "reason", "rule"
+    );
+    for reason in Reason::ALL {
+        let _ = writeln!(
+            page,
+            "{:31}  {:22}  {} ({})",
+            reason.name(),
+            reason.rule().name(),
+            reason.wanted(),
+            reason.source()
+        );
+    }
+    page.push_str(
+        "\nWhy a certificate or its path is objected to, as the JSON report names it. The rule decides how much it\n\
+         weighs; each finding says which certificate it is about, what was found, and what would help.\n",
     );
     page
 }
@@ -142,8 +165,18 @@ mod tests {
         for rule in Rule::ALL {
             assert!(rules().contains(rule.name()));
         }
+        for reason in Reason::ALL {
+            assert!(reasons().contains(reason.name()));
+        }
         assert!(limits().contains("held-bytes"));
-        for topic in ["algorithms", "rules", "exit-codes", "limits", "cert"] {
+        for topic in [
+            "algorithms",
+            "rules",
+            "reasons",
+            "exit-codes",
+            "limits",
+            "cert",
+        ] {
             assert!(!page(&[topic.to_owned()]).unwrap().is_empty());
         }
         assert!(page(&["nonsense".to_owned()]).is_err());

@@ -7,6 +7,7 @@ use super::{
     Answer, Checked, Named,
     advice::{Typed, hint_for},
     args::Verb,
+    certificate,
     error::Failure,
     escape::escape_json,
 };
@@ -47,9 +48,20 @@ pub(crate) fn answer(typed: &Typed, answer: &Answer, exit: u8) -> String {
             document.insert("layers".into(), Value::Array(layers));
             document.insert("findings".into(), findings(typed, &report.findings));
         }
-        Answer::Certificates(certificates) => {
+        Answer::Certificates { certificates, crls } => {
             let shown = certificates.iter().map(named).collect();
             document.insert("certificates".into(), Value::Array(shown));
+            if !crls.is_empty() {
+                let shown = crls.iter().map(|(file, crl)| {
+                    let mut object = Map::new();
+                    object.insert("file".into(), file.display().to_string().into());
+                    if let Value::Object(rest) = certificate::crl(crl) {
+                        object.extend(rest);
+                    }
+                    Value::Object(object)
+                });
+                document.insert("crls".into(), shown.collect());
+            }
         }
         Answer::Paths(paths) => {
             let checked = paths.iter().map(|c| checked(typed, c)).collect();
@@ -176,7 +188,7 @@ fn layer(typed: &Typed, layer: &Layer) -> Value {
         }),
         Layer::Certificates(certificates) => json!({
             "kind": "certificates",
-            "certificates": certificates.iter().map(certificate).collect::<Vec<_>>(),
+            "certificates": certificates.iter().map(certificate::certificate).collect::<Vec<_>>(),
         }),
     }
 }
@@ -281,7 +293,7 @@ fn anchor(path: &[Certificate], source: Option<&str>) -> Value {
     })
 }
 
-fn person(certificate: &Certificate) -> Value {
+pub(super) fn person(certificate: &Certificate) -> Value {
     let addresses = certificate.addresses();
     json!({
         "subject": certificate.subject().to_string(),
@@ -321,30 +333,6 @@ fn recipient(recipient: &RecipientSummary) -> Value {
     object
 }
 
-fn certificate(certificate: &Certificate) -> Value {
-    let key = certificate.public_key().ok().map(|k| k.kind());
-    let bits = key.map(KeyKind::bits);
-    let mut object = person(certificate);
-    if let Value::Object(object) = &mut object {
-        object.insert(
-            "not_before".into(),
-            certificate.not_before().to_string().into(),
-        );
-        object.insert(
-            "not_after".into(),
-            certificate.not_after().to_string().into(),
-        );
-        object.insert("key".into(), key.map(KeyKind::name).into());
-        object.insert("bits".into(), bits.into());
-        let basic = certificate.basic_constraints().ok().flatten();
-        object.insert("ca".into(), basic.is_some_and(|b| b.ca).into());
-        object.insert("key_usage".into(), key_usage(certificate).into());
-        let email = certificate.permits_email().ok().flatten();
-        object.insert("permits_email".into(), email.into());
-    }
-    object
-}
-
 /// Returns the names of RFC 5280 §4.2.1.3; `None` without the extension, or with a malformed one.
 pub(crate) fn key_usage(certificate: &Certificate) -> Option<Vec<&'static str>> {
     let usage = certificate.key_usage().ok().flatten()?;
@@ -357,7 +345,7 @@ pub(crate) fn key_usage(certificate: &Certificate) -> Option<Vec<&'static str>> 
 fn named(named: &Named) -> Value {
     let mut object = Map::new();
     object.insert("file".into(), named.file.display().to_string().into());
-    if let Value::Object(rest) = certificate(&named.certificate) {
+    if let Value::Object(rest) = certificate::certificate(&named.certificate) {
         object.extend(rest);
     }
     Value::Object(object)

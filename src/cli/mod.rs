@@ -9,13 +9,14 @@
 //! | `sign` … `cert` | one verb each |
 //! | `output`, `transaction` | where results go, whole or not at all |
 //! | `reporting` | where the report goes, and the exit status |
-//! | `show`, `json`, `escape` | what the report says |
+//! | `show`, `json`, `certificate`, `escape` | what the report says |
 //! | `error` | every error line and its hints |
 //! | `advice` | what may help where the answer is no |
 //! | `help` | pages made from tables |
 mod advice;
 mod args;
 mod cert;
+mod certificate;
 mod decrypt;
 mod encrypt;
 mod error;
@@ -44,7 +45,7 @@ use reporting::Reporting;
 use smime::{
     policy::{Finding, Level, Policy},
     smime::{Report, report::Verdict},
-    x509::{Certificate, PathReport},
+    x509::{Certificate, Crl, PathReport},
 };
 use std::{env, ffi::OsString, path::PathBuf, process::ExitCode};
 
@@ -52,8 +53,11 @@ use std::{env, ffi::OsString, path::PathBuf, process::ExitCode};
 enum Answer {
     /// about a message
     Message(Report),
-    /// certificates, to be shown
-    Certificates(Vec<Named>),
+    /// certificates and CRLs, to be shown
+    Certificates {
+        certificates: Vec<Named>,
+        crls: Vec<(PathBuf, Crl)>,
+    },
     /// certificates, judged
     Paths(Vec<Checked>),
 }
@@ -97,7 +101,7 @@ impl Answer {
     fn verdict(&self) -> Verdict {
         match self {
             Self::Message(report) => report.verdict(),
-            Self::Certificates(_) => Verdict::Pass,
+            Self::Certificates { .. } => Verdict::Pass,
             Self::Paths(paths) if paths.iter().all(|c| c.verdict() == Verdict::Pass) => {
                 Verdict::Pass
             }
@@ -109,7 +113,7 @@ impl Answer {
     fn denied(&self) -> impl Iterator<Item = &Finding> {
         let findings: Box<dyn Iterator<Item = &Finding>> = match self {
             Self::Message(report) => Box::new(report.all_findings()),
-            Self::Certificates(_) => Box::new(std::iter::empty()),
+            Self::Certificates { .. } => Box::new(std::iter::empty()),
             Self::Paths(paths) => Box::new(paths.iter().flat_map(|c| &c.report.findings)),
         };
         findings.filter(|f| f.level == Level::Deny)
@@ -160,7 +164,7 @@ fn perform(command: &Command, rng: &mut Randomness) -> anyhow::Result<Outcome> {
             CertCommand::Check(verb) => cert::check(verb).map(Outcome::from),
             CertCommand::Bundle(verb) => cert::bundle(verb, rng),
         },
-        Command::Help(_) => Ok(Answer::Certificates(Vec::new()).into()),
+        Command::Help(_) => Ok(Answer::Message(Report::default()).into()),
     }
 }
 

@@ -6,7 +6,7 @@ use super::{
     refused,
 };
 use anyhow::Context;
-use smime::smime::Opener;
+use smime::{smime::Opener, x509::Catalogue};
 
 /// Removes every layer.
 pub(crate) fn run(open: &args::Open, rng: &mut Randomness) -> anyhow::Result<Outcome> {
@@ -16,6 +16,7 @@ pub(crate) fn run(open: &args::Open, rng: &mut Randomness) -> anyhow::Result<Out
     let anchors = prepare::anchors_if_any(&open.trust, &policy.limits)?;
     let time_stamping = prepare::time_stamp_anchors(&open.signers, &policy.limits)?;
     let repository = prepare::repository(&open.common.certs, &open.trust.crls, &policy.limits)?;
+    let repository = Catalogue::from(repository);
     let Keys {
         identities,
         mut findings,
@@ -34,7 +35,8 @@ pub(crate) fn run(open: &args::Open, rng: &mut Randomness) -> anyhow::Result<Out
         open.output.sync,
         rng,
     )?;
-    let mut opener = Opener::new(&identities, &anchors, &repository, &policy, &signers);
+    let mut opener = Opener::new(&identities, &anchors, &repository, &policy, &signers)
+        .watched(prepare::watch());
     if let Some(anchors) = &time_stamping {
         opener = opener.time_stamped_under(anchors);
     }

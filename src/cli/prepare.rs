@@ -16,7 +16,7 @@ use smime::{
     policy::{Finding, Level, Limits, Policy, PolicyInputs, PolicyName, Revocation, Rule},
     smime::{ExpectedSigner, Source, Verifier},
     store::{Identities, SharedKey, files},
-    x509::{Certificate, Collection, TrustAnchor, TrustAnchors},
+    x509::{Certificate, Collection, Repository, TrustAnchor, TrustAnchors, Watch},
 };
 use std::{
     collections::HashSet,
@@ -25,7 +25,7 @@ use std::{
     io::{BufReader, IsTerminal, Seek, SeekFrom},
     path::{Path, PathBuf},
     sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 /// The system's randomness.
@@ -380,6 +380,17 @@ pub(crate) fn trust_directory() -> Option<PathBuf> {
         .map(|config| config.join("smime/trust"))
 }
 
+/// Returns a watch, for the limit of time on certificate paths.
+pub(crate) fn watch() -> Arc<dyn Watch> {
+    struct Started(Instant);
+    impl Watch for Started {
+        fn elapsed(&self) -> Duration {
+            self.0.elapsed()
+        }
+    }
+    Arc::new(Started(Instant::now()))
+}
+
 /// Reads other certificates and revocation lists.
 pub(crate) fn repository(
     certs: &[PathBuf],
@@ -416,13 +427,13 @@ pub(crate) fn time_stamp_anchors(
 /// Makes a verifier as the options say.
 pub(crate) fn verifier<'a>(
     anchors: &'a TrustAnchors,
-    repository: &'a Collection,
+    repository: &'a dyn Repository,
     policy: &'a Policy,
     expected: &'a [ExpectedSigner],
     options: &args::Signers,
     time_stamping: Option<&'a TrustAnchors>,
 ) -> Verifier<'a> {
-    let mut verifier = Verifier::new(anchors, repository, policy, expected);
+    let mut verifier = Verifier::new(anchors, repository, policy, expected).watched(watch());
     if let Some(anchors) = time_stamping {
         verifier = verifier.time_stamped_under(anchors);
     }

@@ -3,9 +3,8 @@
 //! Every string that came from a message or a certificate is escaped, and stands on a line that begins with our word for it.
 mod attributes;
 
-use super::{Answer, Checked, Named, args::Verb, escape::escape};
+use super::{Answer, Checked, args::Verb, certificate, escape::escape};
 use smime::{
-    encoding::hex,
     policy::{Finding, Level, Rule},
     smime::{
         Report,
@@ -17,7 +16,7 @@ use smime::{
     },
     x509::{Certificate, certificate::serial_text},
 };
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, path::Path};
 
 /// Recipients that are listed before the rest is counted.
 const RECIPIENTS: usize = 10;
@@ -27,9 +26,12 @@ pub(crate) fn text(verb: Verb, answer: &Answer) -> String {
     let mut page = Page::default();
     match answer {
         Answer::Message(report) => page.message(verb, report),
-        Answer::Certificates(certificates) => {
+        Answer::Certificates { certificates, crls } => {
             for named in certificates {
-                page.certificate(named);
+                page.shown(&named.file, certificate::facts(&named.certificate));
+            }
+            for (file, crl) in crls {
+                page.shown(file, certificate::crl_facts(crl));
             }
         }
         Answer::Paths(checked) => {
@@ -332,37 +334,11 @@ impl Page {
         self.findings(&layer.findings);
     }
 
-    fn certificate(&mut self, named: &Named) {
-        let certificate = &named.certificate;
-        self.headline(&escape(&named.file.display().to_string()));
-        self.fact("subject", &certificate.subject().to_string());
-        self.fact("issuer", &certificate.issuer().to_string());
-        self.fact("serial", &serial_text(certificate.serial()));
-        self.fact(
-            "valid",
-            &format!(
-                "{} to {}",
-                certificate.not_before(),
-                certificate.not_after()
-            ),
-        );
-        for address in certificate.addresses() {
-            self.fact("address", &address.to_string());
+    fn shown(&mut self, file: &Path, facts: Vec<(&'static str, String)>) {
+        self.headline(&escape(&file.display().to_string()));
+        for (label, what) in facts {
+            self.fact(label, &what);
         }
-        match certificate.public_key() {
-            Ok(key) => self.fact("key", &super::json::key_name(key.kind())),
-            Err(e) => self.fact("key", &e.to_string()),
-        }
-        if let Some(usage) = super::json::key_usage(certificate) {
-            self.fact("use", &usage.join(", "));
-        }
-        match certificate.permits_email() {
-            Ok(Some(true)) => self.fact("for", "mail"),
-            Ok(Some(false)) => self.fact("for", "other things than mail"),
-            Ok(None) => {}
-            Err(e) => self.fact("for", &e.to_string()),
-        }
-        self.fact("sha256", &hex::encode(&certificate.sha256()));
     }
 
     fn path(&mut self, checked: &Checked) {

@@ -6,7 +6,7 @@ use super::{
     prepare::{self, Ground, Input, Randomness},
 };
 use anyhow::Context;
-use smime::{policy::Rule, smime::report::Verdict};
+use smime::{policy::Rule, smime::report::Verdict, x509::Catalogue};
 use std::path::Path;
 
 /// Checks the outermost signature.
@@ -26,6 +26,7 @@ pub(crate) fn run(verify: &args::Verify, rng: &mut Randomness) -> anyhow::Result
     let anchors = prepare::anchors(&verify.trust, &policy)?;
     let time_stamping = prepare::time_stamp_anchors(&verify.signers, &policy.limits)?;
     let repository = prepare::repository(&verify.common.certs, &verify.trust.crls, &policy.limits)?;
+    let repository = Catalogue::from(repository);
     let quiet = verify.common.is_silent();
     let mut input = Input::open(message, quiet)?;
     let mut content = match &verify.content {

@@ -6,8 +6,9 @@ use super::{
     SlhDsa,
     algorithm::{DSA, EC_PUBLIC_KEY, ED448, ED25519, RSA_ENCRYPTION, RSASSA_PSS},
     bp512::BrainpoolP512r1,
+    curve,
     digest::digest,
-    ecdsa_scheme, ed448, kem, ml_dsa, parameters, private_curve,
+    ecdsa_scheme, ed448, kem, ml_dsa, parameters,
     public_key::{
         self, BRAINPOOL_P256, BRAINPOOL_P384, BRAINPOOL_P512, Key, P256, P384, P521, X448, X25519,
     },
@@ -111,7 +112,7 @@ impl SoftwareKey {
             Self::from_rsa(algorithm, octets)
         } else if *oid == EC_PUBLIC_KEY {
             let named = parameters::present(algorithm, "id-ecPublicKey")?;
-            Self::from_sec1(octets, Some(private_curve::curve(&named)?))
+            Self::from_sec1(octets, Some(curve::curve(&named)?))
         } else if *oid == ED25519 || *oid == X25519 {
             // CurvePrivateKey (RFC 8410 §7): an OCTET STRING in the OCTET STRING
             let octets = parameters::sole(octets, Tag::OCTET_STRING)
@@ -185,7 +186,7 @@ impl SoftwareKey {
         if version.content != [1] {
             return Err(MALFORMED);
         }
-        let inner = inner.map(|inner| private_curve::curve(inner.content));
+        let inner = inner.map(|inner| curve::curve(inner.content));
         let inner = inner.transpose()?;
         let curve = match (curve, inner) {
             (Some(outer), Some(inner)) if outer != inner => {

@@ -1,10 +1,12 @@
-//! Public keys out of SubjectPublicKeyInfo, and what they verify. Named curves only; explicit parameters are refused.
+//! Public keys out of SubjectPublicKeyInfo, and what they verify. A curve is one of those that have names; a SubjectPublicKeyInfo that has all its
+//! numbers instead is told from others.
 //!
 //! RFC 5280 §4.1.2.7, RFC 3279, RFC 4055, RFC 5480, RFC 5639, RFC 8410, RFC 8692, RFC 9881, RFC 9909. Knows nothing of certificates.
 use super::{
     Digest, Error, Kem, Result, SignatureAlgorithm,
     algorithm::{DSA, EC_PUBLIC_KEY, ED448, ED25519, RSA_ENCRYPTION, RSASSA_PSS},
     bp512::BrainpoolP512r1,
+    curve,
     digest::digest,
     dsa, ecdsa_scheme, ed448, kem,
     ml_dsa::{self, MlDsa},
@@ -125,6 +127,7 @@ impl KeyKind {
 pub struct PublicKey {
     spki: Vec<u8>,
     key: Key,
+    explicit_curve: bool,
 }
 #[derive(Debug, Clone)]
 pub(super) enum Key {
@@ -166,16 +169,22 @@ impl PublicKey {
         let Some((0, octets)) = bits.content.split_first() else {
             return Err(MALFORMED);
         };
-        let key = Key::from_bits(&algorithm, octets)?;
+        let named = named_curve(&algorithm);
+        let key = Key::from_bits(named.as_ref().unwrap_or(&algorithm), octets)?;
         Ok(Self {
             spki: der.to_vec(),
             key,
+            explicit_curve: named.is_some(),
         })
     }
     /// Joins an algorithm and the octets of its key.
     pub(super) fn from_parts(algorithm: &AlgorithmIdentifierOwned, octets: &[u8]) -> Result<Self> {
         let bits = write::tlv(Tag::BIT_STRING, &[&[0], octets].concat());
-        Self::from_spki(&write::sequence(&[&parameters::encoded(algorithm), &bits]))
+        let key = Self::from_spki(&write::sequence(&[&parameters::encoded(algorithm), &bits]))?;
+        match key.explicit_curve {
+            true => Err(UNNAMED),
+            false => Ok(key),
+        }
     }
     /// Returns the SubjectPublicKeyInfo as given.
     pub fn spki(&self) -> &[u8] {
@@ -203,6 +212,10 @@ impl PublicKey {
             Key::SlhDsa(set, _) => KeyKind::SlhDsa(*set),
             Key::Dsa(key) => KeyKind::Dsa { bits: key.bits },
         }
+    }
+    /// Returns whether the numbers of its curve stand where RFC 5480 §2.1.1 wants the name. They are those of a curve that has one.
+    pub fn has_explicit_curve(&self) -> bool {
+        self.explicit_curve
     }
     /// Returns whether both are the same key, however each is encoded (compressed point or not, id-RSASSA-PSS or rsaEncryption).
     pub fn is_same_key(&self, other: &Self) -> bool {
@@ -318,7 +331,7 @@ impl PublicKey {
         match (&self.key, &issuer.key) {
             (Key::Dsa(key), Key::Dsa(issuer)) if key.needs_parameters() => Ok(Self {
                 key: Key::Dsa(Box::new(key.inheriting(issuer)?)),
-                spki: self.spki,
+                ..self
             }),
             _ => Ok(self),
         }
@@ -477,16 +490,30 @@ fn of_size(
     Ok(octets.to_vec())
 }
 
+/// Returns the same algorithm with the name of its curve, where all numbers of a curve that has one stand instead.
+fn named_curve(algorithm: &AlgorithmIdentifierOwned) -> Option<AlgorithmIdentifierOwned> {
+    if algorithm.oid != EC_PUBLIC_KEY {
+        return None;
+    }
+    let parameters = parameters::present(algorithm, "id-ecPublicKey").ok()?;
+    let curve = curve::spelled_out(&parameters)?;
+    Some(AlgorithmIdentifierOwned {
+        oid: EC_PUBLIC_KEY,
+        parameters: Some((&curve).into()),
+    })
+}
+
 /// Returns the named curve of ECParameters (RFC 5480 §2.1.1); explicit and inherited ones are refused, or anybody could choose a generator to match a CA's key.
 fn curve(algorithm: &AlgorithmIdentifierOwned) -> Result<Oid> {
     let der = parameters::present(algorithm, "id-ecPublicKey")?;
     parameters::sole(&der, Tag::OID)
         .and_then(|content| Oid::from_bytes(content).ok())
-        .ok_or(Error::Parameters {
-            algorithm: "id-ecPublicKey",
-            what: "the curve is not named",
-        })
+        .ok_or(UNNAMED)
 }
+const UNNAMED: Error = Error::Parameters {
+    algorithm: "id-ecPublicKey",
+    what: "the curve is not named",
+};
 
 #[cfg(test)]
 mod tests {

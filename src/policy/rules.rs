@@ -54,6 +54,7 @@ rules! {
     WeakDigest "weak-digest" Deny Deny Warn false "RFC 8551 §B.1" "a signature is made over MD5 or SHA-1";
     WeakAlgorithm "weak-algorithm" Deny Deny Warn false "RFC 8551 §B.2" "a key is of a kind that is no longer used (DSA)";
     CertificateProfile "certificate-profile" Warn Warn Warn false "RFC 5280 §4" "a certificate is not as its issuer must make it, in a way that changes no answer";
+    ExplicitCurve "explicit-curve" Deny Deny Warn false "RFC 5480 §2.1.1" "a key has the numbers of its curve where its name must stand";
     SigningCertificate "signing-certificate" Deny Deny Deny false "RFC 5035 §5.4" "the signing certificate named by the signature is another than the one found";
     UnreadableCertificate "unreadable-certificate" Warn Warn Warn false "RFC 5652 §10.2.2" "a certificate in the message could not be read and was left out";
     // who it is from

@@ -23,7 +23,7 @@ use crate::{
     policy::{Finding, Policy, Rule},
     store::SharedKey,
     x509::{
-        Certificate, Collection, PathBuilder, Purpose, Repository, TrustAnchors,
+        Certificate, Collection, PathBuilder, Purpose, Repository, TrustAnchors, Watch,
         certificate::serial_text,
     },
 };
@@ -66,6 +66,7 @@ pub struct Encryptor<'a> {
     repository: &'a dyn Repository,
     policy: &'a Policy,
     options: EncryptOptions,
+    watch: Option<Arc<dyn Watch>>,
     known: Known<'a>,
 }
 
@@ -84,6 +85,7 @@ impl<'a> Encryptor<'a> {
             repository,
             policy,
             options,
+            watch: None,
             known: Known(&[]),
         }
     }
@@ -100,6 +102,13 @@ impl<'a> Encryptor<'a> {
         let is_other =
             |it: &Recipient| !matches!(it, Recipient::Certificate(_) | Recipient::Address(_));
         self.recipients.iter().any(is_other)
+    }
+
+    /// Keeps the limit of time for each certificate path, too: the library reads no clock by itself.
+    #[must_use]
+    pub fn watched(mut self, watch: Arc<dyn Watch>) -> Self {
+        self.watch = Some(watch);
+        self
     }
 
     /// Encrypts one message. A recipient whose certificate must not be used is a failing report, and nothing was written.
@@ -363,6 +372,7 @@ impl<'a> Encryptor<'a> {
 
     fn judge(&self, certificate: &Certificate, at: Time) -> Result<Vec<Finding>, Error> {
         let paths = PathBuilder::new(self.anchors, self.repository, self.policy);
+        let paths = paths.watched(self.watch.clone());
         Ok(paths
             .judge(
                 certificate,

@@ -12,9 +12,9 @@ use crate::{
     crypto::{CryptoRng, Secret},
     policy::{Policy, Rule},
     store::Identities,
-    x509::{Repository, TrustAnchors},
+    x509::{Repository, TrustAnchors, Watch},
 };
-use std::io::Write;
+use std::{io::Write, sync::Arc};
 
 /// Opens messages.
 pub struct Opener<'a> {
@@ -26,6 +26,7 @@ pub struct Opener<'a> {
     time_stamp_anchors: Option<&'a TrustAnchors>,
     required: Option<usize>,
     secret_key: Option<&'a Secret>,
+    watch: Option<Arc<dyn Watch>>,
 }
 
 impl<'a> Opener<'a> {
@@ -46,6 +47,7 @@ impl<'a> Opener<'a> {
             time_stamp_anchors: None,
             required: None,
             secret_key: None,
+            watch: None,
         }
     }
 
@@ -70,6 +72,13 @@ impl<'a> Opener<'a> {
         self
     }
 
+    /// Keeps the limit of time for each certificate path, too: the library reads no clock by itself.
+    #[must_use]
+    pub fn watched(mut self, watch: Arc<dyn Watch>) -> Self {
+        self.watch = Some(watch);
+        self
+    }
+
     /// Opens one message: what is left when every layer is peeled goes to `sink`.
     pub fn open(
         &self,
@@ -85,6 +94,7 @@ impl<'a> Opener<'a> {
             time_stamp_anchors: self.time_stamp_anchors,
             policy: self.policy,
             at,
+            watch: self.watch.clone(),
             allowance: self.policy.limits.message_signatures.into(),
         });
         peeler.keys = Some(Keys {

@@ -30,7 +30,7 @@ use crate::{
     policy::{Finding, Policy, Rule, strength},
     x509::{
         Certificate, Collection, Crl, OcspResponse, PathBuilder, Purpose, Repository,
-        RevocationStatus, TrustAnchors, certificate::serial_text, ocsp,
+        RevocationStatus, TrustAnchors, Watch, certificate::serial_text, ocsp,
     },
 };
 
@@ -49,6 +49,8 @@ pub(super) struct Judge<'a> {
     pub(super) time_stamp_anchors: Option<&'a TrustAnchors>,
     pub(super) policy: &'a Policy,
     pub(super) at: Time,
+    /// keeps the time that a path may take
+    pub(super) watch: Option<Arc<dyn Watch>>,
     /// signature checks that this message may still cost
     pub(super) allowance: Cell<u32>,
 }
@@ -165,7 +167,8 @@ impl Judge<'_> {
             .map_or(self.at, |proven| proven.min(self.at));
         let judge = |at| {
             let mut allowance = self.allowance.get();
-            let path = PathBuilder::new(self.anchors, self.repository, self.policy).judge_within(
+            let paths = PathBuilder::new(self.anchors, self.repository, self.policy);
+            let path = paths.watched(self.watch.clone()).judge_within(
                 certificate,
                 in_message,
                 Purpose::Sign,
@@ -364,7 +367,8 @@ impl Judge<'_> {
             return Ok(certificate);
         }
         let mut allowance = self.allowance.get();
-        let path = PathBuilder::new(self.anchors, self.repository, self.policy).judge_within(
+        let paths = PathBuilder::new(self.anchors, self.repository, self.policy);
+        let path = paths.watched(self.watch.clone()).judge_within(
             &certificate,
             in_message,
             Purpose::Sign,
@@ -719,6 +723,7 @@ mod tests {
             repository: &repository,
             time_stamp_anchors: None,
             policy: &policy,
+            watch: None,
             at: Time(0),
             allowance: policy.limits.message_signatures.into(),
         };

@@ -8,9 +8,9 @@ use super::{
 use crate::{
     asn1::Time,
     policy::{Level, Policy, Rule},
-    x509::{Repository, TrustAnchors},
+    x509::{Repository, TrustAnchors, Watch},
 };
-use std::io::Write;
+use std::{io::Write, sync::Arc};
 
 /// Verifies messages.
 pub struct Verifier<'a> {
@@ -19,6 +19,7 @@ pub struct Verifier<'a> {
     policy: &'a Policy,
     signers: &'a [ExpectedSigner],
     as_received: bool,
+    watch: Option<Arc<dyn Watch>>,
     time_stamp_anchors: Option<&'a TrustAnchors>,
     required: Option<usize>,
 }
@@ -38,6 +39,7 @@ impl<'a> Verifier<'a> {
             policy,
             signers,
             as_received: false,
+            watch: None,
             time_stamp_anchors: None,
             required: None,
         }
@@ -66,6 +68,13 @@ impl<'a> Verifier<'a> {
         self
     }
 
+    /// Keeps the limit of time for each certificate path, too: the library reads no clock by itself.
+    #[must_use]
+    pub fn watched(mut self, watch: Arc<dyn Watch>) -> Self {
+        self.watch = Some(watch);
+        self
+    }
+
     pub(super) const fn policy(&self) -> &Policy {
         self.policy
     }
@@ -89,6 +98,7 @@ impl<'a> Verifier<'a> {
             time_stamp_anchors: self.time_stamp_anchors,
             policy: self.policy,
             at,
+            watch: self.watch.clone(),
             allowance: self.policy.limits.message_signatures.into(),
         });
         peeler.detached = content;

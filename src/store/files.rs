@@ -323,6 +323,7 @@ fn contents(path: &Path, limits: &Limits, wanted: Wanted<'_, '_>) -> Result<Cont
         reading.contents.labels.push(block.label.clone());
         reading.block(block)?;
     }
+    reading.contents.public.remove_duplicates();
     Ok(reading.contents)
 }
 
@@ -411,7 +412,7 @@ impl Reading<'_, '_, '_> {
     fn certificate(&mut self, der: &[u8]) -> Result<(), Error> {
         let certificate = Certificate::from_der(der).map_err(self.unusable())?;
         let certificate = certificate.from_origin(&self.origin);
-        self.contents.public.add_certificate(certificate);
+        self.contents.public.certificates.push(certificate);
         Ok(())
     }
 
@@ -1016,9 +1017,11 @@ mod tests {
     fn lists_have_a_limit_of_their_own() {
         let place = Place::new();
         let file = place.file("crl.der", list().der());
-        let mut limits = Limits::default();
-        limits.crl_bytes = list().der().len();
-        limits.key_file_bytes = 1;
+        let mut limits = Limits {
+            crl_bytes: list().der().len(),
+            key_file_bytes: 1,
+            ..Limits::default()
+        };
         assert_eq!(revocation(&file, &limits).unwrap().crls.len(), 1);
         limits.crl_bytes -= 1;
         let error = revocation(&file, &limits).unwrap_err();

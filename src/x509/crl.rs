@@ -147,6 +147,12 @@ impl Crl {
         &self.inner.issuer
     }
 
+    /// Returns how many entries it has.
+    pub fn entries(&self) -> usize {
+        let mut entries = Cursor::new(self.octets(&self.inner.entries), 0);
+        std::iter::from_fn(|| entries.enter(Tag::SEQUENCE).ok()).count()
+    }
+
     /// Returns thisUpdate.
     pub fn this_update(&self) -> Time {
         self.inner.this_update
@@ -430,13 +436,11 @@ impl Revocation {
 /// `it was revoked on 2026-01-01T00:00:00Z (keyCompromise; the key is suspected since 2025-12-01T00:00:00Z)`
 impl std::fmt::Display for Revocation {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let reason = self.reason.name();
-        match self.reason {
-            CrlReason::CertificateHold => {
-                write!(f, "it was put on hold on {} ({reason}", self.date)?
-            }
-            _ => write!(f, "it was revoked on {} ({reason}", self.date)?,
-        }
+        let what = match self.reason {
+            CrlReason::CertificateHold => "it was put on hold",
+            _ => "it was revoked",
+        };
+        write!(f, "{what} on {} ({}", self.date, self.reason.name())?;
         match self.invalid_since {
             Some(since) => write!(f, "; its key is suspected since {since})"),
             None => f.write_str(")"),

@@ -4,6 +4,7 @@ mod case;
 pub mod certificate;
 mod constraints;
 pub mod crl;
+pub mod description;
 pub mod distribution_point;
 pub mod extension;
 pub mod general_name;
@@ -24,9 +25,9 @@ mod validate;
 pub use certificate::Certificate;
 pub use crl::Crl;
 pub use ocsp::OcspResponse;
-pub use path::{PathBuilder, PathReport, Purpose, RevocationStatus};
+pub use path::{PathBuilder, PathReport, Purpose, RevocationStatus, Watch};
 pub use policies::ValidPolicies;
-pub use repository::{Collection, Repository};
+pub use repository::{Catalogue, Collection, Repository};
 pub use trust::{TrustAnchor, TrustAnchors};
 
 /// Why bytes are no certificate, CRL or OCSP response, or one that tells nothing.

@@ -457,8 +457,10 @@ mod tests {
     fn is_no_larger_than_the_limit() {
         let der = response(3);
         let read = |limit| {
-            let mut limits = Limits::default();
-            limits.ocsp_bytes = limit;
+            let limits = Limits {
+                ocsp_bytes: limit,
+                ..Limits::default()
+            };
             OcspResponse::from_der(&der, &limits)
         };
         assert_eq!(read(der.len()).unwrap().answers().len(), 3);

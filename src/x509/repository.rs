@@ -1,6 +1,7 @@
 //! Where certificates, CRLs and OCSP responses are found: the joint `Repository` (a directory server or key server plugs in here).
 use super::{Certificate, Crl, OcspResponse, name::Name};
 use crate::mime::mailbox::Address;
+use std::collections::{HashMap, HashSet};
 
 /// Finds certificates and CRLs.
 pub trait Repository: Send + Sync {
@@ -55,15 +56,25 @@ impl Collection {
 
     /// Adds all of `other`.
     pub fn extend(&mut self, other: Self) {
-        for certificate in other.certificates {
-            self.add_certificate(certificate);
-        }
+        let known: HashSet<Certificate> = match other.certificates.len() {
+            0 => HashSet::new(),
+            _ => self.certificates.iter().cloned().collect(),
+        };
+        let new = other.certificates.into_iter();
+        self.certificates
+            .extend(new.filter(|it| !known.contains(it)));
         for crl in other.crls {
             self.add_crl(crl);
         }
         for response in other.ocsp_responses {
             self.add_ocsp_response(response);
         }
+    }
+
+    /// Leaves out certificates that are there twice, the later ones.
+    pub fn remove_duplicates(&mut self) {
+        let mut seen = HashSet::new();
+        self.certificates.retain(|it| seen.insert(it.clone()));
     }
 
     /// Returns whether there is nothing in it.
@@ -106,5 +117,141 @@ impl Repository for Collection {
         let found = self.ocsp_responses.iter();
         let found = found.filter(|response| response.is_about_serial(serial));
         found.cloned().collect()
+    }
+}
+
+/// A collection for many questions: found by name, serial number and key identifier without a look at all the others.
+#[derive(Debug, Default, Clone)]
+pub struct Catalogue {
+    collection: Collection,
+    subjects: HashMap<Name, Vec<usize>>,
+    serials: HashMap<Box<[u8]>, Vec<usize>>,
+    key_identifiers: HashMap<Box<[u8]>, Vec<usize>>,
+    crl_issuers: HashMap<Name, Vec<usize>>,
+}
+
+impl From<Collection> for Catalogue {
+    fn from(mut collection: Collection) -> Self {
+        collection.remove_duplicates();
+        let mut made = Self::default();
+        for (index, certificate) in collection.certificates.iter().enumerate() {
+            let subject = certificate.subject().clone();
+            made.subjects.entry(subject).or_default().push(index);
+            let serial = certificate.serial().into();
+            made.serials.entry(serial).or_default().push(index);
+            if let Some(identifier) = certificate.key_identifier() {
+                let entry = made.key_identifiers.entry(identifier.into());
+                entry.or_default().push(index);
+            }
+        }
+        for (index, crl) in collection.crls.iter().enumerate() {
+            let issuer = crl.issuer().clone();
+            made.crl_issuers.entry(issuer).or_default().push(index);
+        }
+        made.collection = collection;
+        made
+    }
+}
+
+impl Catalogue {
+    fn those(&self, indices: Option<&Vec<usize>>) -> impl Iterator<Item = &Certificate> {
+        let indices = indices.into_iter().flatten();
+        indices.filter_map(|index| self.collection.certificates.get(*index))
+    }
+}
+
+impl Repository for Catalogue {
+    fn by_subject(&self, subject: &Name) -> Vec<Certificate> {
+        self.those(self.subjects.get(subject)).cloned().collect()
+    }
+
+    fn by_issuer_serial(&self, issuer: &Name, serial: &[u8]) -> Vec<Certificate> {
+        let found = self.those(self.serials.get(serial));
+        found.filter(|it| it.issuer() == issuer).cloned().collect()
+    }
+
+    fn by_key_identifier(&self, identifier: &[u8]) -> Vec<Certificate> {
+        let found = self.those(self.key_identifiers.get(identifier));
+        found.cloned().collect()
+    }
+
+    fn by_address(&self, address: &Address) -> Vec<Certificate> {
+        self.collection.by_address(address)
+    }
+
+    fn crls(&self, issuer: &Name) -> Vec<Crl> {
+        let indices = self.crl_issuers.get(issuer).into_iter().flatten();
+        let found = indices.filter_map(|index| self.collection.crls.get(*index));
+        found.cloned().collect()
+    }
+
+    fn ocsp_responses(&self, serial: &[u8]) -> Vec<OcspResponse> {
+        self.collection.ocsp_responses(serial)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::x509::sample::{Template, crl, key, key_identifier, parsed};
+
+    #[test]
+    fn a_catalogue_answers_as_its_collection_does() {
+        let mut collection = Collection::default();
+        for number in 0..20_u8 {
+            let subject = format!("CN=Example {}", number % 5);
+            let mut template = Template::new(&subject, &key(1), "CN=Issuer").serial(&[number % 7]);
+            if number % 2 == 0 {
+                template = template.with(key_identifier(&[number % 3]));
+            }
+            collection.certificates.push(template.unsigned());
+            let list = crl(
+                &subject,
+                &key(1),
+                "2026-10-20",
+                "2026-11-20",
+                &[&[number]],
+                &[],
+            );
+            collection.crls.push(list);
+        }
+        let twice = collection.certificates.clone();
+        let mut repeated = collection.clone();
+        repeated.certificates.extend(twice);
+        let catalogue = Catalogue::from(repeated);
+        // names are compared as RFC 5280 §7.1 says
+        for subject in ["CN=Example 1", "CN=example  3", "CN=Nobody"] {
+            let name = parsed(subject);
+            assert_eq!(catalogue.by_subject(&name), collection.by_subject(&name));
+            assert_eq!(catalogue.crls(&name).len(), collection.crls(&name).len());
+        }
+        assert_eq!(catalogue.by_subject(&parsed("CN=EXAMPLE 3")).len(), 4);
+        for issuer in ["CN=issuer", "CN=Other"] {
+            let name = parsed(issuer);
+            let found = catalogue.by_issuer_serial(&name, &[3]);
+            assert_eq!(found, collection.by_issuer_serial(&name, &[3]));
+        }
+        for identifier in 0..4 {
+            let found = catalogue.by_key_identifier(&[identifier]);
+            assert_eq!(found, collection.by_key_identifier(&[identifier]));
+        }
+    }
+
+    #[test]
+    fn duplicates_are_left_out() {
+        let of = |serial: u8| {
+            Template::new("CN=A", &key(1), "CN=B")
+                .serial(&[serial])
+                .unsigned()
+        };
+        let mut collection = Collection::default();
+        collection.certificates.extend([of(1), of(2), of(1)]);
+        collection.remove_duplicates();
+        assert_eq!(collection.certificates, [of(1), of(2)]);
+        let mut other = Collection::default();
+        other.certificates.extend([of(2), of(3)]);
+        collection.extend(other);
+        assert_eq!(collection.certificates, [of(1), of(2), of(3)]);
     }
 }

@@ -10,7 +10,7 @@ mod responses;
 mod tests;
 
 use super::{
-    Certificate, Collection, Crl, OcspResponse, Repository,
+    Certificate, Crl, OcspResponse, Repository,
     crl::Revocation,
     distribution_point::Reasons,
     name::Name,
@@ -31,7 +31,7 @@ pub(super) type FindPath<'a> = dyn Fn(&Certificate, &Certificate, &mut Budget) -
 pub(super) struct Sources<'a> {
     pub(super) repository: &'a dyn Repository,
     /// what came with the message
-    pub(super) extra: &'a Collection,
+    pub(super) extra: &'a dyn Repository,
     pub(super) path: &'a FindPath<'a>,
 }
 
@@ -203,6 +203,9 @@ enum Ask {
     ListsOnly,
 }
 
+/// A check of a CRL's signature: where its octets stand (the CRL is kept, so that they stay there), and the key.
+type Check = (usize, Box<[u8]>);
+
 /// One judgement under way.
 struct Inquiry<'a> {
     sources: &'a Sources<'a>,
@@ -212,8 +215,8 @@ struct Inquiry<'a> {
     open: Vec<Certificate>,
     /// certificates known to be good
     good: HashSet<Certificate>,
-    /// signatures checked, by where the octets stand and the key; the CRL is kept so that its octets stay there
-    checked: HashMap<(usize, Box<[u8]>), (Crl, bool)>,
+    /// signatures checked
+    checked: HashMap<Check, (Crl, bool)>,
     findings: Vec<Finding>,
 }
 

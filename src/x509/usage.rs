@@ -221,6 +221,10 @@ pub(super) fn strength(certificate: &Certificate, policy: &Policy, findings: &mu
         let weak = certificate.objection(Reason::WeakKey, found);
         findings.push(policy.object(weak.wanting(format!("{RSA_BITS} are needed to be safe"))));
     }
+    if key.has_explicit_curve() {
+        let found = format!("its key spells out the numbers of {name}");
+        findings.push(policy.object(certificate.objection(Reason::ExplicitCurve, found)));
+    }
     if is_weak_algorithm(kind) {
         let found = format!("its key is a {name} key");
         findings.push(policy.object(certificate.objection(Reason::WeakAlgorithm, found)));

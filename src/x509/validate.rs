@@ -80,10 +80,7 @@ pub(super) fn validate(
     let inputs = &question.policy.certificate_policies;
     // n of §6.1: the anchor does not count, but where it is the end too
     let mut policies = PolicyState::new(inputs, above.len().max(1));
-    let mut state = State {
-        constraints: Vec::new(),
-        room: u64::MAX,
-    };
+    let mut state = State::default();
     if let Some((anchor, intermediates)) = above.split_last() {
         may_issue(anchor, Anchored::Itself)?;
         state.issuer(anchor)?;
@@ -124,12 +121,90 @@ pub(super) fn validate(
     Ok(Valid { findings, policies })
 }
 
+/// Where a certificate stands in a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// at its end
+    Leaf,
+    /// between
+    Intermediate,
+    /// at its beginning
+    Anchor,
+}
+
+/// Judges what a certificate brings to every path that it stands in at this place, whatever the others are: an answer that the search
+/// for a path has in advance. [`validate`] has the last word.
+pub(super) fn alone(
+    certificate: &Certificate,
+    place: Place,
+    question: Question<'_>,
+) -> Result<Vec<Finding>, Refusal> {
+    let mut findings = Vec::new();
+    match place {
+        Place::Leaf => {
+            profile::check(certificate, Role::Person, question, &mut findings)?;
+            read(
+                certificate,
+                "basicConstraints",
+                certificate.basic_constraints(),
+            )?;
+            read(certificate, "keyUsage", certificate.key_usage())?;
+            read(certificate, "extKeyUsage", certificate.permits_email())?;
+            read(
+                certificate,
+                "subjectAltName",
+                certificate.alternative_names(),
+            )?;
+            return Ok(findings);
+        }
+        Place::Intermediate => {
+            may_issue(certificate, Anchored::ByAnother)?;
+            profile::check(certificate, Role::Authority, question, &mut findings)?;
+            let mail = read(certificate, "extKeyUsage", certificate.permits_email())?;
+            if question.purpose != Purpose::Any && mail == Some(false) {
+                return refuse(certificate, Reason::IssuerEku, "no mail");
+            }
+            let names = certificate.alternative_names();
+            read(certificate, "subjectAltName", names)?;
+            usage::time(certificate, question, &mut findings);
+            usage::digest(certificate, question.policy, &mut findings);
+        }
+        Place::Anchor => {
+            may_issue(certificate, Anchored::Itself)?;
+            usage::anchor_time(certificate, question, &mut findings);
+        }
+    }
+    usage::strength(certificate, question.policy, &mut findings);
+    State::default().issuer(certificate)?;
+    Ok(findings)
+}
+
+/// Judges the names of a certificate by the constraints of one further up, for the search as [`alone`] does.
+pub(super) fn constrain(
+    issuer: &Certificate,
+    certificate: &Certificate,
+    budget: &mut Budget,
+) -> Result<(), Refusal> {
+    let mut state = State::default();
+    state.issuer(issuer)?;
+    state.names(certificate, budget)
+}
+
 /// What certificates further up impose on those below.
 struct State<'a> {
     /// constraints with the certificate that made them
     constraints: Vec<(&'a Certificate, NameConstraints<'a>)>,
     /// max_path_length
     room: u64,
+}
+
+impl Default for State<'_> {
+    fn default() -> Self {
+        Self {
+            constraints: Vec::new(),
+            room: u64::MAX,
+        }
+    }
 }
 
 impl<'a> State<'a> {

@@ -396,6 +396,7 @@ impl Adding<'_> {
             repository: &repository,
             time_stamp_anchors: None,
             policy: self.signer.policy,
+            watch: None,
             at: self.at,
             allowance: self.policy().limits.message_signatures.into(),
         };

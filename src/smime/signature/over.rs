@@ -147,6 +147,7 @@ impl Bench {
             repository: &repository,
             time_stamp_anchors: self.time_stamps.then_some(&clocks),
             policy: &self.policy,
+            watch: None,
             at: self.at,
             allowance: self.policy.limits.message_signatures.into(),
         };

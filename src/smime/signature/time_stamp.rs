@@ -187,7 +187,8 @@ impl Judge<'_> {
         authority.findings = checked.findings;
         if let Some(certificate) = checked.certificate {
             let mut allowance = self.allowance.get();
-            let path = PathBuilder::new(anchors, self.repository, self.policy).judge_within(
+            let paths = PathBuilder::new(anchors, self.repository, self.policy);
+            let path = paths.watched(self.watch.clone()).judge_within(
                 &certificate,
                 &in_token,
                 Purpose::TimeStamp,

@@ -6,7 +6,7 @@ use crate::{
     crypto::{Digest, SoftwareKey},
     policy::{Limits, Revocation as How},
     x509::{
-        PathBuilder, PathReport, Purpose,
+        Collection, PathBuilder, PathReport, Purpose,
         sample::{
             self, CrlTemplate, OcspTemplate, Template, alternative_names, anchors,
             authority_key_identifier, basic_constraints, extended_key_usage, extension,
@@ -16,7 +16,6 @@ use crate::{
 };
 use RevocationStatus::{Good, Revoked, Unchecked, Unknown};
 use const_oid::db::{rfc5280 as oids, rfc6960::ID_PKIX_OCSP_NOCHECK};
-use std::time::{Duration, Instant};
 
 /// Root 1, CA 2, Alice 3 with serial 02, what is at hand, and how it is judged.
 struct Case {
@@ -842,7 +841,6 @@ fn lists_and_responses_add_up_and_revoked_wins() {
 
 #[test]
 fn a_thousand_lists_cost_one_signature_or_end_in_the_budget() {
-    let begin = Instant::now();
     let mut many = case();
     let mut last = None;
     for number in 0..1_000 {
@@ -868,7 +866,6 @@ fn a_thousand_lists_cost_one_signature_or_end_in_the_budget() {
     }
     let exceeded = bad.try_report().unwrap_err();
     assert_eq!(exceeded.what, "signature checks");
-    assert!(begin.elapsed() < Duration::from_secs(60));
 }
 
 #[test]
@@ -882,13 +879,7 @@ fn a_list_of_a_million_entries_is_walked_not_kept() {
     huge.entries = entry.repeat(1_000_000);
     assert!(huge.entries.len() > 38_000_000);
     let crl = huge.sign(&key(2));
-    let begin = Instant::now();
     assert!(crl.entry(crl.issuer(), &[2]).is_none());
-    assert!(
-        begin.elapsed() < Duration::from_secs(30),
-        "{:?}",
-        begin.elapsed()
-    );
     let mut case = case();
     case.at_hand.add_crl(crl);
     assert_eq!(case.status(), Good);
@@ -930,9 +921,10 @@ fn no_changed_bit_makes_good() {
     response.responder = write::tlv(Tag::context(1), &sample::name("CN=Responder"));
     response.certificates = vec![responder(&key(5)).with(nocheck()).sign(&key(2))];
     let response = response.der(&key(5));
-    let readers: [(&[u8], &dyn Fn(&[u8]) -> Option<Collection>); 2] =
-        [(&list, &with_crl), (&response, &with_response)];
-    for (der, read) in readers {
+    type Read<'a> = &'a dyn Fn(&[u8]) -> Option<Collection>;
+    let lists: Read<'_> = &with_crl;
+    let responses: Read<'_> = &with_response;
+    for (der, read) in [(&list, lists), (&response, responses)] {
         assert!(is_good(read(der).unwrap()));
         let mut readable = 0;
         for changed in flips(der) {

@@ -1,7 +1,7 @@
-//! ECParameters of private keys: a named curve, or explicit numbers that are those of one (ANSI X9.62, SEC 1 appendix C.2).
+//! ECParameters: a named curve, or explicit numbers that are those of one (ANSI X9.62, SEC 1 appendix C.2).
 //!
-//! Such keys were written by old tools, and whose key it is vouches for the numbers. The parameters of public keys are never read here: whoever
-//! chooses the generator of a CA's key makes up a private key that fits (CVE-2020-0601).
+//! Such keys were written by old tools. Every number counts, the generator before all: whoever chooses the generator of a CA's key makes up a
+//! private key that fits (CVE-2020-0601). RFC 5480 §2.1.1 wants names in certificates; that these have none is for policy to weigh.
 use super::{
     Error, Result, parameters,
     public_key::{P256, P384, P521},
@@ -60,7 +60,7 @@ const CURVES: [Curve; 3] = [
     },
 ];
 
-/// Returns the curve that the ECParameters of a private key name or spell out.
+/// Returns the curve that ECParameters name or spell out.
 pub(super) fn curve(der: &[u8]) -> Result<Oid> {
     if let Some(name) = parameters::sole(der, Tag::OID) {
         return Oid::from_bytes(name).map_err(|_| MALFORMED);
@@ -71,6 +71,12 @@ pub(super) fn curve(der: &[u8]) -> Result<Oid> {
         algorithm: "id-ecPublicKey",
         what: "the curve is spelled out, and is not P-256, P-384 or P-521",
     })
+}
+/// Returns the curve that the ECParameters of a public key spell out, the cofactor too.
+pub(super) fn spelled_out(der: &[u8]) -> Option<Oid> {
+    let found = Explicit::read(der).filter(|found| found.cofactor.is_some())?;
+    let known = CURVES.iter().find(|curve| found.is(curve))?;
+    Some(known.oid)
 }
 const MALFORMED: Error = Error::Parameters {
     algorithm: "id-ecPublicKey",
@@ -281,19 +287,29 @@ mod tests {
     }
 
     #[test]
-    fn public_keys_name_their_curve() {
+    fn public_keys_that_spell_out_their_curve_are_told_from_others() {
         for curve in &CURVES {
             let fields = Fields::of(curve);
-            let name = write::tlv(Tag::OID, curve.oid.as_bytes());
-            for (parameters, accepted) in [(name, true), (fields.der(), false)] {
+            let read = |parameters: &[u8]| {
                 let algorithm = write::sequence(&[
                     &write::tlv(Tag::OID, crate::crypto::algorithm::EC_PUBLIC_KEY.as_bytes()),
-                    &parameters,
+                    parameters,
                 ]);
                 let bits = write::tlv(Tag::BIT_STRING, &[&[0], fields.base.as_slice()].concat());
-                let key = PublicKey::from_spki(&write::sequence(&[&algorithm, &bits]));
-                assert_eq!(key.is_ok(), accepted);
-            }
+                PublicKey::from_spki(&write::sequence(&[&algorithm, &bits]))
+            };
+            let named = read(&write::tlv(Tag::OID, curve.oid.as_bytes())).unwrap();
+            assert!(!named.has_explicit_curve());
+            let explicit = read(&fields.der()).unwrap();
+            assert!(explicit.has_explicit_curve());
+            assert!(explicit.is_same_key(&named));
+            let without_cofactor = fields.altered(|fields| fields.after_order.clear());
+            assert!(read(&without_cofactor).is_err());
+            // CVE-2020-0601: another generator, which is a point of the curve, makes another private key fit
+            let mut other = Fields::of(curve);
+            let last = other.base.last_mut().unwrap();
+            *last ^= 1;
+            assert!(read(&other.der()).is_err());
         }
     }
 
