@@ -413,7 +413,7 @@ fn fields_that_are_missing() {
     }
 }
 
-/// Parameters of a curve that are spelt out are refused (RFC 5480 §2.1.1), whoever certified them: CVE-2020-0601.
+/// Parameters of a curve that are spelt out are denied (RFC 5480 §2.1.1) even where they are a known curve's: CVE-2020-0601.
 #[test]
 fn explicit_curves() {
     let dir = Dir::new();
@@ -421,24 +421,16 @@ fn explicit_curves() {
         fixture("recipients/explicit-p256.crt"),
         fixture("recipients/explicit-p256.pem"),
     );
-    let message = args![fixture("messages/plain.eml")];
-    for (line, exit, word) in [
-        (
-            join(&[&args!["encrypt", "-r", certificate], &trusting()]),
-            1,
-            "the curve is not named",
-        ),
-        (args!["sign", "--binary", "-i", identity], 4, "certificate"),
+    let message = args!["-o", dir.file("out"), fixture("messages/plain.eml")];
+    for line in [
+        join(&[&args!["encrypt", "-r", certificate], &trusting()]),
+        args!["sign", "--binary", "-i", identity],
     ] {
         let start = Instant::now();
-        let run = smime(join(&[&line, &args!["-o", dir.file("out")], &message])).run();
+        let run = smime(join(&[&line, &message])).run().expect(1);
         assert!(start.elapsed() < SOON);
-        let said = format!("{}{}", run.text(), run.stderr);
-        assert!(
-            run.code == exit && said.contains(word),
-            "{}: {said}",
-            run.code
-        );
+        let error = run.stderr.lines().last().unwrap_or_default();
+        assert!(run.stderr.contains("explicit-curve"), "{error}");
         assert!(dir.entries().is_empty());
     }
 }
