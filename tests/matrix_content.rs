@@ -349,10 +349,13 @@ fn encrypted_data() {
     }
 }
 
-/// hMAC-SHA1, hmacWithSHA256, hmacWithSHA512
-const MACS: [&str; 3] = [
+/// hMAC-SHA1; hmacWithSHA1, -SHA224, -SHA256, -SHA384, -SHA512. Bouncy Castle's keys are as long as the digest, but of hmacWithSHA1 as a block.
+const MACS: [&str; 6] = [
     "1.3.6.1.5.5.8.1.2",
+    "1.2.840.113549.2.7",
+    "1.2.840.113549.2.8",
     "1.2.840.113549.2.9",
+    "1.2.840.113549.2.10",
     "1.2.840.113549.2.11",
 ];
 

@@ -7,7 +7,7 @@ use smime::{
     asn1::{Tag, cursor::Cursor as Der, write},
     cms::{content_type, enveloped_data, recipient_info},
     crypto::{
-        self, ContentCipher, ContentEncryption, CryptoRng, Kem, KeyTransport, PrivateKey,
+        self, ContentCipher, ContentEncryption, CryptoRng, Kem, KeySize, KeyTransport, PrivateKey,
         PublicKey, Secret, SignatureAlgorithm,
     },
     policy::{Limits, Policy, PolicyName, Rule},
@@ -59,7 +59,7 @@ impl PrivateKey for Card {
         &self,
         algorithm: &KeyTransport,
         encrypted: &[u8],
-        size: usize,
+        size: KeySize,
         rng: &mut dyn CryptoRng,
     ) -> crypto::Result<Secret> {
         self.used.fetch_add(1, Ordering::Relaxed);

@@ -128,7 +128,7 @@ impl Algorithm {
             ),
             Self::Mac(mac) => {
                 // as strong as its key, which is as long as the digest
-                let strength = u16::try_from(mac.key_size() * 8).ok();
+                let strength = u16::try_from(mac.0.size() * 8).ok();
                 (
                     "mac",
                     mac.name(),
