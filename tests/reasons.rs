@@ -29,32 +29,8 @@ const ELSEWHERE: &[(Reason, &str)] = &[
         Reason::NotForTimeStamping,
         "it is said of a time-stamping authority, in the token, which only warns of the message",
     ),
-    (Reason::CrlScope, REVOCATION),
-    (Reason::CrlReasons, REVOCATION),
-    (Reason::CrlExpired, REVOCATION),
-    (Reason::CrlNotYetValid, REVOCATION),
-    (Reason::CrlNoNextUpdate, REVOCATION),
-    (Reason::CrlCriticalExtension, REVOCATION),
-    (Reason::CrlMalformed, REVOCATION),
-    (Reason::CrlSignature, REVOCATION),
-    (Reason::CrlIssuer, REVOCATION),
-    (Reason::NoCrlSign, REVOCATION),
-    (Reason::RevocationLoop, REVOCATION),
-    (Reason::DeltaBase, REVOCATION),
-    (Reason::OcspOther, REVOCATION),
-    (Reason::OcspUnknown, REVOCATION),
-    (Reason::OcspExpired, REVOCATION),
-    (Reason::OcspNotYetValid, REVOCATION),
-    (Reason::OcspCriticalExtension, REVOCATION),
-    (Reason::OcspSignature, REVOCATION),
-    (Reason::OcspResponder, REVOCATION),
-    (Reason::StatusDigest, REVOCATION),
-    (Reason::WeakStatusDigest, REVOCATION),
 ];
 /// What lists and responses may lack has one way out, another list or response: the cases are in `x509::revocation::tests` and
-/// `revocation`.
-const REVOCATION: &str = "its case is a list or a response, not a certificate";
-
 /// One directory.
 struct Case {
     name: String,

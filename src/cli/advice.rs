@@ -171,6 +171,14 @@ pub(crate) fn hint_for(finding: &Finding, typed: &Typed) -> Option<String> {
     match specific {
         Advice::Is(hint) => Some(hint),
         Advice::None => None,
+        Advice::Issuer => {
+            let certificate = &finding.objection.as_ref()?.certificate;
+            Some(format!(
+                "only its issuer can mend that: ask {} for another certificate of {}",
+                named(&certificate.issuer),
+                who(certificate)
+            ))
+        }
         Advice::Override if finding.level == Level::Deny && !finding.rule.is_fixed() => {
             Some(all_the_same(name, typed))
         }
@@ -186,6 +194,8 @@ fn all_the_same(rule: &str, typed: &Typed) -> String {
 /// What there is to say.
 enum Advice {
     Is(String),
+    /// to ask the issuer
+    Issuer,
     /// only to set the rule's level
     Override,
     /// nothing would help
@@ -288,6 +298,8 @@ fn of_reason(objection: &Objection, typed: &Typed) -> Advice {
         Reason::KeyCannotSign | Reason::UnusableKey => return Advice::None,
         Reason::KeyCannotEncrypt => format!("ask {who} for a certificate that can be encrypted to"),
         Reason::SenderMismatch => match &certificate.address {
+            // an address in another script may look like the sender's
+            Some(address) if !address.is_ascii() => return Advice::None,
             Some(address) => format!(
                 "if the signer may sign for the sender: {}",
                 typed.with("--signer", address)
@@ -308,6 +320,9 @@ fn of_reason(objection: &Objection, typed: &Typed) -> Advice {
                 typed.with("--signer", &signer)
             )
         }
+        Reason::MalformedUsage => return Advice::Issuer,
+        // to allow the rule for one certificate's fault is to allow all that nobody vouches for
+        reason if reason.rule() == Rule::Untrusted => return Advice::Issuer,
         _ => return Advice::Override,
     })
 }
