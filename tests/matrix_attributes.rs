@@ -354,6 +354,8 @@ fn openssl_signs_again_what_we_signed_and_the_reverse() {
     options.push(theirs.into());
     smime(options).run().expect(0);
     openssl_verifies(&both, &[]).expect(0);
+    let row = "a signature added (sign --add, cms -resign)";
+    agreed("attributes", row, Peer::Openssl.column(), &BOTH);
     let mut options = join(&[&args!["verify", "--json"], &trusting()]);
     for signer in ["alice", "carol", "dave"] {
         options.extend(args!["--signer", format!("{signer}@example.com")]);
@@ -421,6 +423,8 @@ fn cades_both_ways() {
             dir.file("out"),
         ];
         openssl(peer, verify).run().expect(0);
+        let row = "signingCertificate, V2 (CAdES)";
+        agreed("attributes", row, peer.column(), &BOTH);
     }
 }
 
@@ -692,6 +696,8 @@ fn time_stamps_of_openssl_prove_when_a_signature_existed() {
     let report = judge(&stamped, &trust).expect(0).json();
     let signature = &report["layers"][0]["signatures"][0];
     assert_eq!(signature["time_stamps"][0]["verdict"], "pass", "{report:#}");
+    let row = "time-stamp tokens (RFC 3161)";
+    agreed("attributes", row, Peer::Openssl.column(), &[Way::Theirs]);
     assert_eq!(
         signature["time_stamps"][0]["accuracy_microseconds"],
         1_500_000
@@ -949,6 +955,12 @@ fn receipts_of_openssl_both_ways() {
         openssl(peer, sign).run().expect(0);
         receipt_verdict(&ours, &theirs).expect(0);
         receipt_verdict(&asked, &theirs).expect(1);
+        agreed(
+            "attributes",
+            "receipt requests and receipts",
+            peer.column(),
+            &BOTH,
+        );
     }
 }
 

@@ -114,6 +114,8 @@ fn shared_keys() {
             let message = theirs(&dir, Peer::Openssl, options);
             let run = decrypts(&kek(&dir, size), &message);
             assert!(run.stderr.contains(&format!("aes-{}-wrap", size * 8)));
+            let row = format!("kek aes-{}-wrap, {cipher}", size * 8);
+            agreed("recipients", &row, Peer::Openssl.column(), &BOTH);
         }
     }
 }
@@ -135,12 +137,16 @@ fn passwords() {
         if cipher != "aes-192-cbc" && !cipher.ends_with("gcm") {
             let message = ours(&dir, &[&by_password(&dir), &args!["--cipher", cipher]]);
             opens(Peer::Openssl, &message, theirs_by_password.clone());
+            let row = format!("password, {cipher}");
+            agreed("recipients", &row, Peer::Openssl.column(), &[Way::Ours]);
         }
         // OpenSSL wraps with the content's cipher, and GCM wraps nothing
         if !cipher.ends_with("gcm") {
             let options = [theirs_by_password.clone(), args![format!("-{cipher}")]].concat();
             let message = theirs(&dir, Peer::Openssl, options);
             decrypts(&by_password(&dir), &message);
+            let row = format!("password, {cipher}");
+            agreed("recipients", &row, Peer::Openssl.column(), &[Way::Theirs]);
         }
     }
     let options = [theirs_by_password, args!["-des3"]].concat();
@@ -170,6 +176,8 @@ fn passwords_with_gpgsm() {
     ];
     let run = Call::new("gpgsm", line).input(dir.read("password")).run();
     assert_eq!(run.expect(0).stdout, ENTITY);
+    let gpgsm = Peer::Gpgsm.column();
+    agreed("recipients", "password, aes-256-cbc", gpgsm, &[Way::Ours]);
     let _ = Call::new("gpgconf", args!["--homedir", &home, "--kill", "all"]).run();
 }
 
@@ -205,6 +213,8 @@ fn oaep_with_every_pair_of_digests() {
         let message = theirs(&dir, Peer::Openssl, options);
         decrypts(&args!["-i", fixture("identities/bob.pem")], &message);
     });
+    let row = "rsa-oaep (every pair of SHA-1 and SHA-2 digests, with a label and without)";
+    agreed("recipients", row, Peer::Openssl.column(), &[Way::Theirs]);
 }
 
 // ------------------------------------------------------------------------------------------------------- key agreement
@@ -237,6 +247,8 @@ fn brainpool() {
                 options.extend(args!["-keyopt", option]);
             }
             decrypts(&own, &theirs(&dir, Peer::Openssl, options));
+            let row = format!("ecdh-{curve}, aes-256-cbc");
+            agreed("recipients", &row, Peer::Openssl.column(), &[Way::Theirs]);
         }
         if kdf.is_empty() {
             for cipher in ["aes-128-gcm", "aes-256-cbc"] {
@@ -248,6 +260,8 @@ fn brainpool() {
                     &message,
                     args!["-inkey", &identity, "-recip", &certificate],
                 );
+                let row = format!("ecdh-{curve}, {cipher}");
+                agreed("recipients", &row, Peer::Openssl.column(), &[Way::Ours]);
             }
         }
     });
@@ -302,9 +316,11 @@ fn bouncy_castle() {
         ));
     }
     jobs.push(("brainpool", certificate, identity, "aes-256-gcm", None));
-    parallel(&jobs, |(_, certificate, identity, cipher, scheme)| {
+    parallel(&jobs, |(name, certificate, identity, cipher, scheme)| {
         let dir = bench();
         let own = args!["-i", identity];
+        let name = name.replace("brainpool", "ecdh-brainpool-p384");
+        let row = format!("{name}, {cipher}");
         let Some((scheme, more)) = scheme else {
             let to = args![
                 "-r",
@@ -319,6 +335,7 @@ fn bouncy_castle() {
                 .input(message)
                 .run();
             assert_eq!(run.expect(0).stdout, ENTITY);
+            agreed("recipients", &row, JAVA, &[Way::Ours]);
             return;
         };
         let mut line = args!["encrypt", certificate, cipher, scheme];
@@ -331,6 +348,7 @@ fn bouncy_castle() {
         let message = dir.write("theirs.der", message);
         let run = decrypts(&own, &message);
         assert!(run.stderr.contains(cipher), "{}", run.stderr);
+        agreed("recipients", &row, JAVA, &[Way::Theirs]);
     });
 }
 
@@ -361,6 +379,8 @@ fn ml_kem() {
         let message = theirs(&dir, Peer::Openssl4, options);
         let run = decrypts(&args!["-i", &identity], &message);
         assert!(run.stderr.contains(set), "{}", run.stderr);
+        let row = format!("{set}, {cipher}");
+        agreed("recipients", &row, Peer::Openssl4.column(), &BOTH);
     });
 }
 
@@ -474,6 +494,8 @@ fn everybody_opens_one_message() {
                 &message,
                 args!["-secretkey", key(32), "-secretkeyid", "6e616d65"],
             );
+            let row = format!("nine recipients of five kinds, {cipher}");
+            agreed("recipients", &row, Peer::Openssl4.column(), &[Way::Ours]);
         }
         // RFC 5652 §6.1: 3, for the password and the KEMs; RFC 5083 §2.1: 0
         let octets = dir.read("ours.der");
@@ -530,4 +552,11 @@ fn modern_binds_the_content_key_to_the_cipher() {
         let octets = std::fs::read(message).unwrap();
         assert!(!octets.windows(oid.len()).any(|w| w == oid));
     }
+    // nobody's but the RFC's
+    agreed(
+        "recipients",
+        "content key through HKDF (RFC 9709)",
+        OTHER,
+        &[Way::Vector],
+    );
 }
