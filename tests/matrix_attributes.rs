@@ -828,6 +828,36 @@ fn receipt_verdict(original: &Path, receipt: &Path) -> Run {
     smime(options).run()
 }
 
+/// Where alice's signature alone is what counts, nothing is done that carol's beside it asks for.
+#[test]
+fn a_signature_that_does_not_count_gets_no_receipt() {
+    let dir = Dir::new();
+    let (asked, added) = (dir.file("asked.der"), dir.file("added.der"));
+    let ask = args![
+        "sign",
+        "--opaque",
+        "--format",
+        "der",
+        "-o",
+        &asked,
+        "--request-receipt",
+        "carol@example.com"
+    ];
+    let text = dir.write("text", "Content-Type: text/plain\n\nhello\n");
+    smime(join(&[&ask, &who("carol"), &args![text]]))
+        .run()
+        .expect(0);
+    let add = args!["sign", "--add", "-o", &added, &asked];
+    smime(join(&[&add, &who("alice")])).run().expect(0);
+    let receipt = |more: &[OsString]| {
+        let receipt = args!["receipt", "--signer", "alice@example.com", &added];
+        smime(join(&[&receipt, &who("bob"), &trusting(), more])).run()
+    };
+    receipt(&args!["--signer", "carol@example.com"]).expect(0);
+    let refused = receipt(&args!["--require", "1"]).expect(1);
+    assert!(refused.stdout.is_empty());
+}
+
 #[test]
 fn receipts_are_asked_for_made_and_verified() {
     let dir = Dir::new();
