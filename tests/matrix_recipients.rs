@@ -2,7 +2,8 @@
 //! every pair of digests, brainpool, X25519 and X448, ML-KEM; AES-CCM and ChaCha20-Poly1305; all of them in one message.
 //!
 //! `tests/matrix.rs` has the recipients of every day.
-use crate::support::*;
+use crate::{matrix::denied_rules, support::*};
+use smime::asn1::{Tag, write};
 use std::{
     ffi::OsString,
     path::{Path, PathBuf},
@@ -559,4 +560,46 @@ fn modern_binds_the_content_key_to_the_cipher() {
         OTHER,
         &[Way::Vector],
     );
+}
+
+/// What is authenticated under 3DES is judged as what is encrypted under it: before the key is used.
+#[test]
+fn a_mac_key_under_3des_is_not_used_but_under_archive() {
+    let dir = bench();
+    let oid = |body: &[u8]| [&[6, u8::try_from(body.len()).unwrap()], body].concat();
+    let pkcs9 =
+        |more: &[u8]| oid(&[&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 16], more].concat());
+    let octets = |octets: &[u8]| write::tlv(Tag::OCTET_STRING, octets);
+    let recipient = write::constructed(
+        Tag::context(2),
+        &[
+            &write::integer(4),
+            &write::sequence(&[&octets(b"name")]),
+            // id-alg-CMS3DESwrap
+            &write::sequence(&[&pkcs9(&[3, 6]), &[5, 0]]),
+            &octets(&[7; 40]),
+        ],
+    );
+    let hmac_sha224 = oid(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 2, 8]);
+    let data = oid(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 1]);
+    let content = write::constructed(Tag::context(0), &[&octets(b"hello")]);
+    let authenticated = write::sequence(&[
+        &write::integer(0),
+        &write::set_of(&[recipient]),
+        &write::sequence(&[&hmac_sha224]),
+        &write::sequence(&[&data, &content]),
+        &octets(&[0; 28]),
+    ]);
+    let inside = write::constructed(Tag::context(0), &[&authenticated]);
+    let message = dir.write(
+        "authenticated.der",
+        write::sequence(&[&pkcs9(&[1, 2]), &inside]),
+    );
+    let open = |more: &[OsString]| {
+        let out = args!["open", "--json", "-o", dir.file("out"), &message];
+        let run = smime(join(&[&out, &kek(&dir, 24), &trusting(), more])).run();
+        denied_rules(&run.expect(1).json())
+    };
+    assert_eq!(open(&[]), ["weak-cipher"]);
+    assert_eq!(open(&args!["--policy", "archive"]), ["mac-invalid"]);
 }

@@ -29,7 +29,7 @@ use crate::{
     mime::canonical::Canonicalizer,
     policy::{Finding, Policy, Rule, strength},
     x509::{
-        Certificate, Collection, Crl, OcspResponse, PathBuilder, Purpose, Repository,
+        Certificate, Collection, Crl, OcspResponse, PathBuilder, PathReport, Purpose, Repository,
         RevocationStatus, TrustAnchors, Watch, certificate::serial_text, ocsp,
     },
 };
@@ -181,16 +181,7 @@ impl Judge<'_> {
         };
         let mut path = judge(at)?;
         if at < self.at && path.trusted {
-            let now = judge(self.at)?;
-            let expired = path.path.iter().any(|it| it.not_after() < self.at);
-            if !expired || now.revocation == RevocationStatus::Revoked {
-                let of_revocation =
-                    |f: &Finding| matches!(f.rule, Rule::Revoked | Rule::RevocationUnknown);
-                path.findings.retain(|f| !of_revocation(f));
-                let found = now.findings.into_iter().filter(of_revocation);
-                path.findings.extend(found);
-                path.revocation = now.revocation;
-            }
+            look_again(&mut path, judge(self.at)?, self.at);
         }
         signature.trust = if path.trusted {
             Trust::Trusted
@@ -596,6 +587,27 @@ fn canonical(octets: &[u8]) -> Vec<u8> {
     canonicalizer.push(octets, &mut canonical);
     canonicalizer.finish(&mut canonical);
     canonical
+}
+
+/// Takes what is known of revocation `now` into a path that was judged at an earlier time.
+///
+/// It replaces what was known then only where it is about the same certificates, none of which has expired since; about others it can
+/// only make things worse.
+fn look_again(path: &mut PathReport, now: PathReport, at: Time) {
+    let of_revocation = |f: &Finding| matches!(f.rule, Rule::Revoked | Rule::RevocationUnknown);
+    let revoked = now.revocation == RevocationStatus::Revoked;
+    let expired = path.path.iter().any(|it| it.not_after() < at);
+    if !now.trusted || (expired && !revoked) {
+        return;
+    }
+    if now.path == path.path {
+        path.findings.retain(|f| !of_revocation(f));
+    }
+    if now.path == path.path || path.revocation != RevocationStatus::Revoked {
+        path.revocation = now.revocation;
+    }
+    let found = now.findings.into_iter().filter(of_revocation);
+    path.findings.extend(found);
 }
 
 struct Checked {

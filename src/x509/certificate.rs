@@ -304,6 +304,13 @@ impl Certificate {
             .transpose()
     }
 
+    /// Returns whether the extKeyUsage extension, if there is one, permits time-stamping.
+    pub(super) fn permits_time_stamping(&self) -> Result<Option<bool>, Error> {
+        self.extension(&ID_CE_EXT_KEY_USAGE)
+            .map(extension::permits_time_stamping)
+            .transpose()
+    }
+
     /// Returns whether the extKeyUsage extension is critical and permits time-stamping alone (RFC 3161 §2.3).
     pub fn is_for_time_stamping(&self) -> bool {
         self.extensions()

@@ -82,7 +82,7 @@ impl BasicConstraints {
     }
 }
 
-/// PolicyConstraints ::= SEQUENCE { requireExplicitPolicy [0] SkipCerts OPTIONAL, inhibitPolicyMapping [1] SkipCerts OPTIONAL } (§4.2.1.11)
+/// PolicyConstraints ::= SEQUENCE { requireExplicitPolicy \[0\] SkipCerts OPTIONAL, inhibitPolicyMapping \[1\] SkipCerts OPTIONAL } (§4.2.1.11)
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PolicyConstraints {
     /// after how many certificates the path needs a policy
@@ -233,11 +233,17 @@ impl std::fmt::Display for KeyUsage {
 /// emailProtection, or anyExtendedKeyUsage (RFC 8550 §4.4.4). Not by crate `x509-cert`, which refuses purposes with an arc of more than
 /// 32 bits, as below 2.25 (UUIDs, X.667).
 pub(super) fn permits_email(der: &[u8]) -> Result<bool, Error> {
-    Ok(purposes(der)?.iter().any(|purpose| {
-        [ID_KP_EMAIL_PROTECTION, ANY_EXTENDED_KEY_USAGE]
-            .iter()
-            .any(|permitted| permitted.as_bytes() == *purpose)
-    }))
+    permits(der, &ID_KP_EMAIL_PROTECTION)
+}
+
+/// As [`permits_email`], of time-stamping.
+pub(super) fn permits_time_stamping(der: &[u8]) -> Result<bool, Error> {
+    permits(der, &ID_KP_TIME_STAMPING)
+}
+
+fn permits(der: &[u8], purpose: &Oid) -> Result<bool, Error> {
+    let wanted = [purpose.as_bytes(), ANY_EXTENDED_KEY_USAGE.as_bytes()];
+    Ok(purposes(der)?.iter().any(|it| wanted.contains(it)))
 }
 
 /// Reads ExtKeyUsageSyntax and returns the content octets of each KeyPurposeId.

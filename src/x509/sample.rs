@@ -32,6 +32,37 @@ pub(crate) fn key(seed: u64) -> SoftwareKey {
     SoftwareKey::ephemeral(&like, &mut ChaCha20Rng::seed_from_u64(seed)).unwrap()
 }
 
+/// Returns the SubjectPublicKeyInfo of a key, with the numbers of P-256 in place of the name.
+pub(crate) fn explicit_curve(key: &SoftwareKey) -> Vec<u8> {
+    let number = |hexadecimal: &str| hex::decode(hexadecimal).unwrap();
+    let integer = |hexadecimal: &str| write::tlv(Tag::INTEGER, &number(hexadecimal));
+    let octets = |hexadecimal: &str| write::tlv(Tag::OCTET_STRING, &number(hexadecimal));
+    let prime = "ffffffff00000001000000000000000000000000ffffffffffffffffffffffff";
+    let prime_field = write::tlv(Tag::OID, &number("2a8648ce3d0101"));
+    let parameters = write::sequence(&[
+        &[2, 1, 1],
+        &write::sequence(&[&prime_field, &integer(&format!("00{prime}"))]),
+        &write::sequence(&[
+            &octets("ffffffff00000001000000000000000000000000fffffffffffffffffffffffc"),
+            &octets("5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604b"),
+        ]),
+        &octets(concat!(
+            "04",
+            "6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296",
+            "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5"
+        )),
+        &integer("00ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551"),
+        &[2, 1, 1],
+    ]);
+    let algorithm = write::sequence(&[
+        &write::tlv(Tag::OID, &number("2a8648ce3d0201")),
+        &parameters,
+    ]);
+    let octets = super::certificate::public_key_octets(key.public_key().spki()).unwrap();
+    let bits = write::tlv(Tag::BIT_STRING, &[&[0], octets].concat());
+    write::sequence(&[&algorithm, &bits])
+}
+
 /// Returns the DER of a name: `CN=…`, `O=…`, `E=…`, `DC=…` separated by commas, first RDN first.
 pub(crate) fn name(text: &str) -> Vec<u8> {
     let rdns = text.split(',').filter(|pair| !pair.is_empty()).map(|pair| {

@@ -90,12 +90,7 @@ pub(super) fn validate(
         for certificate in intermediates.iter().rev() {
             may_issue(certificate, Anchored::ByAnother)?;
             profile::check(certificate, Role::Authority, question, &mut findings)?;
-            if !matches!(question.purpose, Purpose::Any | Purpose::TimeStamp)
-                && read(certificate, "extKeyUsage", certificate.permits_email())? == Some(false)
-            {
-                let found = format!("extended key usage is {}", usage::purposes(certificate));
-                return refuse(certificate, Reason::IssuerEku, found);
-            }
+            for_purpose(certificate, question.purpose)?;
             if !certificate.is_self_issued() {
                 state.names(certificate, budget)?;
                 state.room = state.room.checked_sub(1).ok_or_else(|| {
@@ -160,10 +155,7 @@ pub(super) fn alone(
         Place::Intermediate => {
             may_issue(certificate, Anchored::ByAnother)?;
             profile::check(certificate, Role::Authority, question, &mut findings)?;
-            let mail = read(certificate, "extKeyUsage", certificate.permits_email())?;
-            if question.purpose != Purpose::Any && mail == Some(false) {
-                return refuse(certificate, Reason::IssuerEku, "no mail");
-            }
+            for_purpose(certificate, question.purpose)?;
             let names = certificate.alternative_names();
             read(certificate, "subjectAltName", names)?;
             usage::time(certificate, question, &mut findings);
@@ -303,6 +295,29 @@ fn may_issue(certificate: &Certificate, anchored: Anchored) -> Result<(), Refusa
         ),
         _ => Ok(()),
     }
+}
+
+/// Checks that an issuer with an extended key usage may issue for this purpose: what is permitted below must be permitted all the way down.
+fn for_purpose(certificate: &Certificate, purpose: Purpose) -> Result<(), Refusal> {
+    let (permits, wanted) = match purpose {
+        Purpose::Any => return Ok(()),
+        Purpose::Sign | Purpose::Encrypt => (certificate.permits_email(), None),
+        // RFC 3161 asks it of the authority alone; a CA that is bound to mail may not make one all the same
+        Purpose::TimeStamp => (
+            certificate.permits_time_stamping(),
+            Some("an issuer with an extended key usage needs timeStamping in it"),
+        ),
+    };
+    if read(certificate, "extKeyUsage", permits)? != Some(false) {
+        return Ok(());
+    }
+    let found = format!("extended key usage is {}", usage::purposes(certificate));
+    let objection = certificate.objection(Reason::IssuerEku, found);
+    Err(match wanted {
+        Some(wanted) => objection.wanting(wanted),
+        None => objection,
+    }
+    .into())
 }
 
 /// Makes a malformed extension a refusal.

@@ -508,6 +508,55 @@ fn whoever_lost_his_key_is_not_saved_by_a_time_stamp() {
     assert_eq!(signature.verdict(), Verdict::Pass);
 }
 
+/// Two ways lead to the root: by CAs that are revoked, and by CAs that were not valid yet at the time of the stamp and are not all valid now.
+#[test]
+fn what_is_said_now_of_another_path_does_not_clear_this_one() {
+    let alice = Person {
+        key: key(3),
+        certificate: Template::new("CN=Alice", &key(3), "CN=CA")
+            .with(key_usage(0x80))
+            .sign(&key(7)),
+    };
+    let ca = |name: &str, seed, issuer: &str, signer, serial| {
+        let ca = Template::ca(name, &key(seed), issuer).serial(&[serial]);
+        (ca, key(signer))
+    };
+    let (by_x, x) = (
+        ca("CN=CA", 7, "CN=X", 8, 21),
+        ca("CN=X", 8, "CN=Root", 1, 22),
+    );
+    let (by_y, y) = (
+        ca("CN=CA", 7, "CN=Y", 9, 23),
+        ca("CN=Y", 9, "CN=Root", 1, 24),
+    );
+    let later =
+        |(ca, signer): (Template, SoftwareKey), to| ca.valid("2026-12-01", to).sign(&signer);
+    let mut bench = bench();
+    bench.policy.revocation = Revocation::Soft;
+    bench.at = time("2027-06-01");
+    bench.certificates = vec![
+        alice.certificate.clone(),
+        clock().certificate,
+        by_x.0.sign(&by_x.1),
+        x.0.sign(&x.1),
+        later(by_y, "2027-03-01"),
+        later(y, "2030-01-01"),
+    ];
+    let (from, to) = ("2027-05-20", "2027-06-20");
+    bench.crls = vec![
+        crl("CN=X", &key(8), from, to, &[&[21]], &[]),
+        crl("CN=Root", &key(1), from, to, &[&[22]], &[]),
+    ];
+    let signer = sign(&alice, Some(content_type::DATA), CONTENT, now());
+    assert_eq!(bench.judged(&signer).verdict(), Verdict::Fail);
+    let signer = stamped(&signer, stamp(&signer).signed_by(&clock()));
+    let signature = bench.judged(&signer);
+    assert_eq!(signature.proven_time, Some(now()));
+    assert_eq!(signature.verdict(), Verdict::Fail);
+    assert!(has(&signature, Rule::Revoked), "{:?}", signature.findings);
+    assert_eq!(signature.revocation, RevocationStatus::Revoked);
+}
+
 #[test]
 fn a_time_stamp_that_does_not_hold_does_not_count() {
     let signer = signed_then();
@@ -658,6 +707,32 @@ fn a_time_stamp_that_does_not_hold_does_not_count() {
     let signature = later().judged(&stamped(&signer, weak));
     assert!(has(&signature.time_stamps[0].token, Rule::WeakDigest));
     assert_eq!(signature.proven_time, None);
+}
+
+#[test]
+fn the_cas_of_an_authority_must_permit_time_stamping() {
+    let signer = signed_then();
+    let under = |purpose: Option<Oid>| {
+        let mut ca = Template::ca("CN=Clocks", &key(7), "CN=Time").serial(&[7]);
+        ca.extensions
+            .extend(purpose.map(|it| purposes(false, &[it])));
+        let clock = Template::new("CN=Clock", &key(6), "CN=Clocks")
+            .serial(&[6])
+            .with(purposes(true, &[TIME_STAMPING]));
+        let clock = Person {
+            key: key(6),
+            certificate: clock.sign(&key(7)),
+        };
+        let mut later = later();
+        later.certificates.push(ca.sign(&key(5)));
+        later.judged(&stamped(&signer, stamp(&signer).signed_by(&clock)))
+    };
+    let any = Oid::new_unwrap("2.5.29.37.0");
+    for purpose in [None, Some(TIME_STAMPING), Some(any)] {
+        assert_eq!(under(purpose).verdict(), Verdict::Pass, "{purpose:?}");
+    }
+    let signature = under(Some(EMAIL_PROTECTION));
+    assert!(has(&signature, Rule::TimeStamp) && has(&signature, Rule::ExpiredSinceSigning));
 }
 
 #[test]

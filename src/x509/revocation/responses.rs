@@ -3,7 +3,7 @@ use super::{Ask, Doubt, Evidence, Inquiry, Said, Statement, Status};
 use crate::{
     asn1::Time,
     policy::{
-        Reason,
+        Level, Reason,
         extensions::{ExtensionRule, Role},
     },
     x509::{
@@ -12,6 +12,7 @@ use crate::{
         extension::{self, KeyUsage},
         ocsp::{Answer, CertStatus, Responder},
         path::{Budget, BudgetExceeded},
+        usage,
     },
 };
 use const_oid::db::{
@@ -225,6 +226,17 @@ impl Inquiry<'_> {
         if let Some(doubt) = self.is_too_weak(responder.signature_algorithm(), responder, &by) {
             return Ok(Some(doubt));
         }
+        // the path's own certificates are judged with the path; whoever can compute this key can say of anybody that he is good
+        let mut weak = Vec::new();
+        usage::strength(responder, self.policy, &mut weak);
+        let denied = weak.iter().find(|it| it.level == Level::Deny);
+        if let Some(objection) = denied.and_then(|it| it.objection.as_ref()) {
+            return Ok(object(format!(
+                "is not to be relied on: {}",
+                objection.found
+            )));
+        }
+        self.findings.extend(weak);
         if responder.extension(&ID_PKIX_OCSP_NOCHECK).is_some() {
             return Ok(None);
         }

@@ -742,6 +742,26 @@ fn a_responder_must_be_authorized_by_the_issuer_itself() {
 }
 
 #[test]
+fn a_responders_key_must_be_safe() {
+    let mut response = answered(&OcspTemplate::GOOD);
+    response.responder = write::tlv(Tag::context(1), &sample::name("CN=Responder"));
+    // the same key, the numbers of its curve spelled out
+    let mut weak = responder(&key(5)).with(nocheck());
+    weak.spki = sample::explicit_curve(&key(5));
+    response.certificates = vec![weak.sign(&key(2))];
+    let mut case = case().answer(&response, 5);
+    let (reason, found) = case.why();
+    assert_eq!(reason, Reason::OcspResponder);
+    assert!(found.contains("spells out the numbers of P-256"), "{found}");
+    case.policy.set(Rule::ExplicitCurve, Level::Warn).unwrap();
+    let report = case.report();
+    assert_eq!(report.revocation, Good);
+    let objection = report.findings[0].objection.as_deref().unwrap();
+    assert_eq!(objection.reason, Reason::ExplicitCurve);
+    assert_eq!(objection.certificate.subject, "CN=Responder");
+}
+
+#[test]
 fn a_responder_without_nocheck_must_not_be_revoked() {
     // Alice's own list is of no use here: it covers CAs only
     let mut response = answered(&OcspTemplate::GOOD);
