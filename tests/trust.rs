@@ -146,7 +146,7 @@ fn who_is_not_trusted_for_mail_is_no_anchor() {
         let run = check(&args!["-t", &file]).expect(code);
         let error = run.json()["error"]["message"].to_string();
         assert_eq!(
-            error.contains("not to be trusted for this"),
+            error.contains("marked as not trusted for this"),
             code == 4,
             "{option} {purpose}: {error}"
         );

@@ -215,7 +215,7 @@ impl Contents {
         let held = if self.is_empty {
             "it is empty".to_owned()
         } else if self.rejects {
-            "it holds a certificate that it says is not to be trusted for this".to_owned()
+            "it holds one that is marked as not trusted for this".to_owned()
         } else if !self.public.crls.is_empty() {
             "it holds a CRL".to_owned()
         } else if !self.public.certificates.is_empty() {
