@@ -7,7 +7,9 @@ use rand_chacha::{
 };
 use smime::{
     asn1::Time,
-    crypto::{self, CryptoRng, KeyTransport, PrivateKey, PublicKey, Secret, SignatureAlgorithm},
+    crypto::{
+        self, CryptoRng, KeySize, KeyTransport, PrivateKey, PublicKey, Secret, SignatureAlgorithm,
+    },
     mime::mailbox::Address,
     policy::{Level, Limits, Policy, Rule},
     smime::{
@@ -93,12 +95,11 @@ impl PrivateKey for Card {
         &self,
         algorithm: &KeyTransport,
         encrypted_key: &[u8],
-        expected_size: usize,
+        size: KeySize,
         rng: &mut dyn CryptoRng,
     ) -> crypto::Result<Secret> {
         self.used.fetch_add(1, Ordering::Relaxed);
-        self.key
-            .decrypt_key(algorithm, encrypted_key, expected_size, rng)
+        self.key.decrypt_key(algorithm, encrypted_key, size, rng)
     }
     fn agree(&self, peer: &PublicKey) -> crypto::Result<Secret> {
         self.used.fetch_add(1, Ordering::Relaxed);

@@ -33,6 +33,7 @@ mod reasons;
 mod recipients;
 mod regressions;
 mod revocation;
+mod signers;
 mod tamper;
 mod trust;
 mod verbs;

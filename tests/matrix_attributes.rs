@@ -4,7 +4,7 @@
 //! over them.
 use crate::{matrix::denied_rules, support::*};
 use smime::{
-    asn1::{Tag, normal, oid, write},
+    asn1::{Tag, cursor::Cursor, normal, oid, write},
     cms::{self, signed_data::SignedData, signer_info},
     crypto::{Digest, digest::digest},
     encoding::base64,
@@ -280,6 +280,43 @@ fn so_many_signatures_must_pass_as_are_required() {
     }
 }
 
+/// One good signature is not two, nor is the same one twice: anybody can put a copy of a SignerInfo beside it.
+#[test]
+fn a_signer_counts_once_among_those_required() {
+    let dir = Dir::new();
+    let single = dir.file("single.der");
+    let mut options = args![
+        "sign", "--binary", "--opaque", "--format", "der", "-o", &single
+    ];
+    options.extend(who("alice"));
+    options.push(fixture("messages/plain.eml").into());
+    smime(options).run().expect(0);
+    let der = dir.read("single.der");
+    let mut inside = Cursor::new(&der, 0).enter(Tag::SEQUENCE).unwrap();
+    let kind = inside.any().unwrap().raw;
+    let mut fields = inside.enter(Tag::context(0)).unwrap();
+    let mut fields = fields.enter(Tag::SEQUENCE).unwrap();
+    let mut members = Vec::new();
+    while !fields.is_empty() {
+        members.push(fields.any().unwrap());
+    }
+    let signers = members.pop().unwrap();
+    let before: Vec<u8> = members.iter().flat_map(|it| it.raw).copied().collect();
+    let twice = write::tlv(Tag::SET, &[signers.content, signers.content].concat());
+    let data = write::sequence(&[&before, &twice]);
+    let data = write::constructed(Tag::context(0), &[&data]);
+    let double = dir.write("double.der", write::sequence(&[kind, &data]));
+    let judge = |file: &Path, require: &str| {
+        let options = args!["--json", "--require", require, file];
+        smime(join(&[&args!["verify"], &trusting(), &options])).run()
+    };
+    for file in [single.as_path(), double.as_path()] {
+        judge(file, "1").expect(0);
+        let refused = judge(file, "2").expect(1).json();
+        assert_eq!(denied_rules(&refused), ["too-few-signers"]);
+    }
+}
+
 #[test]
 fn whoever_is_expected_must_have_a_signature_that_passes() {
     // alice's own is broken by a bit; carol's is not, and is not enough when both are named
@@ -354,6 +391,8 @@ fn openssl_signs_again_what_we_signed_and_the_reverse() {
     options.push(theirs.into());
     smime(options).run().expect(0);
     openssl_verifies(&both, &[]).expect(0);
+    let row = "a signature added (sign --add, cms -resign)";
+    agreed("attributes", row, Peer::Openssl.column(), &BOTH);
     let mut options = join(&[&args!["verify", "--json"], &trusting()]);
     for signer in ["alice", "carol", "dave"] {
         options.extend(args!["--signer", format!("{signer}@example.com")]);
@@ -421,6 +460,8 @@ fn cades_both_ways() {
             dir.file("out"),
         ];
         openssl(peer, verify).run().expect(0);
+        let row = "signingCertificate, V2 (CAdES)";
+        agreed("attributes", row, peer.column(), &BOTH);
     }
 }
 
@@ -692,6 +733,8 @@ fn time_stamps_of_openssl_prove_when_a_signature_existed() {
     let report = judge(&stamped, &trust).expect(0).json();
     let signature = &report["layers"][0]["signatures"][0];
     assert_eq!(signature["time_stamps"][0]["verdict"], "pass", "{report:#}");
+    let row = "time-stamp tokens (RFC 3161)";
+    agreed("attributes", row, Peer::Openssl.column(), &[Way::Theirs]);
     assert_eq!(
         signature["time_stamps"][0]["accuracy_microseconds"],
         1_500_000
@@ -789,6 +832,36 @@ fn receipt_verdict(original: &Path, receipt: &Path) -> Run {
     ]);
     options.push(receipt.into());
     smime(options).run()
+}
+
+/// Where alice's signature alone is what counts, nothing is done that carol's beside it asks for.
+#[test]
+fn a_signature_that_does_not_count_gets_no_receipt() {
+    let dir = Dir::new();
+    let (asked, added) = (dir.file("asked.der"), dir.file("added.der"));
+    let ask = args![
+        "sign",
+        "--opaque",
+        "--format",
+        "der",
+        "-o",
+        &asked,
+        "--request-receipt",
+        "carol@example.com"
+    ];
+    let text = dir.write("text", "Content-Type: text/plain\n\nhello\n");
+    smime(join(&[&ask, &who("carol"), &args![text]]))
+        .run()
+        .expect(0);
+    let add = args!["sign", "--add", "-o", &added, &asked];
+    smime(join(&[&add, &who("alice")])).run().expect(0);
+    let receipt = |more: &[OsString]| {
+        let receipt = args!["receipt", "--signer", "alice@example.com", &added];
+        smime(join(&[&receipt, &who("bob"), &trusting(), more])).run()
+    };
+    receipt(&args!["--signer", "carol@example.com"]).expect(0);
+    let refused = receipt(&args!["--require", "1"]).expect(1);
+    assert!(refused.stdout.is_empty());
 }
 
 #[test]
@@ -949,6 +1022,12 @@ fn receipts_of_openssl_both_ways() {
         openssl(peer, sign).run().expect(0);
         receipt_verdict(&ours, &theirs).expect(0);
         receipt_verdict(&asked, &theirs).expect(1);
+        agreed(
+            "attributes",
+            "receipt requests and receipts",
+            peer.column(),
+            &BOTH,
+        );
     }
 }
 

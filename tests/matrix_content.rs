@@ -140,6 +140,7 @@ fn compressed_data() {
         assert!(back.contains("\r\nContent-Type: text/plain"), "{back:.100}");
         assert!(back.split_once("\r\n\r\n").unwrap().1 == body);
         assert!(opens(ours.as_bytes(), args![]).1 == ["signed", "compressed"]);
+        agreed("content types", "CompressedData", JAVA, &BOTH);
     }
 }
 
@@ -256,6 +257,13 @@ fn digested_data() {
             }
             open(&[&theirs[..], b"x"].concat(), args![]).expect(3);
         }
+        let row = format!("DigestedData, {digest}");
+        agreed(
+            "content types",
+            &row,
+            Peer::Openssl.column(),
+            &[Way::Theirs],
+        );
     }
     let line = args!["cms", "-data_create", "-outform", "DER", "-binary"];
     let data = openssl(Peer::Openssl, line)
@@ -330,14 +338,24 @@ fn encrypted_data() {
             open(&theirs, join(&[&policy, &args!["--secret-key", short]])).expect(4);
             let none = open(&theirs, policy.clone()).expect(4);
             assert!(none.text().contains("--secret-key"), "{}", none.text());
+            let row = format!("EncryptedData, {cipher}");
+            agreed(
+                "content types",
+                &row,
+                Peer::Openssl.column(),
+                &[Way::Theirs],
+            );
         }
     }
 }
 
-/// hMAC-SHA1, hmacWithSHA256, hmacWithSHA512
-const MACS: [&str; 3] = [
+/// hMAC-SHA1; hmacWithSHA1, -SHA224, -SHA256, -SHA384, -SHA512. Bouncy Castle's keys are as long as the digest, but of hmacWithSHA1 as a block.
+const MACS: [&str; 6] = [
     "1.3.6.1.5.5.8.1.2",
+    "1.2.840.113549.2.7",
+    "1.2.840.113549.2.8",
     "1.2.840.113549.2.9",
+    "1.2.840.113549.2.10",
     "1.2.840.113549.2.11",
 ];
 
@@ -391,6 +409,11 @@ fn authenticated_data() {
                 .json();
             assert_eq!(run["layers"][0]["integrity"], "undetermined");
             assert_eq!(run["layers"][0]["recipients"].as_array().unwrap().len(), 1);
+            let row = format!(
+                "AuthenticatedData, {}",
+                run["layers"][0]["mac"].as_str().unwrap()
+            );
+            agreed("content types", &row, JAVA, &[Way::Theirs]);
         }
     }
 }
@@ -448,6 +471,8 @@ fn objects_in_objects() {
                 .expect(0)
                 .text();
             assert!(!text.is_empty());
+            let row = "objects in objects, nothing of MIME between";
+            agreed("content types", row, JAVA, &[Way::Theirs]);
             let mut short = message.clone();
             short.truncate(message.len() - 3);
             assert!(open(&short, args![]).code != 0);
@@ -542,6 +567,12 @@ fn certificates_alone() {
             .expect(0)
             .text()
             .contains("signerInfos")
+    );
+    agreed(
+        "content types",
+        "certificates alone",
+        Peer::Openssl.column(),
+        &BOTH,
     );
     let theirs = dir.file("theirs.p7c");
     let line = args![

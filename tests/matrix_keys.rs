@@ -144,6 +144,7 @@ fn pkcs12_of_openssl() {
             }
         }
     }
+    agreed("keys", "PKCS#12", Peer::Openssl.column(), &[Way::Theirs]);
 }
 
 #[test]
@@ -165,6 +166,12 @@ fn pkcs12_of_openssl_4_with_pbmac1() {
             maker.check(&maker.openssl(Peer::Openssl4, "carol", options));
         }
     }
+    agreed(
+        "keys",
+        "PKCS#12 with PBMAC1",
+        Peer::Openssl4.column(),
+        &[Way::Theirs],
+    );
 }
 
 #[test]
@@ -202,6 +209,7 @@ fn pkcs12_of_nss() {
             maker.check(&out);
         }
     }
+    agreed("keys", "PKCS#12", Peer::Nss.column(), &[Way::Theirs]);
 }
 
 #[test]
@@ -248,6 +256,7 @@ fn pkcs12_of_gnupg() {
         .env("GNUPGHOME", &home)
         .run();
     maker.check(&out);
+    agreed("keys", "PKCS#12", Peer::Gpgsm.column(), &[Way::Theirs]);
 }
 
 #[test]
@@ -282,6 +291,7 @@ fn pkcs12_of_java() {
         Call::new("keytool", line).run().expect(0);
         maker.check(&out);
     }
+    agreed("keys", "PKCS#12", JAVA, &[Way::Theirs]);
 }
 
 #[test]
@@ -373,4 +383,10 @@ fn pkcs8_in_every_form() {
             assert!(run.stderr.contains("268435456"), "{}", run.stderr);
         }
     }
+    agreed(
+        "keys",
+        "PKCS#8 (PBES2 with PBKDF2 and scrypt, PBES1)",
+        Peer::Openssl.column(),
+        &[Way::Theirs],
+    );
 }

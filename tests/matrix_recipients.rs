@@ -2,7 +2,8 @@
 //! every pair of digests, brainpool, X25519 and X448, ML-KEM; AES-CCM and ChaCha20-Poly1305; all of them in one message.
 //!
 //! `tests/matrix.rs` has the recipients of every day.
-use crate::support::*;
+use crate::{matrix::denied_rules, support::*};
+use smime::asn1::{Tag, write};
 use std::{
     ffi::OsString,
     path::{Path, PathBuf},
@@ -114,6 +115,8 @@ fn shared_keys() {
             let message = theirs(&dir, Peer::Openssl, options);
             let run = decrypts(&kek(&dir, size), &message);
             assert!(run.stderr.contains(&format!("aes-{}-wrap", size * 8)));
+            let row = format!("kek aes-{}-wrap, {cipher}", size * 8);
+            agreed("recipients", &row, Peer::Openssl.column(), &BOTH);
         }
     }
 }
@@ -135,12 +138,16 @@ fn passwords() {
         if cipher != "aes-192-cbc" && !cipher.ends_with("gcm") {
             let message = ours(&dir, &[&by_password(&dir), &args!["--cipher", cipher]]);
             opens(Peer::Openssl, &message, theirs_by_password.clone());
+            let row = format!("password, {cipher}");
+            agreed("recipients", &row, Peer::Openssl.column(), &[Way::Ours]);
         }
         // OpenSSL wraps with the content's cipher, and GCM wraps nothing
         if !cipher.ends_with("gcm") {
             let options = [theirs_by_password.clone(), args![format!("-{cipher}")]].concat();
             let message = theirs(&dir, Peer::Openssl, options);
             decrypts(&by_password(&dir), &message);
+            let row = format!("password, {cipher}");
+            agreed("recipients", &row, Peer::Openssl.column(), &[Way::Theirs]);
         }
     }
     let options = [theirs_by_password, args!["-des3"]].concat();
@@ -170,6 +177,8 @@ fn passwords_with_gpgsm() {
     ];
     let run = Call::new("gpgsm", line).input(dir.read("password")).run();
     assert_eq!(run.expect(0).stdout, ENTITY);
+    let gpgsm = Peer::Gpgsm.column();
+    agreed("recipients", "password, aes-256-cbc", gpgsm, &[Way::Ours]);
     let _ = Call::new("gpgconf", args!["--homedir", &home, "--kill", "all"]).run();
 }
 
@@ -205,6 +214,8 @@ fn oaep_with_every_pair_of_digests() {
         let message = theirs(&dir, Peer::Openssl, options);
         decrypts(&args!["-i", fixture("identities/bob.pem")], &message);
     });
+    let row = "rsa-oaep (every pair of SHA-1 and SHA-2 digests, with a label and without)";
+    agreed("recipients", row, Peer::Openssl.column(), &[Way::Theirs]);
 }
 
 // ------------------------------------------------------------------------------------------------------- key agreement
@@ -237,6 +248,8 @@ fn brainpool() {
                 options.extend(args!["-keyopt", option]);
             }
             decrypts(&own, &theirs(&dir, Peer::Openssl, options));
+            let row = format!("ecdh-{curve}, aes-256-cbc");
+            agreed("recipients", &row, Peer::Openssl.column(), &[Way::Theirs]);
         }
         if kdf.is_empty() {
             for cipher in ["aes-128-gcm", "aes-256-cbc"] {
@@ -248,6 +261,8 @@ fn brainpool() {
                     &message,
                     args!["-inkey", &identity, "-recip", &certificate],
                 );
+                let row = format!("ecdh-{curve}, {cipher}");
+                agreed("recipients", &row, Peer::Openssl.column(), &[Way::Ours]);
             }
         }
     });
@@ -302,9 +317,11 @@ fn bouncy_castle() {
         ));
     }
     jobs.push(("brainpool", certificate, identity, "aes-256-gcm", None));
-    parallel(&jobs, |(_, certificate, identity, cipher, scheme)| {
+    parallel(&jobs, |(name, certificate, identity, cipher, scheme)| {
         let dir = bench();
         let own = args!["-i", identity];
+        let name = name.replace("brainpool", "ecdh-brainpool-p384");
+        let row = format!("{name}, {cipher}");
         let Some((scheme, more)) = scheme else {
             let to = args![
                 "-r",
@@ -319,6 +336,7 @@ fn bouncy_castle() {
                 .input(message)
                 .run();
             assert_eq!(run.expect(0).stdout, ENTITY);
+            agreed("recipients", &row, JAVA, &[Way::Ours]);
             return;
         };
         let mut line = args!["encrypt", certificate, cipher, scheme];
@@ -331,6 +349,7 @@ fn bouncy_castle() {
         let message = dir.write("theirs.der", message);
         let run = decrypts(&own, &message);
         assert!(run.stderr.contains(cipher), "{}", run.stderr);
+        agreed("recipients", &row, JAVA, &[Way::Theirs]);
     });
 }
 
@@ -361,6 +380,8 @@ fn ml_kem() {
         let message = theirs(&dir, Peer::Openssl4, options);
         let run = decrypts(&args!["-i", &identity], &message);
         assert!(run.stderr.contains(set), "{}", run.stderr);
+        let row = format!("{set}, {cipher}");
+        agreed("recipients", &row, Peer::Openssl4.column(), &BOTH);
     });
 }
 
@@ -474,6 +495,8 @@ fn everybody_opens_one_message() {
                 &message,
                 args!["-secretkey", key(32), "-secretkeyid", "6e616d65"],
             );
+            let row = format!("nine recipients of five kinds, {cipher}");
+            agreed("recipients", &row, Peer::Openssl4.column(), &[Way::Ours]);
         }
         // RFC 5652 §6.1: 3, for the password and the KEMs; RFC 5083 §2.1: 0
         let octets = dir.read("ours.der");
@@ -530,4 +553,53 @@ fn modern_binds_the_content_key_to_the_cipher() {
         let octets = std::fs::read(message).unwrap();
         assert!(!octets.windows(oid.len()).any(|w| w == oid));
     }
+    // nobody's but the RFC's
+    agreed(
+        "recipients",
+        "content key through HKDF (RFC 9709)",
+        OTHER,
+        &[Way::Vector],
+    );
+}
+
+/// What is authenticated under 3DES is judged as what is encrypted under it: before the key is used.
+#[test]
+fn a_mac_key_under_3des_is_not_used_but_under_archive() {
+    let dir = bench();
+    let oid = |body: &[u8]| [&[6, u8::try_from(body.len()).unwrap()], body].concat();
+    let pkcs9 =
+        |more: &[u8]| oid(&[&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 16], more].concat());
+    let octets = |octets: &[u8]| write::tlv(Tag::OCTET_STRING, octets);
+    let recipient = write::constructed(
+        Tag::context(2),
+        &[
+            &write::integer(4),
+            &write::sequence(&[&octets(b"name")]),
+            // id-alg-CMS3DESwrap
+            &write::sequence(&[&pkcs9(&[3, 6]), &[5, 0]]),
+            &octets(&[7; 40]),
+        ],
+    );
+    let hmac_sha224 = oid(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 2, 8]);
+    let data = oid(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 1]);
+    let content = write::constructed(Tag::context(0), &[&octets(b"hello")]);
+    let authenticated = write::sequence(&[
+        &write::integer(0),
+        &write::set_of(&[recipient]),
+        &write::sequence(&[&hmac_sha224]),
+        &write::sequence(&[&data, &content]),
+        &octets(&[0; 28]),
+    ]);
+    let inside = write::constructed(Tag::context(0), &[&authenticated]);
+    let message = dir.write(
+        "authenticated.der",
+        write::sequence(&[&pkcs9(&[1, 2]), &inside]),
+    );
+    let open = |more: &[OsString]| {
+        let out = args!["open", "--json", "-o", dir.file("out"), &message];
+        let run = smime(join(&[&out, &kek(&dir, 24), &trusting(), more])).run();
+        denied_rules(&run.expect(1).json())
+    };
+    assert_eq!(open(&[]), ["weak-cipher"]);
+    assert_eq!(open(&args!["--policy", "archive"]), ["mac-invalid"]);
 }

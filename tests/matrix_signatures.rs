@@ -41,6 +41,18 @@ const fn row(
         peers,
     }
 }
+impl Row {
+    /// Returns Java's name of the scheme, for those that Debian's OpenSSL and OpenSSL 4.0 do not both make and read.
+    fn java_algorithm(&self) -> Option<&'static str> {
+        match self.name {
+            "brainpool-p256" => Some("SHA256withECDSA"),
+            "brainpool-p384" => Some("SHA384withECDSA"),
+            "brainpool-p512" => Some("SHA512withECDSA"),
+            "ed448" => Some("Ed448"),
+            _ => None,
+        }
+    }
+}
 macro_rules! ec {
     ($curve:literal) => {
         &[
@@ -97,6 +109,7 @@ const ROWS: &[Row] = &[
     ),
     // OpenSSL 4.0 has no default digest for Ed448 and takes none
     row("ed448", &["ED448"], "", "ed448", Peers::TheyVerify),
+    row("ed25519", &["ED25519"], "", "ed25519", Peers::Both),
     row("ml-dsa-44", &["ML-DSA-44"], "", "ml-dsa-44", Peers::Both),
     row("ml-dsa-65", &["ML-DSA-65"], "", "ml-dsa-65", Peers::Both),
     row("ml-dsa-87", &["ML-DSA-87"], "", "ml-dsa-87", Peers::Both),
@@ -364,8 +377,78 @@ fn they_sign(row: &Row, dir: &Dir) -> Result<(), String> {
     we_verify(row, &dir.write("theirs.eml", mail), dir)
 }
 
+/// RFC 8419 §3.2, RFC 9882 §3.3, RFC 9814 §4: without signed attributes the content itself is signed, which is held while it is small.
+fn they_sign_without_attributes(dir: &Dir) -> Result<(), String> {
+    for (size, exit) in [(1, 0), (65_535, 0), (65_536, 1)] {
+        let (input, signed) = (dir.write("content", noise(5, size)), dir.file("bare.der"));
+        let base = args![
+            "cms",
+            "-sign",
+            "-noattr",
+            "-binary",
+            "-nodetach",
+            "-outform",
+            "DER"
+        ];
+        let files = args!["-in", input, "-out", &signed];
+        let who = args![
+            "-signer",
+            dir.file("alice.pem"),
+            "-inkey",
+            dir.file("alice.key")
+        ];
+        peer(join(&[&base, &files, &who]))?;
+        let verify = |policy: &str, message: &Path| {
+            let trust = args!["-t", dir.file("root.pem"), message];
+            smime(join(&[&args!["verify", "--policy", policy], &trust])).run()
+        };
+        let is_answer = |run: &Run, exit: i32, word: &str| {
+            let fits = run.code == exit && run.text().contains(word);
+            fits.then_some(())
+                .ok_or(format!("{size} octets: exit {}: {}", run.code, run.text()))
+        };
+        let word = if exit == 0 {
+            ""
+        } else {
+            "too large to be held"
+        };
+        is_answer(&verify("archive", &signed), exit, word)?;
+        is_answer(&verify("standard", &signed), 1, "no-signed-attributes")?;
+        if size > 1 && exit == 0 {
+            let mut altered = dir.read("bare.der");
+            altered[size / 2] ^= 1;
+            let altered = dir.write("altered.der", altered);
+            is_answer(&verify("archive", &altered), 1, "signature-invalid")?;
+        }
+    }
+    Ok(())
+}
+
+/// Bouncy Castle verifies what we sign, and we what it signs, as SignedData without MIME around.
+fn java_signs(row: &Row, algorithm: &str, dir: &Dir) -> Result<(), String> {
+    let (entity, ours) = (dir.write("entity", ENTITY), dir.file("ours.der"));
+    let (key, certificate) = (dir.file("alice.key"), dir.file("alice.pem"));
+    let form = args!["sign", "-q", "--binary", "--opaque", "--format", "der"];
+    let who = args!["-i", &key, "-i", &certificate, "-o", &ours, entity];
+    smime(join(&[&form, &who])).run().ok()?;
+    let verify = args!["verify", &certificate];
+    let run = bouncy_castle_call(verify)
+        .input(dir.read("ours.der"))
+        .run()
+        .ok()?;
+    if run.stdout != ENTITY {
+        return Err("Bouncy Castle verified other content".to_owned());
+    }
+    let sign = args!["sign", &certificate, key, algorithm];
+    let theirs = bouncy_castle_call(sign).input(ENTITY).run().ok()?.stdout;
+    we_verify_from(row, &dir.write("theirs.der", theirs), "unchecked", dir)
+}
+
 /// Verifies a message, sees that the report says what was used, and that one altered octet is found.
 fn we_verify(row: &Row, message: &Path, dir: &Dir) -> Result<(), String> {
+    we_verify_from(row, message, "match", dir)
+}
+fn we_verify_from(row: &Row, message: &Path, sender: &str, dir: &Dir) -> Result<(), String> {
     let policy = if row.peers == Peers::TheySign {
         "archive"
     } else {
@@ -388,7 +471,7 @@ fn we_verify(row: &Row, message: &Path, dir: &Dir) -> Result<(), String> {
     for (key, expected) in [
         ("integrity", "intact"),
         ("trust", "trusted"),
-        ("sender", "match"),
+        ("sender", sender),
         ("algorithm", row.algorithm),
     ] {
         if signature[key] != expected {
@@ -423,19 +506,48 @@ fn signatures_of_every_kind_with_openssl_4() {
     let failures = parallel(&rows, |row| {
         let dir = Dir::new();
         let mut failures = Vec::new();
-        let mut note = |what: &str, result: Result<(), String>| {
-            if let Err(why) = result {
-                failures.push(format!("{} {what}: {why}", row.name));
-            }
-        };
+        let mut note =
+            |name: &str, what: &str, column: &str, ways: &[Way], result: Result<(), String>| {
+                match result {
+                    Ok(()) => agreed("signatures", name, column, ways),
+                    Err(why) => failures.push(format!("{} {what}: {why}", row.name)),
+                }
+            };
+        let four = Peer::Openssl4.column();
         if let Err(why) = make_chain(row, &dir) {
             return vec![format!("{}: no certificates: {why}", row.name)];
         }
         if row.peers != Peers::TheySign {
-            note("signed by us", we_sign(row, &dir));
+            let (column, ways) = match row.peers {
+                Peers::Ours => (OTHER, &[][..]),
+                _ => (four, &[Way::Ours][..]),
+            };
+            note(row.name, "signed by us", column, ways, we_sign(row, &dir));
         }
         if matches!(row.peers, Peers::Both | Peers::TheySign) {
-            note("signed by OpenSSL", they_sign(row, &dir));
+            note(
+                row.name,
+                "signed by OpenSSL",
+                four,
+                &[Way::Theirs],
+                they_sign(row, &dir),
+            );
+        }
+        if ["ed25519", "ml-dsa-65", "slh-dsa-sha2-128f"].contains(&row.name) {
+            let what = "without signed attributes, the content itself";
+            let result = they_sign_without_attributes(&dir);
+            note(what, what, four, &[Way::Theirs], result);
+        }
+        if let Some(algorithm) = row.java_algorithm()
+            && have_bouncy_castle("Ed448 and ECDSA on brainpool curves with Bouncy Castle")
+        {
+            note(
+                row.name,
+                "with Bouncy Castle",
+                JAVA,
+                &BOTH,
+                java_signs(row, algorithm, &dir),
+            );
         }
         failures
     });

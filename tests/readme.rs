@@ -150,7 +150,7 @@ fn the_commands_for_those_who_come_from_openssl_work() {
         match verb {
             "sign" => add(" -i ", " -i c.pem -i k.pem"),
             "verify" | "encrypt" | "cert" => {
-                if !row.contains("cert show") {
+                if !row.contains("cert show") && !row.contains("cert bundle") {
                     add(
                         if verb == "verify" {
                             "untrusted"

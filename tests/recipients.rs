@@ -7,7 +7,7 @@ use smime::{
     asn1::{Tag, cursor::Cursor as Der, write},
     cms::{content_type, enveloped_data, recipient_info},
     crypto::{
-        self, ContentCipher, ContentEncryption, CryptoRng, Kem, KeyTransport, PrivateKey,
+        self, ContentCipher, ContentEncryption, CryptoRng, Kem, KeySize, KeyTransport, PrivateKey,
         PublicKey, Secret, SignatureAlgorithm,
     },
     policy::{Limits, Policy, PolicyName, Rule},
@@ -26,7 +26,8 @@ use std::{
 };
 
 /// Issue of a wrong message, at its quickest of three, unoptimised builds apart.
-const SOON: Duration = Duration::from_millis(if cfg!(debug_assertions) { 3_000 } else { 100 });
+pub(crate) const SOON: Duration =
+    Duration::from_millis(if cfg!(debug_assertions) { 3_000 } else { 100 });
 const CONTENT: &[u8] = b"Content-Type: text/plain\r\n\r\nlunch at noon?\r\n";
 const PASSWORD: &[u8] = b"correct horse battery staple";
 
@@ -58,7 +59,7 @@ impl PrivateKey for Card {
         &self,
         algorithm: &KeyTransport,
         encrypted: &[u8],
-        size: usize,
+        size: KeySize,
         rng: &mut dyn CryptoRng,
     ) -> crypto::Result<Secret> {
         self.used.fetch_add(1, Ordering::Relaxed);
@@ -204,13 +205,13 @@ fn message(to: To, cipher: ContentCipher) -> Vec<u8> {
 
 /// DER, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Node {
-    tag: u8,
-    content: Vec<u8>,
-    children: Vec<Node>,
+pub(crate) struct Node {
+    pub(crate) tag: u8,
+    pub(crate) content: Vec<u8>,
+    pub(crate) children: Vec<Node>,
 }
 impl Node {
-    fn read(der: &[u8]) -> Self {
+    pub(crate) fn read(der: &[u8]) -> Self {
         let value = Der::new(der, 0).any().unwrap();
         let mut node = Self {
             tag: value.tag.0,
@@ -225,14 +226,14 @@ impl Node {
         }
         node
     }
-    fn write(&self) -> Vec<u8> {
+    pub(crate) fn write(&self) -> Vec<u8> {
         if self.tag & 0x20 == 0 {
             return write::tlv(Tag(self.tag), &self.content);
         }
         let children: Vec<Vec<u8>> = self.children.iter().map(Self::write).collect();
         write::tlv(Tag(self.tag), &children.concat())
     }
-    fn at(&mut self, path: &[usize]) -> &mut Self {
+    pub(crate) fn at(&mut self, path: &[usize]) -> &mut Self {
         path.iter()
             .fold(self, |node, place| &mut node.children[*place])
     }
@@ -244,12 +245,12 @@ fn inside(recipient: &[usize]) -> Vec<usize> {
     [RECIPIENT, recipient].concat()
 }
 /// The message with the value at `path` changed.
-fn altered(message: &[u8], path: &[usize], change: impl FnOnce(&mut Node)) -> Vec<u8> {
+pub(crate) fn altered(message: &[u8], path: &[usize], change: impl FnOnce(&mut Node)) -> Vec<u8> {
     let mut node = Node::read(message);
     change(node.at(path));
     node.write()
 }
-fn oid(dotted: &str) -> Vec<u8> {
+pub(crate) fn oid(dotted: &str) -> Vec<u8> {
     smime::asn1::oid::Oid::new(dotted)
         .unwrap()
         .as_bytes()

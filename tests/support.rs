@@ -229,6 +229,17 @@ impl Peer {
         Self::X25519,
     ];
 
+    /// Returns the column of `tests/matrix.txt` that it fills.
+    pub(crate) fn column(self) -> &'static str {
+        match self {
+            Self::Openssl => "OpenSSL 3",
+            Self::Openssl4 => "OpenSSL 4",
+            Self::Gpgsm => "gpgsm",
+            Self::Nss => "NSS",
+            Self::X25519 => OTHER,
+        }
+    }
+
     /// Returns its name and version, if it is here.
     pub(crate) fn version(self) -> Option<&'static str> {
         static FOUND: [OnceLock<Option<String>>; 5] = [const { OnceLock::new() }; 5];
@@ -333,6 +344,40 @@ pub(crate) fn have_bouncy_castle(what: &str) -> bool {
         left_out(what, "Bouncy Castle is not here");
     }
     *found
+}
+
+/// The columns of `tests/matrix.txt` that no [`Peer`] fills: Bouncy Castle and the JDK; second implementations in `tests/peers`, vectors of RFCs.
+pub(crate) const JAVA: &str = "Java";
+pub(crate) const OTHER: &str = "other";
+
+/// Which way a message went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// the peer read what we wrote
+    Ours,
+    /// we read what the peer wrote
+    Theirs,
+    /// there is no peer: an RFC's vector
+    Vector,
+}
+pub(crate) const BOTH: [Way; 2] = [Way::Ours, Way::Theirs];
+
+/// Records that a message was understood, or by no `ways` that no peer would, for `tests/matrix.py`, which makes `tests/matrix.txt` of it.
+pub(crate) fn agreed(section: &str, row: &str, column: &str, ways: &[Way]) {
+    let Some(file) = std::env::var_os("SMIME_MATRIX_RECORD") else {
+        return;
+    };
+    let line = |way| format!("{section}\t{row}\t{column}\t{way:?}\n");
+    let lines: String = match ways {
+        [] => format!("{section}\t{row}\t\t\n"),
+        _ => ways.iter().map(line).collect(),
+    };
+    let file = std::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(file);
+    // at once: others write too
+    file.unwrap().write_all(lines.as_bytes()).unwrap();
 }
 
 /// Returns whether all of these are here; if not, says what is left out for want of them, which fails where peers are required.

@@ -591,7 +591,7 @@ pub(crate) struct Signers {
     /// Who must have signed: an address or sha256:HEX
     #[arg(long, value_name = "WHO")]
     pub(crate) signer: Vec<String>,
-    /// Signatures that must pass, instead of all
+    /// Signers whose signature must pass, instead of all
     #[arg(long, value_name = "N")]
     pub(crate) require: Option<std::num::NonZeroUsize>,
     /// Trust anchors of time-stamping authorities

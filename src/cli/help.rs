@@ -1,7 +1,8 @@
-//! The pages of `smime help`: verbs, rules, exit statuses, limits. Printed from the tables they describe.
+//! The pages of `smime help`: verbs, algorithms, rules, reasons, exit statuses, limits. Printed from the tables they describe.
 use super::{args::Arguments, error::Problem};
 use clap::CommandFactory;
-use smime::policy::{Limits, PolicyName, Reason, Rule};
+use smime::crypto::algorithm::Algorithm;
+use smime::policy::{Limits, PolicyName, Reason, Rule, strength};
 use std::fmt::Write;
 
 /// Returns a page.
@@ -12,10 +13,11 @@ pub(crate) fn page(topic: &[String]) -> anyhow::Result<String> {
         ["reasons"] => Ok(reasons()),
         ["exit-codes"] => Ok(EXIT_CODES.to_owned()),
         ["limits"] => Ok(limits()),
+        ["algorithms"] => Ok(algorithms()),
         path => verb(path).ok_or_else(|| {
             Problem::usage_with(
                 format!("there is no help on '{}'", path.join(" ")),
-                "smime help rules, smime help reasons, smime help exit-codes, smime help limits, or a verb: smime help sign",
+                "smime help algorithms, smime help rules, smime help reasons, smime help exit-codes, smime help limits, or a verb: smime help sign",
             )
             .into()
         }),
@@ -108,6 +110,45 @@ fn limits() -> String {
     page
 }
 
+fn algorithms() -> String {
+    let mut page = format!(
+        "{:21}  {:8}  {:5}  {:8}  standard\n",
+        "algorithm", "read", "write", "strength"
+    );
+    let mut family = "";
+    for algorithm in Algorithm::all() {
+        let line = algorithm.line();
+        if line.family != family {
+            family = line.family;
+            let _ = writeln!(page, "\n{family}");
+        }
+        let is_weak = strength::is_weak(&algorithm);
+        let read = if strength::needs_archive(&algorithm) {
+            "archive"
+        } else {
+            "yes"
+        };
+        let write = if line.written { "yes" } else { "no" };
+        let bits = line
+            .strength
+            .map_or("-".to_owned(), |bits| bits.to_string());
+        let weak = if is_weak { " weak" } else { "" };
+        let _ = writeln!(
+            page,
+            "{:21}  {read:8}  {write:5}  {:8}  {}",
+            line.name,
+            format!("{bits}{weak}"),
+            line.standard
+        );
+    }
+    page.push_str(
+        "\nread: yes, under every policy; archive, with --policy archive alone (digests: where they are signed), or where\n\
+         --allow has the rule: weak-digest, weak-key, weak-algorithm, weak-cipher. strength: in bits (SP 800-57 part 1;\n\
+         of a digest against collisions); -, that of what it is used with.\n",
+    );
+    page
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -128,10 +169,47 @@ mod tests {
             assert!(reasons().contains(reason.name()));
         }
         assert!(limits().contains("held-bytes"));
-        for topic in ["rules", "reasons", "exit-codes", "limits", "cert"] {
+        for topic in [
+            "algorithms",
+            "rules",
+            "reasons",
+            "exit-codes",
+            "limits",
+            "cert",
+        ] {
             assert!(!page(&[topic.to_owned()]).unwrap().is_empty());
         }
         assert!(page(&["nonsense".to_owned()]).is_err());
+    }
+
+    #[test]
+    fn every_algorithm_has_its_line() {
+        let page = algorithms();
+        let all = Algorithm::all();
+        let lines = page.lines().filter(|line| line.contains("  "));
+        // and the heading
+        assert_eq!(lines.count(), all.len() + 1);
+        for algorithm in &all {
+            let expected = algorithm.line();
+            let heading = format!("\n\n{}\n", expected.family);
+            let (_, family) = page.split_once(&heading).unwrap();
+            let mut lines = family.lines().take_while(|line| !line.is_empty());
+            let start = format!("{}  ", expected.name);
+            let line = lines.find(|line| line.starts_with(&start)).unwrap();
+            assert!(line.ends_with(expected.standard), "{line}");
+            assert_eq!(
+                line.contains(" weak"),
+                strength::is_weak(algorithm),
+                "{line}"
+            );
+        }
+        for line in [
+            "sha-1                  archive   no     61 weak   FIPS 180-4",
+            "aes-256-gcm            yes       yes    256       RFC 5084",
+            "rsa-pkcs1              yes       yes    -         RFC 8017",
+        ] {
+            assert!(page.contains(&format!("\n{line}")), "{page}");
+        }
     }
 
     #[test]

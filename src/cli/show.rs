@@ -216,10 +216,8 @@ impl Page {
             self.fact("receipt", &attributes::receipt(receipt));
         }
         if let Some(required) = layer.required {
-            let passing = |it: &&Signature| it.verdict() == Verdict::Pass;
-            let good = layer.signatures.iter().filter(passing).count();
-            let all = layer.signatures.len();
-            self.fact("required", &format!("{required} of {all}, {good} pass"));
+            let good = layer.passing_signers();
+            self.fact("required", &format!("{required} signers, {good} pass"));
         }
         self.findings(&layer.findings);
     }

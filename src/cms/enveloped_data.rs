@@ -337,7 +337,7 @@ mod tests {
         },
         *,
     };
-    use crate::crypto::{ContentCipher, PrivateKey, content::Decryption};
+    use crate::crypto::{ContentCipher, KeySize, PrivateKey, content::Decryption};
     use rand::SeedableRng;
 
     fn rng() -> rand_chacha::ChaCha20Rng {
@@ -359,7 +359,8 @@ mod tests {
         assert_eq!(cipher.is_aead(), reader.authenticated);
         let names = |r: &&Recipient| r.rid.as_ref().is_some_and(|rid| rid.names(&of.certificate));
         let recipient = reader.recipients.iter().find(names).unwrap();
-        let key = recipient.content_key(&of.key, cipher.key_size(), &mut rng())?;
+        let key =
+            recipient.content_key(&of.key, KeySize::Exactly(cipher.key_size()), &mut rng())?;
         let key = encryption.key(&key)?;
         let mut decryption = Decryption::new(cipher, &key, &encryption.iv)?;
         let (mut chunk, mut out) = (vec![0; 10_000], Vec::new());

@@ -631,7 +631,7 @@ mod tests {
                     assert_eq!(attributes.message_digest().unwrap(), digest, "{file}");
                 }
                 let key = certificate.public_key().unwrap();
-                let held = signer.check_signature(&key, &digest);
+                let held = signer.check_signature(&key, &digest, Some(&content));
                 assert!(
                     held.is_ok_and(|held| held != signer_info::Held::No),
                     "{file}"

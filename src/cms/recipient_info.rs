@@ -323,8 +323,8 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
     use super::{super::specimen::*, open::algorithm_of, *};
     use crate::crypto::{
-        self, Digest, KeyAgreement, KeyEncryption, KeyTransport, KeyWrap, PrivateKey, Secret,
-        algorithm::AgreementKdf,
+        self, Digest, KeyAgreement, KeyEncryption, KeySize, KeyTransport, KeyWrap, PrivateKey,
+        Secret, algorithm::AgreementKdf,
     };
     use proptest::prelude::*;
     use rand::SeedableRng;
@@ -357,7 +357,9 @@ mod tests {
             for ber in [der.clone(), indefinite(&der)] {
                 let recipient = &parse(&ber, 64, 1).unwrap()[0];
                 assert!(recipient.rid.as_ref().unwrap().names(&of.certificate));
-                let opened = recipient.content_key(&of.key, 32, &mut rng()).unwrap();
+                let opened = recipient
+                    .content_key(&of.key, KeySize::Exactly(32), &mut rng())
+                    .unwrap();
                 assert_eq!(opened.expose(), key().expose());
             }
         }
@@ -400,7 +402,9 @@ mod tests {
                 panic!();
             };
             assert_eq!(!label.is_empty(), labelled);
-            let opened = recipient.content_key(&of.key, 32, &mut rng()).unwrap();
+            let opened = recipient
+                .content_key(&of.key, KeySize::Exactly(32), &mut rng())
+                .unwrap();
             assert_eq!(opened.expose(), key().expose());
             let other = KeyTransport::RsaOaep {
                 digest,
@@ -408,11 +412,11 @@ mod tests {
                 label: b"lapel".to_vec(),
             };
             recipient.algorithm = KeyEncryption::Transport(other).identifier();
-            let opened = recipient.content_key(&of.key, 32, &mut rng());
+            let opened = recipient.content_key(&of.key, KeySize::Exactly(32), &mut rng());
             assert!(matches!(opened, Err(crypto::Error::Decryption)));
             // malformed: neither without label nor by another scheme
             recipient.algorithm.parameters = Some(der::Any::null());
-            let opened = recipient.content_key(&of.key, 32, &mut rng());
+            let opened = recipient.content_key(&of.key, KeySize::Exactly(32), &mut rng());
             assert!(matches!(opened, Err(crypto::Error::Parameters { .. })));
         }
     }
@@ -422,13 +426,15 @@ mod tests {
         for (of, oaep) in [(RSA, true), (P256, false), (X25519, false)] {
             let of = identity(of);
             let recipient = &parse(&sealed(&of, oaep), 64, 1).unwrap()[0];
-            let opened = recipient.content_key(&of.key, 16, &mut rng());
+            let opened = recipient.content_key(&of.key, KeySize::Exactly(16), &mut rng());
             assert!(matches!(opened, Err(crypto::Error::Decryption)));
         }
         // implicit rejection: some key, but not that one
         let of = identity(RSA);
         let recipient = &parse(&sealed(&of, false), 64, 1).unwrap()[0];
-        let opened = recipient.content_key(&of.key, 16, &mut rng()).unwrap();
+        let opened = recipient
+            .content_key(&of.key, KeySize::Exactly(16), &mut rng())
+            .unwrap();
         assert_ne!(opened.expose(), &key().expose()[..16]);
         assert_eq!(opened.expose().len(), 16);
     }
@@ -442,7 +448,9 @@ mod tests {
         };
         let mut open = |algorithm, key| {
             recipient.originator = Some(Originator::PublicKey { algorithm, key });
-            recipient.content_key(&of.key, 32, &mut rng()).map(|_| ())
+            recipient
+                .content_key(&of.key, KeySize::Exactly(32), &mut rng())
+                .map(|_| ())
         };
         let with = |parameters| AlgorithmIdentifierOwned {
             parameters,
@@ -471,7 +479,7 @@ mod tests {
             ));
         }
         recipient.originator = Some(Originator::Certificate);
-        let opened = recipient.content_key(&of.key, 32, &mut rng());
+        let opened = recipient.content_key(&of.key, KeySize::Exactly(32), &mut rng());
         assert!(matches!(opened, Err(crypto::Error::Unsupported(_))));
     }
 
@@ -481,7 +489,7 @@ mod tests {
         let mut recipient = parse(&sealed(&of, false), 64, 1).unwrap().remove(0);
         for length in 0..50 {
             recipient.encrypted_key = vec![7; length];
-            let opened = recipient.content_key(&of.key, 32, &mut rng());
+            let opened = recipient.content_key(&of.key, KeySize::Exactly(32), &mut rng());
             assert!(matches!(opened, Err(crypto::Error::Decryption)), "{length}");
         }
     }
@@ -534,7 +542,11 @@ mod tests {
             recipients[1].rid,
             Some(CertificateId::KeyIdentifier(vec![1, 2]))
         );
-        assert!(recipients[0].content_key(&of.key, 32, &mut rng()).is_ok());
+        assert!(
+            recipients[0]
+                .content_key(&of.key, KeySize::Exactly(32), &mut rng())
+                .is_ok()
+        );
         assert!(matches!(
             parse(&whole, 64, 1),
             Err(Error::Limit {
@@ -571,7 +583,7 @@ mod tests {
         );
         assert!(
             recipient
-                .content_key(&identity(P256).key, 16, &mut rng())
+                .content_key(&identity(P256).key, KeySize::Exactly(16), &mut rng())
                 .is_err()
         );
         let certificate = identity(P256).certificate;
@@ -602,7 +614,7 @@ mod tests {
             let at = at.index(der.len());
             der[at] = value;
             for recipient in parse(&der, 64, 9).unwrap_or_default() {
-                let _ = recipient.content_key(&of.key, 32, &mut rng());
+                let _ = recipient.content_key(&of.key, KeySize::Exactly(32), &mut rng());
             }
         }
     }

@@ -449,7 +449,7 @@ mod tests {
             let signer = &identity(P256);
             assert_eq!(data.certificates, [signer.certificate.der()]);
             assert!(data.signers[0].sid.names(&signer.certificate));
-            let held = data.signers[0].check_signature(signer.key.public_key(), &[]);
+            let held = data.signers[0].check_signature(signer.key.public_key(), &[], None);
             assert_eq!(held.unwrap(), Held::AsReceived);
         }
     }
@@ -531,7 +531,7 @@ mod tests {
                 assert!(info.sid.names(&certificate));
                 assert_eq!(info.algorithm().unwrap(), algorithm);
                 let held = info
-                    .check_signature(&certificate.public_key().unwrap(), &[])
+                    .check_signature(&certificate.public_key().unwrap(), &[], None)
                     .unwrap();
                 assert_eq!(held, Held::AsReceived, "{algorithm:?}");
                 let attributes = info.signed_attributes.as_ref().unwrap();

@@ -190,19 +190,28 @@ impl SignerInfo {
         Ok(algorithm)
     }
 
-    /// Checks the signature with `key`: over the signed attributes, or over `content_digest` (of this signer's digest algorithm) when there are none
-    /// (not possible for those that sign the message itself, which is gone by then: an error).
-    pub fn check_signature(&self, key: &PublicKey, content_digest: &[u8]) -> crypto::Result<Held> {
+    /// Checks the signature with `key`: over the signed attributes, or when there are none over `content_digest` (of this signer's digest algorithm).
+    /// Those that sign the message itself are then over `content` (RFC 8419 §3.2, RFC 9882 §3.3): an error where that has gone by.
+    pub fn check_signature(
+        &self,
+        key: &PublicKey,
+        content_digest: &[u8],
+        content: Option<&[u8]>,
+    ) -> crypto::Result<Held> {
         let algorithm = self.algorithm()?;
         let holds = |signed| key.verify(&algorithm, signed, &self.signature);
         let Some(attributes) = &self.signed_attributes else {
-            let Some(digest) = algorithm.digest() else {
-                return Err(crypto::Error::Parameters {
-                    algorithm: algorithm.name(),
-                    what: "a signature without signed attributes",
-                });
+            let signed = match (algorithm.digest(), content) {
+                (Some(digest), _) => Signed::Prehash(digest, content_digest),
+                (None, Some(content)) => Signed::Message(content),
+                (None, None) => {
+                    let name = algorithm.name();
+                    return Err(crypto::Error::Unsupported(format!(
+                        "{name} without signed attributes, over a content too large to be held"
+                    )));
+                }
             };
-            return Ok(match holds(Signed::Prehash(digest, content_digest))? {
+            return Ok(match holds(signed)? {
                 true => Held::AsReceived,
                 false => Held::No,
             });
@@ -354,7 +363,8 @@ mod tests {
 
     fn check(info: &[u8], of: &Identity) -> Held {
         let info = SignerInfo::parse(info, 64).unwrap();
-        info.check_signature(of.key.public_key(), &[]).unwrap()
+        info.check_signature(of.key.public_key(), &[], None)
+            .unwrap()
     }
 
     const ECDSA: SignatureAlgorithm = SignatureAlgorithm::Ecdsa(Digest::Sha256);
@@ -462,14 +472,41 @@ mod tests {
         assert!(!info.sid.names(&identity(P384).certificate));
         let content = digest(Digest::Sha256, CONTENT);
         assert_eq!(
-            info.check_signature(of.key.public_key(), &content).unwrap(),
+            info.check_signature(of.key.public_key(), &content, None)
+                .unwrap(),
             Held::AsReceived
         );
         let other = digest(Digest::Sha256, b"other");
         assert_eq!(
-            info.check_signature(of.key.public_key(), &other).unwrap(),
+            info.check_signature(of.key.public_key(), &other, None)
+                .unwrap(),
             Held::No
         );
+    }
+
+    /// RFC 8419 §3.2: without signed attributes Ed25519 signs the content itself.
+    #[test]
+    fn without_attributes_a_pure_scheme_signs_the_content() {
+        let of = identity(ED25519);
+        let algorithm = SignatureAlgorithm::Ed25519;
+        let der = info(
+            &of,
+            Digest::Sha512,
+            &algorithm,
+            &attributes(&of, Digest::Sha512, &algorithm),
+        );
+        let mut rng = rand_chacha::ChaCha20Rng::seed_from_u64(1);
+        let signature = of.key.sign(&algorithm, CONTENT, &mut rng).unwrap();
+        let signature = write::tlv(Tag::OCTET_STRING, &signature);
+        let mut fields = normal::children(&der, 64).unwrap();
+        fields[5] = &signature;
+        fields.remove(3);
+        let parsed = SignerInfo::parse(&write::sequence(&fields), 64).unwrap();
+        let of_it = digest(Digest::Sha512, CONTENT);
+        let check = |content| parsed.check_signature(of.key.public_key(), &of_it, content);
+        assert_eq!(check(Some(CONTENT)).unwrap(), Held::AsReceived);
+        assert_eq!(check(Some(&of_it)).unwrap(), Held::No);
+        assert!(matches!(check(None), Err(crypto::Error::Unsupported(_))));
     }
 
     #[test]
@@ -484,7 +521,7 @@ mod tests {
         der[at + 20] ^= 1;
         if let Ok(parsed) = SignerInfo::parse(&der, 64) {
             assert!(!matches!(
-                parsed.check_signature(of.key.public_key(), &[]),
+                parsed.check_signature(of.key.public_key(), &[], None),
                 Ok(Held::AsReceived | Held::OverDer)
             ));
         }
@@ -501,7 +538,11 @@ mod tests {
             parsed.algorithm(),
             Err(crypto::Error::Parameters { .. })
         ));
-        assert!(parsed.check_signature(of.key.public_key(), &[]).is_err());
+        assert!(
+            parsed
+                .check_signature(of.key.public_key(), &[], None)
+                .is_err()
+        );
         let of = identity(ED25519);
         for (hash, fine) in [(Digest::Sha512, true), (Digest::Sha256, false)] {
             let der = info(&of, hash, &SignatureAlgorithm::Ed25519, &attributes);

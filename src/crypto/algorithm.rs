@@ -2,7 +2,10 @@
 //!
 //! Names are the lower-case ones of options, reports and JSON (`sha-256`, `rsa-pss`, `aes-256-gcm`, `ecdh-x963-sha256`).
 //! A new algorithm is a variant, a row here and an arm in the file of its mathematics; `match` finds what was forgotten.
-//! How parameters are encoded is in `parameters`; this file knows no cipher crate.
+//! How parameters are encoded is in `parameters`; `listing` is the whole of the table as one list; this file knows no cipher crate.
+mod listing;
+pub use listing::{Algorithm, Line, Other};
+
 use super::{Error, Result, ml_dsa::MlDsa, parameters, slh_dsa::SlhDsa};
 use crate::asn1::oid::Oid;
 use spki::AlgorithmIdentifierOwned;
@@ -41,6 +44,8 @@ pub struct Row {
     pub size: usize,
     /// whether it is written; otherwise it is only read
     pub written: bool,
+    /// security strength in bits (SP 800-57 part 1 §5.6.1; of a digest against collisions); `None`: that of the key it is used with
+    pub strength: Option<u16>,
     /// the standards that define it and its use
     pub standard: &'static str,
 }
@@ -49,6 +54,7 @@ pub(super) const fn row(
     oid: &'static str,
     size: usize,
     written: bool,
+    strength: Option<u16>,
     standard: &'static str,
 ) -> Row {
     Row {
@@ -56,6 +62,7 @@ pub(super) const fn row(
         oid: Oid::new_unwrap(oid),
         size,
         written,
+        strength,
         standard,
     }
 }
@@ -143,18 +150,18 @@ impl Digest {
     #[rustfmt::skip]
     pub const fn row(self) -> Row {
         match self {
-            Self::Md5 => row("md5", "1.2.840.113549.2.5", 16, false, "RFC 1321, RFC 3370 §2.2"),
-            Self::Sha1 => row("sha-1", "1.3.14.3.2.26", 20, false, "FIPS 180-4, RFC 3370 §2.1"),
-            Self::Sha224 => row("sha-224", "2.16.840.1.101.3.4.2.4", 28, false, "FIPS 180-4, RFC 5754 §2.1"),
-            Self::Sha256 => row("sha-256", "2.16.840.1.101.3.4.2.1", 32, true, "FIPS 180-4, RFC 5754 §2.2"),
-            Self::Sha384 => row("sha-384", "2.16.840.1.101.3.4.2.2", 48, true, "FIPS 180-4, RFC 5754 §2.3"),
-            Self::Sha512 => row("sha-512", "2.16.840.1.101.3.4.2.3", 64, true, "FIPS 180-4, RFC 5754 §2.4"),
-            Self::Sha3_224 => row("sha3-224", "2.16.840.1.101.3.4.2.7", 28, false, "FIPS 202, RFC 9688 §2"),
-            Self::Sha3_256 => row("sha3-256", "2.16.840.1.101.3.4.2.8", 32, true, "FIPS 202, RFC 9688 §2"),
-            Self::Sha3_384 => row("sha3-384", "2.16.840.1.101.3.4.2.9", 48, true, "FIPS 202, RFC 9688 §2"),
-            Self::Sha3_512 => row("sha3-512", "2.16.840.1.101.3.4.2.10", 64, true, "FIPS 202, RFC 9688 §2"),
-            Self::Shake128 => row("shake128", "2.16.840.1.101.3.4.2.11", 32, true, "FIPS 202, RFC 8702 §3.1"),
-            Self::Shake256 => row("shake256", "2.16.840.1.101.3.4.2.12", 64, true, "FIPS 202, RFC 8702 §3.1, RFC 8419 §2.3"),
+            Self::Md5 => row("md5", "1.2.840.113549.2.5", 16, false, Some(18), "RFC 1321, RFC 3370 §2.2"),
+            Self::Sha1 => row("sha-1", "1.3.14.3.2.26", 20, false, Some(61), "FIPS 180-4, RFC 3370 §2.1"),
+            Self::Sha224 => row("sha-224", "2.16.840.1.101.3.4.2.4", 28, false, Some(112), "FIPS 180-4, RFC 5754 §2.1"),
+            Self::Sha256 => row("sha-256", "2.16.840.1.101.3.4.2.1", 32, true, Some(128), "FIPS 180-4, RFC 5754 §2.2"),
+            Self::Sha384 => row("sha-384", "2.16.840.1.101.3.4.2.2", 48, true, Some(192), "FIPS 180-4, RFC 5754 §2.3"),
+            Self::Sha512 => row("sha-512", "2.16.840.1.101.3.4.2.3", 64, true, Some(256), "FIPS 180-4, RFC 5754 §2.4"),
+            Self::Sha3_224 => row("sha3-224", "2.16.840.1.101.3.4.2.7", 28, false, Some(112), "FIPS 202, RFC 9688 §2"),
+            Self::Sha3_256 => row("sha3-256", "2.16.840.1.101.3.4.2.8", 32, true, Some(128), "FIPS 202, RFC 9688 §2"),
+            Self::Sha3_384 => row("sha3-384", "2.16.840.1.101.3.4.2.9", 48, true, Some(192), "FIPS 202, RFC 9688 §2"),
+            Self::Sha3_512 => row("sha3-512", "2.16.840.1.101.3.4.2.10", 64, true, Some(256), "FIPS 202, RFC 9688 §2"),
+            Self::Shake128 => row("shake128", "2.16.840.1.101.3.4.2.11", 32, true, Some(128), "FIPS 202, RFC 8702 §3.1"),
+            Self::Shake256 => row("shake256", "2.16.840.1.101.3.4.2.12", 64, true, Some(256), "FIPS 202, RFC 8702 §3.1, RFC 8419 §2.3"),
         }
     }
     #[rustfmt::skip]
@@ -448,10 +455,10 @@ impl KeyWrap {
     #[rustfmt::skip]
     pub const fn row(self) -> Row {
         match self {
-            Self::Aes128 => row("aes-128-wrap", "2.16.840.1.101.3.4.1.5", 16, true, "RFC 3394, RFC 3565 §2.3.2"),
-            Self::Aes192 => row("aes-192-wrap", "2.16.840.1.101.3.4.1.25", 24, true, "RFC 3394, RFC 3565 §2.3.2"),
-            Self::Aes256 => row("aes-256-wrap", "2.16.840.1.101.3.4.1.45", 32, true, "RFC 3394, RFC 3565 §2.3.2"),
-            Self::TripleDes => row("3des-wrap", "1.2.840.113549.1.9.16.3.6", 24, false, "RFC 3217 §3, RFC 3370 §4.3.1"),
+            Self::Aes128 => row("aes-128-wrap", "2.16.840.1.101.3.4.1.5", 16, true, Some(128), "RFC 3394, RFC 3565 §2.3.2"),
+            Self::Aes192 => row("aes-192-wrap", "2.16.840.1.101.3.4.1.25", 24, true, Some(192), "RFC 3394, RFC 3565 §2.3.2"),
+            Self::Aes256 => row("aes-256-wrap", "2.16.840.1.101.3.4.1.45", 32, true, Some(256), "RFC 3394, RFC 3565 §2.3.2"),
+            Self::TripleDes => row("3des-wrap", "1.2.840.113549.1.9.16.3.6", 24, false, Some(112), "RFC 3217 §3, RFC 3370 §4.3.1"),
         }
     }
     /// Reads an AlgorithmIdentifier; parameters absent or NULL.
@@ -650,10 +657,10 @@ impl Kem {
     #[rustfmt::skip]
     pub const fn row(self) -> Row {
         match self {
-            Self::MlKem512 => row("ml-kem-512", "2.16.840.1.101.3.4.4.1", 32, true, "FIPS 203, RFC 9936"),
-            Self::MlKem768 => row("ml-kem-768", "2.16.840.1.101.3.4.4.2", 32, true, "FIPS 203, RFC 9936"),
-            Self::MlKem1024 => row("ml-kem-1024", "2.16.840.1.101.3.4.4.3", 32, true, "FIPS 203, RFC 9936"),
-            Self::Rsa { .. } => row("rsa-kem", "1.0.18033.2.2.4", 32, true, "ISO/IEC 18033-2 §11.5, RFC 9690"),
+            Self::MlKem512 => row("ml-kem-512", "2.16.840.1.101.3.4.4.1", 32, true, Some(128), "FIPS 203, RFC 9936"),
+            Self::MlKem768 => row("ml-kem-768", "2.16.840.1.101.3.4.4.2", 32, true, Some(192), "FIPS 203, RFC 9936"),
+            Self::MlKem1024 => row("ml-kem-1024", "2.16.840.1.101.3.4.4.3", 32, true, Some(256), "FIPS 203, RFC 9936"),
+            Self::Rsa { .. } => row("rsa-kem", "1.0.18033.2.2.4", 32, false, None, "ISO/IEC 18033-2 §11.5, RFC 9690"),
         }
     }
     /// Returns `ml-kem-768` and the like.
@@ -814,21 +821,21 @@ impl ContentCipher {
     #[rustfmt::skip]
     pub const fn row(self) -> Row {
         match self {
-            Self::Aes128Cbc => row("aes-128-cbc", "2.16.840.1.101.3.4.1.2", 16, true, "RFC 3565 §4.1"),
-            Self::Aes192Cbc => row("aes-192-cbc", "2.16.840.1.101.3.4.1.22", 24, true, "RFC 3565 §4.1"),
-            Self::Aes256Cbc => row("aes-256-cbc", "2.16.840.1.101.3.4.1.42", 32, true, "RFC 3565 §4.1"),
-            Self::Aes128Gcm => row("aes-128-gcm", "2.16.840.1.101.3.4.1.6", 16, true, "RFC 5084 §3.2"),
-            Self::Aes192Gcm => row("aes-192-gcm", "2.16.840.1.101.3.4.1.26", 24, false, "RFC 5084 §3.2"),
-            Self::Aes256Gcm => row("aes-256-gcm", "2.16.840.1.101.3.4.1.46", 32, true, "RFC 5084 §3.2"),
-            Self::Aes128Ccm => row("aes-128-ccm", "2.16.840.1.101.3.4.1.7", 16, false, "RFC 5084 §3.1"),
-            Self::Aes192Ccm => row("aes-192-ccm", "2.16.840.1.101.3.4.1.27", 24, false, "RFC 5084 §3.1"),
-            Self::Aes256Ccm => row("aes-256-ccm", "2.16.840.1.101.3.4.1.47", 32, false, "RFC 5084 §3.1"),
-            Self::ChaCha20Poly1305 => row("chacha20-poly1305", "1.2.840.113549.1.9.16.3.18", 32, true, "RFC 8439, RFC 8103"),
-            Self::TripleDesCbc => row("3des-cbc", "1.2.840.113549.3.7", 24, false, "RFC 3370 §5.1"),
-            Self::DesCbc => row("des-cbc", "1.3.14.3.2.7", 8, false, "FIPS 46-3, RFC 8018 appendix B.2.1"),
+            Self::Aes128Cbc => row("aes-128-cbc", "2.16.840.1.101.3.4.1.2", 16, true, Some(128), "RFC 3565 §4.1"),
+            Self::Aes192Cbc => row("aes-192-cbc", "2.16.840.1.101.3.4.1.22", 24, true, Some(192), "RFC 3565 §4.1"),
+            Self::Aes256Cbc => row("aes-256-cbc", "2.16.840.1.101.3.4.1.42", 32, true, Some(256), "RFC 3565 §4.1"),
+            Self::Aes128Gcm => row("aes-128-gcm", "2.16.840.1.101.3.4.1.6", 16, true, Some(128), "RFC 5084 §3.2"),
+            Self::Aes192Gcm => row("aes-192-gcm", "2.16.840.1.101.3.4.1.26", 24, false, Some(192), "RFC 5084 §3.2"),
+            Self::Aes256Gcm => row("aes-256-gcm", "2.16.840.1.101.3.4.1.46", 32, true, Some(256), "RFC 5084 §3.2"),
+            Self::Aes128Ccm => row("aes-128-ccm", "2.16.840.1.101.3.4.1.7", 16, false, Some(128), "RFC 5084 §3.1"),
+            Self::Aes192Ccm => row("aes-192-ccm", "2.16.840.1.101.3.4.1.27", 24, false, Some(192), "RFC 5084 §3.1"),
+            Self::Aes256Ccm => row("aes-256-ccm", "2.16.840.1.101.3.4.1.47", 32, false, Some(256), "RFC 5084 §3.1"),
+            Self::ChaCha20Poly1305 => row("chacha20-poly1305", "1.2.840.113549.1.9.16.3.18", 32, true, Some(256), "RFC 8439, RFC 8103"),
+            Self::TripleDesCbc => row("3des-cbc", "1.2.840.113549.3.7", 24, false, Some(112), "RFC 3370 §5.1"),
+            Self::DesCbc => row("des-cbc", "1.3.14.3.2.7", 8, false, Some(56), "FIPS 46-3, RFC 8018 appendix B.2.1"),
             Self::Rc2Cbc { effective_bits } => {
-                let size = match effective_bits { 40 => 5, 64 => 8, _ => 16 };
-                row("rc2-cbc", "1.2.840.113549.3.2", size, false, "RFC 2268, RFC 3370 §5.2")
+                let (size, bits) = match effective_bits { 40 => (5, 40), 64 => (8, 64), _ => (16, 128) };
+                row("rc2-cbc", "1.2.840.113549.3.2", size, false, Some(bits), "RFC 2268, RFC 3370 §5.2")
             }
         }
     }
@@ -962,6 +969,12 @@ mod tests {
 
     #[test]
     fn names_and_oids_are_told_apart() {
+        let lines: Vec<Line> = Algorithm::all().iter().map(Algorithm::line).collect();
+        for (i, line) in lines.iter().enumerate() {
+            let other = |other: &Line| (other.family, &other.name) == (line.family, &line.name);
+            assert!(!lines[i + 1..].iter().any(other), "{}", line.name);
+            assert!(!line.standard.is_empty());
+        }
         let rows: Vec<Row> = Digest::ALL
             .iter()
             .map(|d| d.row())
@@ -971,6 +984,7 @@ mod tests {
             .chain(ContentCipher::ALL.iter().take(13).map(|c| c.row()))
             .collect();
         for (i, row) in rows.iter().enumerate() {
+            assert!(lines.iter().any(|line| line.name.starts_with(row.name)));
             assert!(row.standard.contains("RFC") && row.size > 0);
             for other in &rows[i + 1..] {
                 assert!(

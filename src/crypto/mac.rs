@@ -2,7 +2,7 @@
 //!
 //! Must not know where keys come from.
 use super::{
-    Digest, Error, Result, Secret, algorithm::unsupported, digest::with_digest, parameters,
+    Digest, Error, KeySize, Result, Secret, algorithm::unsupported, digest::with_digest, parameters,
 };
 use crate::asn1::oid::Oid;
 use hmac::{EagerHash, Hmac, KeyInit, Mac as _};
@@ -23,6 +23,12 @@ const HMACS: [(Oid, Digest); 6] = [
     (Oid::new_unwrap("1.2.840.113549.2.11"), Digest::Sha512),
 ];
 
+/// Returns the digests that there is an HMAC of, each once.
+pub(super) fn digests() -> impl Iterator<Item = Digest> {
+    // SHA-1 has two identifiers
+    HMACS.iter().skip(1).map(|(_, digest)| *digest)
+}
+
 impl MacAlgorithm {
     /// Reads an AlgorithmIdentifier; parameters absent or NULL.
     pub fn from_identifier(identifier: &AlgorithmIdentifierOwned) -> Result<Self> {
@@ -37,9 +43,12 @@ impl MacAlgorithm {
         format!("hmac-{}", self.0.name())
     }
 
-    /// Returns how many octets a key has: as many as the digest (RFC 2104 §3).
-    pub fn key_size(self) -> usize {
-        self.0.size()
+    /// Returns how many octets a key may have: those of a block (RFC 2104 §2). Longer ones stand for their digests; nothing sends them.
+    pub fn key_size(self) -> KeySize {
+        KeySize::UpTo(match self.0.size() {
+            ..=32 => 64,
+            _ => 128,
+        })
     }
 }
 

@@ -46,7 +46,7 @@ pub use ml_dsa::MlDsa;
 pub use private_key::{PrivateKey, SoftwareKey};
 pub use public_key::PublicKey;
 pub use rand::CryptoRng;
-pub use secret::Secret;
+pub use secret::{KeySize, Secret};
 pub use slh_dsa::SlhDsa;
 
 /// Why a cryptographic operation could not be done. A signature that does not verify is no error but an answer.

@@ -2,7 +2,7 @@
 //!
 //! Costs are compared with their limit before any work.
 use super::{
-    CryptoRng, Error, Result, Secret,
+    CryptoRng, Error, KeySize, Result, Secret,
     algorithm::PasswordWrap,
     content, parameters,
     password::{Kdf, PBKDF2},
@@ -85,12 +85,12 @@ pub fn wrap(
     Ok(octets.to_vec())
 }
 
-/// Unwraps a content key of `expected_size` octets (RFC 3211 §2.3.2); anything wrong is `Error::Decryption`. Inputs of any length are safe.
+/// Unwraps a content key of this size (RFC 3211 §2.3.2); anything wrong is `Error::Decryption`. Inputs of any length are safe.
 pub fn unwrap(
     algorithm: &PasswordWrap,
     kek: &Secret,
     wrapped: &[u8],
-    expected_size: usize,
+    size: KeySize,
 ) -> Result<Secret> {
     /// Octets of the longest wrapped key: its count is one octet.
     const LONGEST: usize = HEAD + 255 + 16;
@@ -109,13 +109,12 @@ pub fn unwrap(
     content::decrypt_blocks(cipher, kek, last, others)?;
     content::decrypt_blocks(cipher, kek, &algorithm.iv, &mut octets)?;
     let (head, rest) = octets.split_at_checked(HEAD).ok_or(Error::Decryption)?;
-    let key = rest.get(..expected_size).ok_or(Error::Decryption)?;
-    let count = u8::try_from(expected_size).map_err(|_| Error::Decryption)?;
-    let [a, b, c, ..] = key else {
+    let ([count, check @ ..], [a, b, c, ..]) = (head, rest) else {
         return Err(Error::Decryption);
     };
-    match bool::from(head.ct_eq(&[count, !a, !b, !c])) {
-        true => Ok(Secret::new(key.to_vec())),
+    let key = rest.get(..usize::from(*count)).unwrap_or_default();
+    match bool::from(check.ct_eq(&[!a, !b, !c])) {
+        true => size.fit(key).ok_or(Error::Decryption),
         false => Err(Error::Decryption),
     }
 }
@@ -152,14 +151,25 @@ mod tests {
                 let key = Secret::new((0..size).map(|i| u8::try_from(i).unwrap()).collect());
                 let wrapped = wrap(&wrapping, &kek(&wrapping), &key, &mut rng()).unwrap();
                 assert!(wrapped.len() >= 32 && wrapped.len().is_multiple_of(16));
-                let unwrapped = unwrap(&wrapping, &kek(&wrapping), &wrapped, size).unwrap();
+                let unwrapped =
+                    unwrap(&wrapping, &kek(&wrapping), &wrapped, KeySize::Exactly(size)).unwrap();
                 assert_eq!(unwrapped.expose(), key.expose());
                 for other in [size - 1, size + 1] {
-                    assert!(unwrap(&wrapping, &kek(&wrapping), &wrapped, other).is_err());
+                    assert!(
+                        unwrap(
+                            &wrapping,
+                            &kek(&wrapping),
+                            &wrapped,
+                            KeySize::Exactly(other)
+                        )
+                        .is_err()
+                    );
                 }
                 let mut altered = wrapped.clone();
                 altered[0] ^= 1;
-                assert!(unwrap(&wrapping, &kek(&wrapping), &altered, size).is_err());
+                assert!(
+                    unwrap(&wrapping, &kek(&wrapping), &altered, KeySize::Exactly(size)).is_err()
+                );
             }
         }
         let wrapping = aes(128);
@@ -180,7 +190,7 @@ mod tests {
         let kek = Secret::new(hex("6a8970bf68c92caea84a8df28510858607126380cc47ab2d"));
         let wrapped =
             hex("c03c514abdb9e2c5aac038572b5e24553876b377aafb82eca5a9d73f8ab143d9ec74e6cad7db260c");
-        let key = unwrap(&wrapping, &kek, &wrapped, 32).unwrap();
+        let key = unwrap(&wrapping, &kek, &wrapped, KeySize::Exactly(32)).unwrap();
         assert_eq!(
             key.expose(),
             hex("8c637d887223a2f965b566eb014b0fa5d52300a3f7ea40fffc577203c71baf3b")
@@ -226,7 +236,7 @@ mod tests {
         #[test]
         fn any_input_is_refused_quietly(wrapped in prop::collection::vec(any::<u8>(), 0..400), size in 0_usize..300) {
             let wrapping = aes(128);
-            let refused = matches!(unwrap(&wrapping, &kek(&wrapping), &wrapped, size), Err(Error::Decryption));
+            let refused = matches!(unwrap(&wrapping, &kek(&wrapping), &wrapped, KeySize::Exactly(size)), Err(Error::Decryption));
             prop_assert!(refused);
         }
     }

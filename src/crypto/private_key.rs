@@ -2,8 +2,8 @@
 //!
 //! RFC 5958 (PKCS#8), RFC 8017 appendix A.1.2, RFC 5915, RFC 8410 §7. How files enclose them is in `key_file`.
 use super::{
-    CryptoRng, Error, Kem, KeyTransport, MlDsa, PublicKey, Result, Secret, SignatureAlgorithm,
-    SlhDsa,
+    CryptoRng, Error, Kem, KeySize, KeyTransport, MlDsa, PublicKey, Result, Secret,
+    SignatureAlgorithm, SlhDsa,
     algorithm::{DSA, EC_PUBLIC_KEY, ED448, ED25519, RSA_ENCRYPTION, RSASSA_PSS},
     bp512::BrainpoolP512r1,
     curve,
@@ -37,14 +37,14 @@ pub trait PrivateKey: Send + Sync {
         message: &[u8],
         rng: &mut dyn CryptoRng,
     ) -> Result<Vec<u8>>;
-    /// Decrypts a content key sent by RSA. For PKCS#1 v1.5 bad padding, or a key that is not `expected_size` octets long, yields a
-    /// pseudo-random key of `expected_size` (implicit rejection), so that the caller cannot tell; `Err(Decryption)` only for what is public (ciphertext length)
+    /// Decrypts a content key sent by RSA. For PKCS#1 v1.5 bad padding, or a key that is not of `size`, yields a
+    /// pseudo-random key of that size (implicit rejection), so that the caller cannot tell; `Err(Decryption)` only for what is public (ciphertext length)
     /// and for OAEP.
     fn decrypt_key(
         &self,
         algorithm: &KeyTransport,
         encrypted_key: &[u8],
-        expected_size: usize,
+        size: KeySize,
         rng: &mut dyn CryptoRng,
     ) -> Result<Secret>;
     /// Agrees on a shared secret with an ephemeral public key of the same curve: the X coordinate, or X25519's output (all-zero refused).
@@ -442,12 +442,12 @@ impl PrivateKey for SoftwareKey {
         &self,
         algorithm: &KeyTransport,
         encrypted_key: &[u8],
-        expected_size: usize,
+        size: KeySize,
         rng: &mut dyn CryptoRng,
     ) -> Result<Secret> {
         match (&self.secret, self.public.key()) {
             (SecretKey::Rsa(key), Key::Rsa { pss: None, .. }) => {
-                rsa_scheme::decrypt(key, algorithm, encrypted_key, expected_size, rng)
+                rsa_scheme::decrypt(key, algorithm, encrypted_key, size, rng)
             }
             _ => Err(cannot(&self.public, "receive content keys by RSA")),
         }
@@ -742,7 +742,12 @@ mod tests {
                     .is_err()
             );
         }
-        let transport = key.decrypt_key(&KeyTransport::RsaPkcs1, &[0; 128], 16, &mut rng());
+        let transport = key.decrypt_key(
+            &KeyTransport::RsaPkcs1,
+            &[0; 128],
+            KeySize::Exactly(16),
+            &mut rng(),
+        );
         assert!(matches!(transport, Err(Error::KeyType { .. })));
         let sent = key_transport::encrypt_key(
             key.public_key(),
@@ -783,7 +788,10 @@ mod tests {
             let sent =
                 key_transport::encrypt_key(key.public_key(), &algorithm, &content_key, &mut rng())
                     .unwrap();
-            let decrypt = |sent: &[u8], size| key.decrypt_key(&algorithm, sent, size, &mut rng());
+            let decrypt = |sent: &[u8], size| {
+                let size = KeySize::Exactly(size);
+                key.decrypt_key(&algorithm, sent, size, &mut rng())
+            };
             assert_eq!(decrypt(&sent, 32).unwrap().expose(), content_key.expose());
             assert!(matches!(decrypt(&sent[1..], 32), Err(Error::Decryption)));
             assert!(matches!(
@@ -810,7 +818,7 @@ mod tests {
                     mgf: *mgf,
                     label: [label, &b"x"[..]].concat(),
                 };
-                let opened = key.decrypt_key(&other, &sent, 32, &mut rng());
+                let opened = key.decrypt_key(&other, &sent, KeySize::Exactly(32), &mut rng());
                 assert!(matches!(opened, Err(Error::Decryption)));
             }
         }

@@ -679,6 +679,7 @@ mod tests {
             oid: ED448,
             size: 57,
             written: true,
+            strength: None,
             standard: "",
         }]) {
             let right = match row.name {

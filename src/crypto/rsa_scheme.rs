@@ -2,7 +2,7 @@
 //!
 //! Verification builds the encoded message and compares; it parses nothing that an attacker wrote. Sizes are checked before any arithmetic.
 use super::{
-    CryptoRng, Digest, Error, Hasher, KeyTransport, Result, Secret,
+    CryptoRng, Digest, Error, Hasher, KeySize, KeyTransport, Result, Secret,
     digest::{digest, extended, with_digest},
     key_agreement, parameters,
 };
@@ -12,7 +12,7 @@ use rsa::{
     traits::{PrivateKeyParts, PublicKeyParts},
 };
 use spki::AlgorithmIdentifierOwned;
-use subtle::{ConditionallySelectable, ConstantTimeEq};
+use subtle::ConditionallySelectable;
 use zeroize::Zeroizing;
 
 const MIN_BITS: usize = 512;
@@ -235,7 +235,7 @@ pub(super) fn decrypt(
     key: &PrivateKey,
     algorithm: &KeyTransport,
     encrypted: &[u8],
-    expected_size: usize,
+    size: KeySize,
     rng: &mut dyn CryptoRng,
 ) -> Result<Secret> {
     match algorithm {
@@ -243,8 +243,8 @@ pub(super) fn decrypt(
             // The crate itself answers bad padding with a made-up message (draft-irtf-cfrg-rsa-guidance §7.2).
             let message = key.decrypt_blinded(rng, Pkcs1v15Encrypt, encrypted);
             let message = Zeroizing::new(message.map_err(|_| Error::Decryption)?);
-            let fallback = fallback_key(key, encrypted, expected_size)?;
-            Ok(of_expected_size(&message, fallback))
+            let fallback = fallback_key(key, encrypted, size.octets())?;
+            Ok(of_size(&message, size, fallback))
         }
         KeyTransport::RsaOaep { digest, mgf, label } => {
             let message = with_digest!(digest, D => with_digest!(mgf, M => {
@@ -252,10 +252,7 @@ pub(super) fn decrypt(
                 key.decrypt_blinded(rng, scheme, encrypted)
             }, else return Err(no_oaep(*mgf))), else return Err(no_oaep(*digest)));
             let message = Secret::new(message.map_err(|_| Error::Decryption)?);
-            if message.expose().len() != expected_size {
-                return Err(Error::Decryption);
-            }
-            Ok(message)
+            size.fit(message.expose()).ok_or(Error::Decryption)
         }
     }
 }
@@ -320,9 +317,9 @@ fn fallback_key(key: &PrivateKey, encrypted: &[u8], size: usize) -> Result<Secre
         size,
     )
 }
-/// Returns `message` if it is as long as `fallback`, else `fallback`: octet by octet, without a branch on which.
-fn of_expected_size(message: &[u8], fallback: Secret) -> Secret {
-    let fits = message.len().ct_eq(&fallback.expose().len());
+/// Returns `message` (with zeros after it) if it is of this size, else `fallback`: octet by octet, without a branch on which.
+fn of_size(message: &[u8], size: KeySize, fallback: Secret) -> Secret {
+    let fits = size.takes(message.len());
     let message = message.iter().chain(std::iter::repeat(&0));
     let selected = fallback.expose().iter().zip(message);
     Secret::new(
@@ -447,12 +444,17 @@ mod tests {
     #[test]
     fn what_replaces_a_key_is_chosen_without_looking() {
         let other = || Secret::new(vec![9; 4]);
-        assert_eq!(
-            of_expected_size(&[1, 2, 3, 4], other()).expose(),
-            [1, 2, 3, 4]
-        );
-        for message in [&[][..], &[1, 2, 3], &[1, 2, 3, 4, 5]] {
-            assert_eq!(of_expected_size(message, other()).expose(), [9; 4]);
+        let chosen = |message: &[u8], size| of_size(message, size, other());
+        let (exactly, up_to) = (KeySize::Exactly(4), KeySize::UpTo(4));
+        for size in [exactly, up_to] {
+            assert_eq!(chosen(&[1, 2, 3, 4], size).expose(), [1, 2, 3, 4]);
+            for message in [&[][..], &[1, 2, 3, 4, 5]] {
+                assert_eq!(chosen(message, size).expose(), [9; 4]);
+                assert!(size.fit(message).is_none());
+            }
         }
+        assert_eq!(chosen(&[1, 2, 3], exactly).expose(), [9; 4]);
+        assert_eq!(chosen(&[1, 2, 3], up_to).expose(), [1, 2, 3, 0]);
+        assert_eq!(up_to.fit(&[1]).unwrap().expose(), [1, 0, 0, 0]);
     }
 }

@@ -201,8 +201,12 @@ fn rsa_decryption() {
                 label: octets(&test["label"]),
             };
             let message = octets(&test["msg"]);
-            let key =
-                key(group).decrypt_key(&algorithm, &octets(&test["ct"]), message.len(), &mut rng());
+            let key = key(group).decrypt_key(
+                &algorithm,
+                &octets(&test["ct"]),
+                KeySize::Exactly(message.len()),
+                &mut rng(),
+            );
             accepted(key.is_ok_and(|key| key.expose() == message))
         });
     }
@@ -211,7 +215,12 @@ fn rsa_decryption() {
             let (message, encrypted) = (octets(&test["msg"]), octets(&test["ct"]));
             let key = key(group);
             let decrypted = |size| {
-                let key = key.decrypt_key(&KeyTransport::RsaPkcs1, &encrypted, size, &mut rng());
+                let key = key.decrypt_key(
+                    &KeyTransport::RsaPkcs1,
+                    &encrypted,
+                    KeySize::Exactly(size),
+                    &mut rng(),
+                );
                 key.ok().map(|key| key.expose().to_vec())
             };
             if test["result"] == "valid" {

@@ -70,6 +70,7 @@ rules! {
     SignerCertificate "signer-certificate" Deny Deny Deny true "RFC 5652 §5.3" "the signer's certificate is not in the message nor in --certs";
     UnreadableSigner "unreadable-signer" Deny Deny Deny true "RFC 5652 §5.3" "a signer of the message is malformed and could not be read";
     NoSigner "no-signer" Deny Deny Deny true "RFC 5652 §5.1" "nobody signed: the signed data has no signer";
+    TooFewSigners "too-few-signers" Deny Deny Deny true "RFC 5652 §5.1" "fewer signers than --require asks for have a signature that passes";
     NoSignedAttributes "no-signed-attributes" Deny Deny Warn false "RFC 8551 §2.5" "the signature has no signed attributes, so other content could pass for it";
     UnorderedAttributes "unordered-attributes" Warn Warn Warn false "RFC 5652 §5.4" "the signed attributes are not DER; the signature holds over one of their two forms";
     ContentOutsideSignature "content-outside-signature" Deny Deny Deny false "RFC 8551 §3.5.3" "a clear-signed message carries a second content inside its signature";

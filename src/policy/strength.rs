@@ -1,5 +1,8 @@
-//! Where weakness begins: the thresholds behind `weak-key`, `weak-digest` and `weak-cipher`.
-use crate::crypto::{ContentCipher, Digest, KeyEncryption, KeyWrap, public_key::KeyKind};
+//! Where weakness begins: the thresholds behind `weak-key`, `weak-digest`, `weak-algorithm` and `weak-cipher`.
+use crate::crypto::{
+    ContentCipher, Digest, KeyEncryption, KeyWrap, SignatureAlgorithm, algorithm::Algorithm,
+    public_key::KeyKind,
+};
 
 /// The smallest RSA modulus that is not weak, in bits (RFC 8551 §4.3).
 pub const RSA_BITS: usize = 2048;
@@ -41,6 +44,29 @@ pub fn is_weak_key_encryption(encryption: &KeyEncryption) -> bool {
     }
 }
 
+/// Security strength below which an algorithm is weak, in bits (SP 800-131A §1.2.1).
+pub const STRENGTH: u16 = 112;
+
+/// Returns whether an algorithm of the table is weak. Of those that have no rule (what protects key files) that is said and no more.
+pub fn is_weak(algorithm: &Algorithm) -> bool {
+    let strength = algorithm.line().strength;
+    needs_archive(algorithm) || strength.is_some_and(|bits| bits < STRENGTH)
+}
+
+/// Returns whether an algorithm of the table is read under the archive policy alone, unless its rule is allowed.
+pub fn needs_archive(algorithm: &Algorithm) -> bool {
+    match algorithm {
+        Algorithm::Digest(digest) => is_weak_digest(*digest),
+        Algorithm::Key(kind) => is_weak_key(*kind) || is_weak_algorithm(*kind),
+        Algorithm::Signature(scheme) => matches!(scheme, SignatureAlgorithm::Dsa(_)),
+        Algorithm::KeyEncryption(encryption) => is_weak_key_encryption(encryption),
+        Algorithm::Cipher(cipher) => is_weak_cipher(*cipher),
+        // HMAC and the derivations ask no resistance to collisions of their digests (RFC 6151 §2.3)
+        Algorithm::Mac(_) | Algorithm::KemKdf(_) => false,
+        Algorithm::Other(_) => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -63,6 +89,21 @@ mod tests {
                 (is_weak_key(kind), is_weak_algorithm(kind)),
                 (small, old),
                 "{kind:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_weak_is_not_written() {
+        for algorithm in Algorithm::all() {
+            let line = algorithm.line();
+            assert!(!(is_weak(&algorithm) && line.written), "{}", line.name);
+            let has_rule = line.family != "key file";
+            assert_eq!(
+                needs_archive(&algorithm),
+                is_weak(&algorithm) && has_rule,
+                "{}",
+                line.name
             );
         }
     }

@@ -8,9 +8,10 @@ use crate::{
         time_stamp::TstInfo,
     },
     crypto::Digest,
-    policy::{Finding, Level, Policy},
+    policy::{Finding, Level, Policy, Rule},
     x509::Certificate,
 };
+use std::collections::BTreeSet;
 
 /// The answer as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,11 +61,27 @@ impl Report {
         }
     }
 
-    /// Sets how many signatures of each signed layer must pass; `None`: all.
+    /// Sets how many signers of each signed layer must have a signature that passes; `None`: all.
     pub(super) fn require(&mut self, required: Option<usize>) {
         for layer in &mut self.layers {
             if let Layer::Signed(layer) = layer {
                 layer.required = required;
+            }
+        }
+    }
+
+    /// Finds the signed layers, all of them judged, in which fewer signers than required have a signature that passes.
+    pub(super) fn find_too_few_signers(&mut self, policy: &Policy) {
+        for layer in &mut self.layers {
+            if let Layer::Signed(layer) = layer
+                && let Some(required) = layer.required
+                && layer.passing_signers() < required
+            {
+                let found = layer.passing_signers();
+                let message =
+                    format!("{required} signers must have a signature that passes, {found} have");
+                let finding = policy.finding(Rule::TooFewSigners, message);
+                layer.findings.push(finding);
             }
         }
     }
@@ -157,7 +174,7 @@ pub struct SignedLayer {
     pub certificates: Vec<Certificate>,
     /// the content, where it is a signed receipt (RFC 2634 §2.8)
     pub receipt: Option<Receipt>,
-    /// how many signatures must pass; `None`: all
+    /// how many signers must have a signature that passes; `None`: all signatures must
     pub required: Option<usize>,
 }
 
@@ -174,15 +191,28 @@ impl SignedLayer {
         }
     }
 
-    /// Returns the signatures that the answer rests on: all, or those that pass where they are as many as are required.
+    /// Returns how many signers have a signature that passes. Anybody can put a signature in twice, so that a key counts once.
+    pub fn passing_signers(&self) -> usize {
+        let signers = self.passing().filter_map(|it| it.signer.as_ref());
+        signers
+            .map(Certificate::spki)
+            .collect::<BTreeSet<_>>()
+            .len()
+    }
+
+    fn passing(&self) -> impl Iterator<Item = &Signature> {
+        let signatures = self.signatures.iter();
+        signatures.filter(|it| it.verdict() == Verdict::Pass)
+    }
+
+    /// Returns the signatures that the answer rests on: all, or those that pass where they are of as many signers as are required.
     pub fn counted(&self) -> impl Iterator<Item = &Signature> {
-        let passing = |signature: &&Signature| signature.verdict() == Verdict::Pass;
         let enough = self
             .required
-            .is_some_and(|required| self.signatures.iter().filter(passing).count() >= required);
+            .is_some_and(|required| self.passing_signers() >= required);
         self.signatures
             .iter()
-            .filter(move |signature| !enough || passing(signature))
+            .filter(move |it| !enough || it.verdict() == Verdict::Pass)
     }
 }
 

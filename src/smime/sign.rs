@@ -542,7 +542,7 @@ impl<'a> Signer<'a> {
         let made = SignerInfo::parse(&der, self.policy.limits.asn1_depth)?;
         let key = identity.certificate.public_key().map_err(Error::Crypto)?;
         if made
-            .check_signature(&key, content_digest)
+            .check_signature(&key, content_digest, None)
             .map_err(Error::Crypto)?
             != Held::AsReceived
         {

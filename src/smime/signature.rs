@@ -63,11 +63,23 @@ pub(super) struct Digested<'a> {
     pub(super) form: Form,
     /// only the content as received counts
     pub(super) as_received: bool,
-    /// the first octets of the content, to tell signed attributes from content
+    /// the first octets of the content as received, to tell signed attributes from content
     pub(super) head: &'a [u8],
 }
 
 impl Digested<'_> {
+    /// Returns the content itself in the first of its forms, if it is so small that the whole of it was remembered.
+    fn whole(&self) -> Option<Vec<u8>> {
+        if self.head.len() >= HEAD {
+            return None;
+        }
+        let is_canonical = self.forms().0.first() == Some(&ContentForm::Canonical);
+        Some(match is_canonical {
+            true => canonical(self.head),
+            false => self.head.to_vec(),
+        })
+    }
+
     /// The forms of the content that a signature may be over, the right one first (RFC 8551 §3.1.1), and whether another than the first deserves a finding.
     const fn forms(&self) -> (&'static [ContentForm], bool) {
         match self.form {
@@ -244,10 +256,15 @@ impl Judge<'_> {
         if let Err(error) = placed {
             checked.find(self.policy, Rule::SignedAttributes, error.to_string());
         }
+        // what most signatures are over is their attributes
+        let content = match &signer.signed_attributes {
+            None => digested.whole(),
+            Some(_) => None,
+        };
         self.check_signature(
             signer,
             &candidates,
-            &content_digest,
+            (&content_digest, content.as_deref()),
             signature,
             &mut checked,
         )?;
@@ -259,7 +276,7 @@ impl Judge<'_> {
         &self,
         signer: &SignerInfo,
         candidates: &[Certificate],
-        content_digest: &[u8],
+        (content_digest, content): (&[u8], Option<&[u8]>),
         signature: &Signature,
         checked: &mut Checked,
     ) -> Result<(), Error> {
@@ -274,7 +291,7 @@ impl Judge<'_> {
         for certificate in candidates {
             self.spend()?;
             let key = certificate.public_key();
-            match key.and_then(|key| signer.check_signature(&key, content_digest)) {
+            match key.and_then(|key| signer.check_signature(&key, content_digest, content)) {
                 Ok(Held::No) => {}
                 Ok(held) => verifying.push((certificate, held)),
                 Err(error) => unusable = Some(error),
@@ -560,11 +577,16 @@ impl Judge<'_> {
 /// Returns whether a content, or its canonical form, would pass for signed attributes. `head` may be its beginning only: octets that begin as a
 /// long SET OF and go on beyond it count, since no text begins so.
 fn may_be_signed_attributes(head: &[u8]) -> bool {
-    let mut canonicalizer = Canonicalizer::new();
-    let mut canonical = Vec::with_capacity(head.len());
-    canonicalizer.push(head, &mut canonical);
     let cut = head.len() >= HEAD && matches!(head, [0x31, 0x80..=0x88, ..]);
-    cut || looks_like_signed_attributes(head) || looks_like_signed_attributes(&canonical)
+    cut || looks_like_signed_attributes(head) || looks_like_signed_attributes(&canonical(head))
+}
+
+fn canonical(octets: &[u8]) -> Vec<u8> {
+    let mut canonicalizer = Canonicalizer::new();
+    let mut canonical = Vec::with_capacity(octets.len());
+    canonicalizer.push(octets, &mut canonical);
+    canonicalizer.finish(&mut canonical);
+    canonical
 }
 
 /// Takes what is known of revocation `now` into a path that was judged at an earlier time.

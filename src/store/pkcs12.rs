@@ -562,7 +562,26 @@ mod tests {
         }
     }
 
-    /// What RFC 9579 appendix A lists as invalid: another iteration count, another salt, no key length.
+    /// RFC 9579 appendix A.1, and the three of its files that are no good: A.4, A.5, A.6.
+    #[test]
+    fn pbmac1_of_rfc_9579() {
+        let password = Some("1234");
+        let right = with(include_bytes!("fixtures/rfc9579-a1.p12"), password).unwrap();
+        assert_eq!((right.keys.len(), right.certificates.len()), (1, 1));
+        for file in [
+            include_bytes!("fixtures/rfc9579-a4.p12").as_slice(),
+            include_bytes!("fixtures/rfc9579-a5.p12"),
+        ] {
+            assert!(matches!(with(file, password), Err(Error::WrongPassword)));
+        }
+        let no_length = with(include_bytes!("fixtures/rfc9579-a6.p12"), password);
+        assert!(matches!(
+            no_length,
+            Err(Error::Crypto(crypto::Error::Parameters { .. }))
+        ));
+    }
+
+    /// The same of a file of our own: another iteration count, another salt.
     #[test]
     fn a_pbmac1_that_was_changed_is_refused() {
         let right = include_bytes!("fixtures/pbmac1.p12").as_slice();

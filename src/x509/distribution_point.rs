@@ -86,8 +86,8 @@ impl std::fmt::Display for Reasons {
     }
 }
 
-/// DistributionPoint ::= SEQUENCE { distributionPoint [0] DistributionPointName OPTIONAL, reasons [1] ReasonFlags OPTIONAL,
-///      cRLIssuer [2] GeneralNames OPTIONAL } (§4.2.1.13)
+/// DistributionPoint ::= SEQUENCE { distributionPoint \[0\] DistributionPointName OPTIONAL, reasons \[1\] ReasonFlags OPTIONAL,
+///      cRLIssuer \[2\] GeneralNames OPTIONAL } (§4.2.1.13)
 #[derive(Debug, Clone)]
 pub struct DistributionPoint<'a> {
     names: Option<Vec<GeneralName<'a>>>,

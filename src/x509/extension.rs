@@ -82,7 +82,7 @@ impl BasicConstraints {
     }
 }
 
-/// PolicyConstraints ::= SEQUENCE { requireExplicitPolicy [0] SkipCerts OPTIONAL, inhibitPolicyMapping [1] SkipCerts OPTIONAL } (§4.2.1.11)
+/// PolicyConstraints ::= SEQUENCE { requireExplicitPolicy \[0\] SkipCerts OPTIONAL, inhibitPolicyMapping \[1\] SkipCerts OPTIONAL } (§4.2.1.11)
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PolicyConstraints {
     /// after how many certificates the path needs a policy

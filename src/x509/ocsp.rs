@@ -65,7 +65,7 @@ struct Inner {
     unknown: Option<String>,
 }
 
-/// Who signed: ResponderID ::= CHOICE { byName [1] Name, byKey [2] KeyHash }
+/// Who signed: ResponderID ::= CHOICE { byName \[1\] Name, byKey \[2\] KeyHash }
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Responder {
     /// whose certificate has this subject

@@ -5,7 +5,7 @@ use crate::{
     asn1::{Tag, cursor::Cursor, oid, write},
     cms::{algorithm, algorithm_to_der},
     crypto::{
-        self, CryptoRng, Kem, KeyEncryption, KeyWrap, PrivateKey, PublicKey, Secret,
+        self, CryptoRng, Kem, KeyEncryption, KeySize, KeyWrap, PrivateKey, PublicKey, Secret,
         algorithm::{KemKdf, PasswordWrap},
         kem, key_agreement, key_wrap,
         password_wrap::{self, Derivation},
@@ -31,17 +31,17 @@ impl Recipient {
         }
     }
 
-    /// Recovers the content key of `expected_size` octets with the recipient's private key. For RSA PKCS#1 v1.5 never fails on padding (implicit rejection).
+    /// Recovers the content key of this size with the recipient's private key. For RSA PKCS#1 v1.5 never fails on padding (implicit rejection).
     /// Everything secret that goes wrong is `crypto::Error::Decryption`.
     pub fn content_key(
         &self,
         key: &dyn PrivateKey,
-        expected_size: usize,
+        size: KeySize,
         rng: &mut dyn CryptoRng,
     ) -> crypto::Result<Secret> {
         let content_key = match self.key_encryption()? {
             KeyEncryption::Transport(transport) => {
-                key.decrypt_key(&transport, &self.encrypted_key, expected_size, rng)?
+                key.decrypt_key(&transport, &self.encrypted_key, size, rng)?
             }
             KeyEncryption::Agreement(agreement) => {
                 let peer = self.peer(key.public_key())?;
@@ -70,11 +70,11 @@ impl Recipient {
                 return Err(self.unsupported());
             }
         };
-        of_size(content_key, expected_size)
+        of_size(&content_key, size)
     }
 
     /// Recovers the content key with the key-encryption key that this recipient names, which must be one of the wrap's.
-    pub fn content_key_under(&self, kek: &Secret, expected_size: usize) -> crypto::Result<Secret> {
+    pub fn content_key_under(&self, kek: &Secret, size: KeySize) -> crypto::Result<Secret> {
         let KeyEncryption::Wrap(wrap) = self.key_encryption()? else {
             return Err(self.unsupported());
         };
@@ -84,7 +84,7 @@ impl Recipient {
             ));
         }
         let content_key = key_wrap::unwrap(wrap, kek, &self.encrypted_key)?;
-        of_size(content_key, expected_size)
+        of_size(&content_key, size)
     }
 
     /// Returns how a password opens this recipient; its cost is looked at, not paid. Without a derivation the key comes from elsewhere
@@ -105,12 +105,12 @@ impl Recipient {
     pub fn content_key_by_password(
         &self,
         password: &[u8],
-        expected_size: usize,
+        size: KeySize,
         max_iterations: u32,
     ) -> crypto::Result<Secret> {
         let (derivation, wrap) = self.derivation(max_iterations)?;
         let kek = derivation.key(password, &wrap)?;
-        password_wrap::unwrap(&wrap, &kek, &self.encrypted_key, expected_size)
+        password_wrap::unwrap(&wrap, &kek, &self.encrypted_key, size)
     }
 
     /// Returns the key wrap of a KEM recipient, whose key derivation is known and gives a key as long as the wrap's (RFC 9629 §3).
@@ -156,11 +156,9 @@ impl Recipient {
     }
 }
 
-fn of_size(content_key: Secret, expected_size: usize) -> crypto::Result<Secret> {
-    match content_key.expose().len() == expected_size {
-        true => Ok(content_key),
-        false => Err(crypto::Error::Decryption),
-    }
+fn of_size(content_key: &Secret, size: KeySize) -> crypto::Result<Secret> {
+    size.fit(content_key.expose())
+        .ok_or(crypto::Error::Decryption)
 }
 
 /// Returns the AlgorithmIdentifier of a public key.

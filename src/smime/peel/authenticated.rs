@@ -3,7 +3,7 @@ use super::{Goal, Peeler, Watched, Wire, encrypted::summary};
 use crate::{
     asn1,
     cms::{self, authenticated_data},
-    policy::Rule,
+    policy::{Policy, Rule},
     smime::{
         Error,
         layer::Label,
@@ -37,8 +37,13 @@ impl Peeler<'_> {
             opened_by: None,
             findings: Vec::from_iter(self.contradicted(label, "authenticated by a MAC")),
         };
+        self.grade_key_encryption(&reader.recipients, &mut layer.findings);
         let mut check = None;
         if self.goal == Goal::Open {
+            if Policy::denies(&layer.findings) {
+                self.report.layers.push(Layer::Authenticated(layer));
+                return Ok(());
+            }
             let size = algorithm.map_err(Error::Crypto)?.key_size();
             if !has_content {
                 return Err(Error::Cms(cms::Error::Malformed {

@@ -7,7 +7,7 @@ use crate::{
         recipient_info::{Kind, Recipient},
         signer_info::CertificateId,
     },
-    crypto::{self, ContentCipher, CryptoRng, PrivateKey, Secret, algorithm::Mode},
+    crypto::{self, ContentCipher, CryptoRng, KeySize, PrivateKey, Secret, algorithm::Mode},
     encoding::hex,
     policy::{Finding, Policy, Rule, strength},
     smime::{
@@ -67,7 +67,7 @@ impl Peeler<'_> {
             })?;
             Plaintext::new(reader, &encryption, key)
         } else {
-            let size = encryption.cipher.key_size();
+            let size = KeySize::Exactly(encryption.cipher.key_size());
             let (index, content_key) =
                 self.content_key(&reader.recipients, size, &layer.recipients)?;
             layer.opened_by = Some(index);
@@ -169,12 +169,12 @@ impl Peeler<'_> {
         }
     }
 
-    /// Recovers the content key of `size` octets with the first key that the message names. There is no second try with another: the answer to
+    /// Recovers the content key of this size with the first key that the message names. There is no second try with another: the answer to
     /// one is not to depend on secrets (RFC 3218). Password recipients have no names, so that all of them are tried, whichever fits.
     pub(super) fn content_key(
         &mut self,
         recipients: &[Recipient],
-        size: usize,
+        size: KeySize,
         summaries: &[RecipientSummary],
     ) -> Result<(usize, Secret), Error> {
         let no_key = || Error::NoKey {
@@ -215,12 +215,12 @@ impl Peeler<'_> {
 /// Returns a random key where none was found: the same work and the same answer for every way to fail.
 fn or_random(
     found: crypto::Result<Secret>,
-    size: usize,
+    size: KeySize,
     rng: &mut dyn CryptoRng,
 ) -> Result<Secret, Error> {
     match found {
         Ok(content_key) => Ok(content_key),
-        Err(crypto::Error::Decryption) => Ok(Secret::random(size, rng)),
+        Err(crypto::Error::Decryption) => Ok(Secret::random(size.octets(), rng)),
         Err(public) => Err(Error::Crypto(public)),
     }
 }
@@ -229,7 +229,7 @@ fn or_random(
 fn by_password(
     recipients: &[Recipient],
     password: &Secret,
-    size: usize,
+    size: KeySize,
     limit: u32,
     rng: &mut dyn CryptoRng,
 ) -> Result<(usize, Secret), Error> {
@@ -258,7 +258,7 @@ fn by_password(
         }
     }
     let first = named().map(|(index, _)| index).next().unwrap_or(0);
-    Ok(found.unwrap_or_else(|| (first, Secret::random(size, rng))))
+    Ok(found.unwrap_or_else(|| (first, Secret::random(size.octets(), rng))))
 }
 
 /// What opens a recipient info.

@@ -106,11 +106,12 @@ struct Asked<'m> {
 
 /// Finds the request in a message, and whether it is one to the holder of this certificate (RFC 2634 §2.3).
 fn asked<'m>(report: &'m Report, of: &Certificate) -> Result<Asked<'m>, &'static str> {
+    // what a signature that does not count asks for is nobody's wish
     let signatures = || {
         let layers = report.layers.iter();
         layers.flat_map(|layer| match layer {
-            Layer::Signed(layer) => layer.signatures.as_slice(),
-            _ => &[],
+            Layer::Signed(layer) => layer.counted().collect(),
+            _ => Vec::new(),
         })
     };
     let mut requests = signatures()

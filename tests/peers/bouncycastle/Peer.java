@@ -25,7 +25,7 @@ import org.bouncycastle.jce.provider.BouncyCastleProvider;
 import org.bouncycastle.openssl.PEMParser;
 import org.bouncycastle.openssl.jcajce.JcaPEMKeyConverter;
 import org.bouncycastle.operator.*;
-import org.bouncycastle.operator.jcajce.JceGenericKey;
+import org.bouncycastle.operator.jcajce.*;
 import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
 
 /**
@@ -33,6 +33,8 @@ import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
  *
  * encrypt CERT CIPHER SCHEME [attributes]   SCHEME: ecdh-sha256 (Bouncy Castle's own recipient), x963-sha256, hkdf-sha256, hkdf-sha512
  * decrypt CERT KEY                          any of these, and what smime writes for such keys
+ * sign CERT KEY ALGORITHM                   SignedData around the content; ALGORITHM as Java names it: Ed448, SHA256withECDSA
+ * verify CERT                               the content of a SignedData whose signers all are of this certificate
  *
  * Where 1.72 has no CMS for a primitive that it has (X25519, X448, HKDF, ChaCha20-Poly1305) the structure is built here, out of its ASN.1 classes.
  */
@@ -45,6 +47,8 @@ public class Peer {
     static {
         VERBS.put("encrypt", Peer::encrypt);
         VERBS.put("decrypt", Peer::decrypt);
+        VERBS.put("sign", Peer::sign);
+        VERBS.put("verify", Peer::verify);
     }
 
     public static void main(String[] arguments) throws Exception {
@@ -283,6 +287,30 @@ public class Peer {
     }
 
     // ---- verbs
+
+    static byte[] sign(String[] arguments, byte[] content) throws Exception {
+        X509CertificateHolder holder = certificate(arguments[0]);
+        ContentSigner signer = new JcaContentSignerBuilder(arguments[2]).setProvider("BC").build(privateKey(arguments[1]));
+        DigestCalculatorProvider digests = new JcaDigestCalculatorProviderBuilder().setProvider("BC").build();
+        CMSSignedDataGenerator generator = new CMSSignedDataGenerator();
+        generator.addSignerInfoGenerator(new JcaSignerInfoGeneratorBuilder(digests).build(signer, holder));
+        generator.addCertificate(holder);
+        return generator.generate(new CMSProcessableByteArray(content), true).toASN1Structure().getEncoded("DER");
+    }
+
+    static byte[] verify(String[] arguments, byte[] message) throws Exception {
+        X509CertificateHolder holder = certificate(arguments[0]);
+        CMSSignedData data = new CMSSignedData(message);
+        for (SignerInformation signer : data.getSignerInfos()) {
+            if (!signer.getSID().match(holder) || !signer.verify(new JcaSimpleSignerInfoVerifierBuilder().setProvider("BC").build(holder))) {
+                throw new SecurityException("the signature does not verify");
+            }
+        }
+        if (data.getSignerInfos().size() == 0) {
+            throw new SecurityException("nobody signed");
+        }
+        return (byte[]) data.getSignedContent().getContent();
+    }
 
     static byte[] encrypt(String[] arguments, byte[] content) throws Exception {
         X509CertificateHolder holder = certificate(arguments[0]);
