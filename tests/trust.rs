@@ -115,6 +115,51 @@ fn an_anchor_comes_in_every_form_and_is_named() {
     assert!(text.contains(&wanted), "{text}");
 }
 
+/// OpenSSL's trusted certificates say for what; systems write down there whom they have ceased to trust.
+#[test]
+fn who_is_not_trusted_for_mail_is_no_anchor() {
+    if !have(&[Peer::Openssl], "trusted certificates for other purposes") {
+        return;
+    }
+    let dir = Dir::new();
+    let trusted = |option: &str, purpose: &str| {
+        let options = args![
+            "x509",
+            "-in",
+            reason("root.pem"),
+            "-trustout",
+            option,
+            purpose
+        ];
+        openssl(Peer::Openssl, options).run().expect(0).stdout
+    };
+    for (option, purpose, code) in [
+        ("-addtrust", "emailProtection", 0),
+        ("-addtrust", "anyExtendedKeyUsage", 0),
+        ("-addtrust", "serverAuth", 4),
+        ("-addreject", "serverAuth", 0),
+        ("-addreject", "emailProtection", 4),
+        ("-addreject", "anyExtendedKeyUsage", 4),
+        ("-setalias", "Root", 0),
+    ] {
+        let file = dir.write("root.pem", trusted(option, purpose));
+        let run = check(&args!["-t", &file]).expect(code);
+        let error = run.json()["error"]["message"].to_string();
+        assert_eq!(
+            error.contains("marked as not trusted for this"),
+            code == 4,
+            "{option} {purpose}: {error}"
+        );
+    }
+    // among others it is passed over
+    let both = [
+        trusted("-addreject", "emailProtection"),
+        fs::read(fixture("trust/root.pem")).unwrap(),
+    ];
+    let file = dir.write("both.pem", both.concat());
+    check(&args!["-t", &file]).expect(1);
+}
+
 #[test]
 fn a_trust_directory_is_read_whole_and_says_what_it_cannot_use() {
     let dir = Dir::new();

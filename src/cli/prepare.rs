@@ -419,7 +419,7 @@ pub(crate) fn time_stamp_anchors(
     for path in &signers.timestamp_trust {
         anchors
             .anchors
-            .extend(files::trust_anchors(path, limits)?.anchors);
+            .extend(files::time_stamp_anchors(path, limits)?.anchors);
     }
     Ok((!signers.timestamp_trust.is_empty()).then_some(anchors))
 }

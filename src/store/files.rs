@@ -9,6 +9,7 @@ use crate::{
         self, Tag,
         cursor::{Cursor, Value},
         normal,
+        oid::Oid,
         pem::{self, Block},
     },
     crypto::{self, Secret, SoftwareKey, key_file},
@@ -20,6 +21,7 @@ use crate::{
     policy::Limits,
     x509::{self, Certificate, Collection, Crl, OcspResponse, TrustAnchor, TrustAnchors, ocsp},
 };
+use const_oid::db::rfc5280::{ANY_EXTENDED_KEY_USAGE, ID_KP_EMAIL_PROTECTION, ID_KP_TIME_STAMPING};
 use std::{
     collections::HashSet,
     fs::{self, File},
@@ -54,12 +56,22 @@ pub fn certificates(path: &Path, limits: &Limits) -> Result<Collection, Error> {
 }
 
 /// Reads trust anchors the same way, except that a directory must hold one at least, and that a file in it that cannot be used is an error
-/// naming it (cli.md, `--trust`). A certificate that is in several files is one anchor, of the first file.
+/// naming it (cli.md, `--trust`). A certificate that is in several files is one anchor, of the first file. One of OpenSSL's trusted certificates
+/// that is rejected for mail, or trusted for other purposes only, is none.
 pub fn trust_anchors(path: &Path, limits: &Limits) -> Result<TrustAnchors, Error> {
+    anchors(path, limits, ID_KP_EMAIL_PROTECTION)
+}
+
+/// Reads trust anchors for time-stamping authorities the same way.
+pub fn time_stamp_anchors(path: &Path, limits: &Limits) -> Result<TrustAnchors, Error> {
+    anchors(path, limits, ID_KP_TIME_STAMPING)
+}
+
+fn anchors(path: &Path, limits: &Limits, purpose: Oid) -> Result<TrustAnchors, Error> {
     let mut seen = HashSet::new();
     let mut anchors = TrustAnchors::default();
     for file in files(path)? {
-        let contents = contents(&file, limits, Wanted::Certificates)?;
+        let contents = contents(&file, limits, Wanted::Anchors(purpose))?;
         let found = &contents.public;
         // a file of CRLs may lie in a directory of anchors
         if found.certificates.is_empty() && (found.crls.is_empty() || file == path) {
@@ -177,6 +189,8 @@ fn symmetric_key(path: &Path, limits: &Limits) -> Result<(Secret, fs::Metadata),
 /// What is looked for in a file.
 enum Wanted<'a, 'b> {
     Certificates,
+    /// trusted for this purpose, as far as the file says
+    Anchors(Oid),
     Revocation,
     Identities(&'a mut AskPassword<'b>),
 }
@@ -189,6 +203,8 @@ struct Contents {
     others_may_read: bool,
     /// whether it has no octet
     is_empty: bool,
+    /// whether it has a certificate that it says is not trusted for what it was wanted for
+    rejects: bool,
     /// labels of its PEM blocks
     labels: Vec<String>,
 }
@@ -198,6 +214,8 @@ impl Contents {
     fn nothing(&self, path: &Path, wanted: &'static str) -> Error {
         let held = if self.is_empty {
             "it is empty".to_owned()
+        } else if self.rejects {
+            "it holds one that is marked as not trusted for this".to_owned()
         } else if !self.public.crls.is_empty() {
             "it holds a CRL".to_owned()
         } else if !self.public.certificates.is_empty() {
@@ -288,7 +306,7 @@ fn contents(path: &Path, limits: &Limits, wanted: Wanted<'_, '_>) -> Result<Cont
         path,
         match wanted {
             Wanted::Revocation => ("crl-bytes", limits.crl_bytes),
-            Wanted::Certificates | Wanted::Identities(_) => {
+            Wanted::Certificates | Wanted::Anchors(_) | Wanted::Identities(_) => {
                 ("key-file-bytes", limits.key_file_bytes)
             }
         },
@@ -298,8 +316,12 @@ fn contents(path: &Path, limits: &Limits, wanted: Wanted<'_, '_>) -> Result<Cont
         origin: Arc::from(path.display().to_string()),
         limits,
         wants_keys: matches!(wanted, Wanted::Identities(_)),
+        purpose: match wanted {
+            Wanted::Anchors(purpose) => Some(purpose),
+            _ => None,
+        },
         ask: match wanted {
-            Wanted::Certificates | Wanted::Revocation => None,
+            Wanted::Certificates | Wanted::Anchors(_) | Wanted::Revocation => None,
             Wanted::Identities(ask) => Some(ask),
         },
         password: None,
@@ -353,6 +375,8 @@ struct Reading<'a, 'b, 'c> {
     origin: Arc<str>,
     limits: &'a Limits,
     wants_keys: bool,
+    /// what anchors are wanted for
+    purpose: Option<Oid>,
     /// who knows the password, until asked
     ask: Option<&'b mut AskPassword<'c>>,
     password: Option<Zeroizing<String>>,
@@ -366,8 +390,13 @@ impl Reading<'_, '_, '_> {
             "CERTIFICATE" | "X509 CERTIFICATE" => self.certificate(&block.der),
             // OpenSSL's own: the certificate, then what it is trusted for
             "TRUSTED CERTIFICATE" => {
-                let first = Cursor::new(&block.der, 0).any();
-                self.certificate(first.map_err(self.malformed())?.raw)
+                let (certificate, rejected) =
+                    trusted(&block.der, self.purpose).map_err(self.malformed())?;
+                self.contents.rejects |= rejected;
+                match rejected {
+                    true => Ok(()),
+                    false => self.certificate(certificate),
+                }
             }
             "X509 CRL" => self.crl(&block.der),
             "OCSP RESPONSE" => self.ocsp_response(&block.der),
@@ -527,6 +556,37 @@ impl Reading<'_, '_, '_> {
         let unusable = self.unusable();
         |source| unusable(source.into())
     }
+}
+
+/// Returns a certificate of OpenSSL's, and whether what stands behind it rejects it for a purpose (X509_check_trust).
+///
+/// ```text
+/// CertAux ::= SEQUENCE { trust SEQUENCE OF OBJECT IDENTIFIER OPTIONAL, reject [0] SEQUENCE OF OBJECT IDENTIFIER OPTIONAL, … }
+/// ```
+fn trusted(der: &[u8], purpose: Option<Oid>) -> asn1::Result<(&[u8], bool)> {
+    let mut outer = Cursor::new(der, 0);
+    let certificate = outer.any()?.raw;
+    let Some(purpose) = purpose.filter(|_| !outer.is_empty()) else {
+        return Ok((certificate, false));
+    };
+    let mut fields = outer.enter(Tag::SEQUENCE)?;
+    outer.finish()?;
+    let names_it = |list: Value<'_>| -> asn1::Result<bool> {
+        let (mut list, mut found) = (list.inside(), false);
+        while !list.is_empty() {
+            let oid = list.expect(Tag::OID)?.content;
+            found |= [purpose, ANY_EXTENDED_KEY_USAGE]
+                .iter()
+                .any(|it| it.as_bytes() == oid);
+        }
+        Ok(found)
+    };
+    let trust = fields.optional(Tag::SEQUENCE)?.map(names_it).transpose()?;
+    let reject = fields
+        .optional(Tag::context(0))?
+        .map(names_it)
+        .transpose()?;
+    Ok((certificate, reject == Some(true) || trust == Some(false)))
 }
 
 /// Returns certificates and revocation information of a ContentInfo, in all their forms; other contents are passed over.

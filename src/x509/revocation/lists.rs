@@ -247,7 +247,9 @@ impl Inquiry<'_> {
         let mut nearest = Evidence::default();
         for (certificate, in_path) in own.map(|certificate| (certificate, true)).chain(others) {
             let may_sign = match certificate.key_usage() {
-                Ok(usage) => usage.is_none_or(|usage| usage.permits(KeyUsage::CRL_SIGN)),
+                Ok(Some(usage)) => usage.permits(KeyUsage::CRL_SIGN),
+                // §6.3.3 (f) asks nothing then; but §4.2.1.3 wants it of whoever signs CRLs, and a person of the CA's name is not the CA
+                Ok(None) => in_path || is_authority(&certificate),
                 Err(_) => false,
             };
             if !may_sign {
@@ -334,6 +336,10 @@ impl Inquiry<'_> {
         self.checked.insert(entry, (crl.clone(), holds));
         Ok(holds)
     }
+}
+
+fn is_authority(certificate: &Certificate) -> bool {
+    matches!(certificate.basic_constraints(), Ok(Some(basic)) if basic.ca)
 }
 
 /// Says why a delta does not help.

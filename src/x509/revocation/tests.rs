@@ -479,7 +479,8 @@ fn a_delta_adds_and_removes() {
 
 #[test]
 fn an_indirect_list_speaks_for_whom_it_names() {
-    let lists = Template::new("CN=Lists", &key(4), "CN=Root").serial(&[8]);
+    let silent = Template::new("CN=Lists", &key(4), "CN=Root").serial(&[8]);
+    let lists = silent.clone().with(key_usage(0x02));
     let named = |lists: Template, list: &CrlTemplate| {
         let mut case = case().certificate(lists.sign(&key(1))).with(list, 4);
         let issuer = crl_issuer("dir:CN=Lists");
@@ -516,7 +517,7 @@ fn an_indirect_list_speaks_for_whom_it_names() {
     unnamed.alice.extensions.clear();
     assert_eq!(unnamed.reason(), Reason::RevocationUnknown);
     // whose certificate may not sign lists, or is revoked
-    let other_use = lists.clone().with(key_usage(0x80));
+    let other_use = silent.with(key_usage(0x80));
     assert_eq!(named(other_use, &indirect).reason(), Reason::NoCrlSign);
     let revoked = list("CN=Root", 2).entry(&[8], "2026-10-01", &[]);
     let case = named(lists, &indirect).with(&revoked, 1);
@@ -548,6 +549,31 @@ fn another_key_of_the_issuer_needs_a_path_of_its_own() {
     assert_eq!(case().certificate(named).with(&announced, 4).status(), Good);
 }
 
+/// Another CA under the same root gives Mallory a certificate in the CA's name: it is no CA's, and nothing in it says CRLs.
+#[test]
+fn a_namesake_that_is_no_ca_signs_no_lists() {
+    let other = Template::ca("CN=Other", &key(4), "CN=Root")
+        .serial(&[8])
+        .sign(&key(1));
+    let mallory = Template::new("CN=CA", &key(5), "CN=Other").serial(&[9]);
+    let signed = |mallory: &Template| {
+        case()
+            .certificate(other.clone())
+            .certificate(mallory.sign(&key(4)))
+            .with(&list("CN=Other", 1), 4)
+            .with(&cas(), 5)
+    };
+    assert_eq!(signed(&mallory).reason(), Reason::NoCrlSign);
+    let purpose = extended_key_usage(&[oids::ID_KP_EMAIL_PROTECTION]);
+    assert_eq!(
+        signed(&mallory.clone().with(purpose)).reason(),
+        Reason::NoCrlSign
+    );
+    // RFC 5280 asks no more than this of who issues CRLs
+    let lists = mallory.with(key_usage(0x02));
+    assert_eq!(signed(&lists).status(), Good);
+}
+
 #[test]
 fn issuers_that_depend_on_one_another_are_limited() {
     // L0 issues Alice's list; the list for Ln is Ln+1's
@@ -556,7 +582,8 @@ fn issuers_that_depend_on_one_another_are_limited() {
         let named = |n: u64| crl_issuer(&format!("dir:CN=L{n}"));
         case.alice = case.alice.with(points(&[&named(0)]));
         for n in 0..length {
-            let mut lists = Template::new(&format!("CN=L{n}"), &key(20 + n), "CN=CA");
+            let mut lists =
+                Template::new(&format!("CN=L{n}"), &key(20 + n), "CN=CA").with(key_usage(0x02));
             lists.serial = vec![0x20 + u8::try_from(n).unwrap()];
             if n + 1 < length {
                 lists = lists.with(points(&[&named(n + 1)]));
