@@ -3,7 +3,7 @@
 //!
 //! `tests/matrix.rs` has the recipients of every day.
 use crate::{matrix::denied_rules, support::*};
-use smime::asn1::{Tag, write};
+use smime::asn1::{Tag, cursor::Cursor, write};
 use std::{
     ffi::OsString,
     path::{Path, PathBuf},
@@ -573,4 +573,40 @@ fn a_mac_key_under_3des_is_not_used_but_under_archive() {
     };
     assert_eq!(open(&[]), ["weak-cipher"]);
     assert_eq!(open(&args!["--policy", "archive"]), ["mac-invalid"]);
+}
+
+/// RFC 5083 §2.1: what is not id-data must say so among the authenticated attributes, or whoever passes it on can say otherwise.
+#[test]
+fn a_content_type_that_nothing_protects_is_told() {
+    let dir = bench();
+    let opaque = args!["sign", "-q", "--opaque", "--format", "der"];
+    let signer = args!["-i", fixture("identities/alice.pem"), dir.file("entity")];
+    let signed = smime(join(&[&opaque, &signer])).run().expect(0).stdout;
+    let mut content = Cursor::new(&signed, 0).enter(Tag::SEQUENCE).unwrap();
+    content.expect(Tag::OID).unwrap();
+    let data = content.expect(Tag::context(0)).unwrap().content;
+    let inner = dir.write("inner", data);
+    let encrypt = args![
+        "encrypt",
+        "-q",
+        "--binary",
+        "--format",
+        "der",
+        "--cipher",
+        "aes-256-gcm",
+        &inner
+    ];
+    let encrypted = smime(join(&[&encrypt, &kek(&dir, 16)])).run().expect(0);
+    let mut encrypted = encrypted.stdout;
+    let id_data = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 1];
+    let at = encrypted.windows(9).position(|it| it == id_data).unwrap();
+    encrypted[at + 8] = 2;
+    let message = dir.write("message.der", encrypted);
+    let open = args!["open", "--json", "-o", dir.file("out"), &message];
+    let open = smime(join(&[&open, &kek(&dir, 16), &trusting()])).run();
+    let report = open.expect(0).json();
+    let findings = report["layers"][0]["findings"].as_array().unwrap();
+    let rules: Vec<_> = findings.iter().map(|it| &it["rule"]).collect();
+    assert_eq!(rules, ["unprotected-content-type"]);
+    assert_eq!(report["layers"][1]["kind"], "signed");
 }
