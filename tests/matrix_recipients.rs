@@ -554,18 +554,19 @@ fn a_mac_key_under_3des_is_not_used_but_under_archive() {
     let hmac_sha224 = oid(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 2, 8]);
     let data = oid(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 1]);
     let content = write::constructed(Tag::context(0), &[&octets(b"hello")]);
-    let authenticated = write::sequence(&[
-        &write::integer(0),
-        &write::set_of(&[recipient]),
-        &write::sequence(&[&hmac_sha224]),
-        &write::sequence(&[&data, &content]),
-        &octets(&[0; 28]),
-    ]);
-    let inside = write::constructed(Tag::context(0), &[&authenticated]);
-    let message = dir.write(
-        "authenticated.der",
-        write::sequence(&[&pkcs9(&[1, 2]), &inside]),
-    );
+    let made = |name: &str, digest: &[u8]| {
+        let authenticated = write::sequence(&[
+            &write::integer(0),
+            &write::set_of(std::slice::from_ref(&recipient)),
+            &write::sequence(&[&hmac_sha224]),
+            digest,
+            &write::sequence(&[&data, &content]),
+            &octets(&[0; 28]),
+        ]);
+        let inside = write::constructed(Tag::context(0), &[&authenticated]);
+        dir.write(name, write::sequence(&[&pkcs9(&[1, 2]), &inside]))
+    };
+    let message = made("authenticated.der", &[]);
     let open = |more: &[OsString]| {
         let out = args!["open", "--json", "-o", dir.file("out"), &message];
         let run = smime(join(&[&out, &kek(&dir, 24), &trusting(), more])).run();
@@ -573,6 +574,11 @@ fn a_mac_key_under_3des_is_not_used_but_under_archive() {
     };
     assert_eq!(open(&[]), ["weak-cipher"]);
     assert_eq!(open(&args!["--policy", "archive"]), ["mac-invalid"]);
+    // a digest that is not known is found out before the key is looked for
+    let unknown = write::constructed(Tag::context(1), &[&oid(&[0x2a, 3])]);
+    let message = made("unknown.der", &unknown);
+    let archive = args!["open", "--policy", "archive", &message];
+    smime(join(&[&archive, &trusting()])).run().expect(3);
 }
 
 /// RFC 5083 §2.1: what is not id-data must say so among the authenticated attributes, or whoever passes it on can say otherwise.
