@@ -174,7 +174,14 @@ fn sealed(to: To, content_key: &Secret) -> Vec<u8> {
                     recipient_info::Method::for_key(&key, true, content_key.expose().len()).unwrap()
                 }
             };
-            recipient_info::seal(&certificate, method, content_key, rng).unwrap()
+            recipient_info::seal(
+                &certificate,
+                recipient_info::Naming::default(),
+                method,
+                content_key,
+                rng,
+            )
+            .unwrap()
         }
     }
 }

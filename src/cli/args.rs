@@ -199,6 +199,9 @@ pub(crate) struct Encrypt {
     /// RSAES-OAEP with SHA-256 for RSA recipients
     #[arg(long)]
     pub(crate) oaep: bool,
+    /// Name recipients by key identifier, which renewed certificates keep
+    #[arg(long)]
+    pub(crate) key_identifier: bool,
     #[command(flatten)]
     pub(crate) made: Made,
     #[command(flatten)]

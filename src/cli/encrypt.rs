@@ -9,6 +9,7 @@ use super::{
 use anyhow::Context;
 use smime::{
     asn1::Time,
+    cms::recipient_info::Naming,
     crypto::ContentCipher,
     mime::mailbox::Address,
     policy::{Finding, Level, Limits, Policy, Rule},
@@ -176,6 +177,11 @@ fn options(encrypt: &args::Encrypt) -> anyhow::Result<EncryptOptions> {
         encoding,
         cipher,
         oaep: encrypt.oaep,
+        naming: if encrypt.key_identifier {
+            Naming::SubjectKeyIdentifier
+        } else {
+            Naming::IssuerAndSerialNumber
+        },
         to_header: encrypt.to_header,
         compress: encrypt.made.compress,
     })

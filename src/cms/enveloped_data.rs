@@ -333,7 +333,7 @@ mod tests {
     use super::{
         super::{
             Error, Object, open,
-            recipient_info::{Kind, Method, seal},
+            recipient_info::{Kind, Method, Naming, seal},
             specimen::*,
         },
         *,
@@ -411,7 +411,7 @@ mod tests {
             .map(|to| {
                 let method =
                     Method::for_key(to.key.public_key(), false, cipher.key_size()).unwrap();
-                seal(&to.certificate, method, &key, &mut rng()).unwrap()
+                seal(&to.certificate, Naming::default(), method, &key, &mut rng()).unwrap()
             })
             .collect();
         let iv = vec![3; cipher.iv_size()];
