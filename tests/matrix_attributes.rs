@@ -6,7 +6,6 @@ use crate::{matrix::denied_rules, support::*};
 use smime::{
     asn1::{Tag, cursor::Cursor, normal, oid, write},
     cms::{self, signed_data::SignedData, signer_info},
-    crypto::{Digest, digest::digest},
     encoding::base64,
     smime::looks_like_mail,
 };
@@ -786,9 +785,8 @@ fn time_stamps_of_openssl_prove_when_a_signature_existed() {
         .expect(0)
         .json();
     let token = &shown["layers"][0]["signatures"][0]["time_stamps"][0];
+    // an authority's certificate that is not for it, which no OpenSSL signs with, is in src/smime/signature/over.rs
     assert!(token["time"].is_string() && token.get("verdict").is_none());
-    // OpenSSL 3.0 makes no tokens with an authority's certificate that is not for it; so the certificate is exchanged afterwards in the unit tests
-    assert_eq!(digest(Digest::Sha256, &value).len(), 32);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //!
 //! `tests/matrix.rs` has the recipients of every day.
 use crate::{matrix::denied_rules, support::*};
-use smime::asn1::{Tag, write};
+use smime::asn1::{Tag, cursor::Cursor, write};
 use std::{
     ffi::OsString,
     path::{Path, PathBuf},
@@ -583,18 +583,19 @@ fn a_mac_key_under_3des_is_not_used_but_under_archive() {
     let hmac_sha224 = oid(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 2, 8]);
     let data = oid(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 1]);
     let content = write::constructed(Tag::context(0), &[&octets(b"hello")]);
-    let authenticated = write::sequence(&[
-        &write::integer(0),
-        &write::set_of(&[recipient]),
-        &write::sequence(&[&hmac_sha224]),
-        &write::sequence(&[&data, &content]),
-        &octets(&[0; 28]),
-    ]);
-    let inside = write::constructed(Tag::context(0), &[&authenticated]);
-    let message = dir.write(
-        "authenticated.der",
-        write::sequence(&[&pkcs9(&[1, 2]), &inside]),
-    );
+    let made = |name: &str, digest: &[u8]| {
+        let authenticated = write::sequence(&[
+            &write::integer(0),
+            &write::set_of(std::slice::from_ref(&recipient)),
+            &write::sequence(&[&hmac_sha224]),
+            digest,
+            &write::sequence(&[&data, &content]),
+            &octets(&[0; 28]),
+        ]);
+        let inside = write::constructed(Tag::context(0), &[&authenticated]);
+        dir.write(name, write::sequence(&[&pkcs9(&[1, 2]), &inside]))
+    };
+    let message = made("authenticated.der", &[]);
     let open = |more: &[OsString]| {
         let out = args!["open", "--json", "-o", dir.file("out"), &message];
         let run = smime(join(&[&out, &kek(&dir, 24), &trusting(), more])).run();
@@ -602,4 +603,45 @@ fn a_mac_key_under_3des_is_not_used_but_under_archive() {
     };
     assert_eq!(open(&[]), ["weak-cipher"]);
     assert_eq!(open(&args!["--policy", "archive"]), ["mac-invalid"]);
+    // a digest that is not known is found out before the key is looked for
+    let unknown = write::constructed(Tag::context(1), &[&oid(&[0x2a, 3])]);
+    let message = made("unknown.der", &unknown);
+    let archive = args!["open", "--policy", "archive", &message];
+    smime(join(&[&archive, &trusting()])).run().expect(3);
+}
+
+/// RFC 5083 §2.1: what is not id-data must say so among the authenticated attributes, or whoever passes it on can say otherwise.
+#[test]
+fn a_content_type_that_nothing_protects_is_told() {
+    let dir = bench();
+    let opaque = args!["sign", "-q", "--opaque", "--format", "der"];
+    let signer = args!["-i", fixture("identities/alice.pem"), dir.file("entity")];
+    let signed = smime(join(&[&opaque, &signer])).run().expect(0).stdout;
+    let mut content = Cursor::new(&signed, 0).enter(Tag::SEQUENCE).unwrap();
+    content.expect(Tag::OID).unwrap();
+    let data = content.expect(Tag::context(0)).unwrap().content;
+    let inner = dir.write("inner", data);
+    let encrypt = args![
+        "encrypt",
+        "-q",
+        "--binary",
+        "--format",
+        "der",
+        "--cipher",
+        "aes-256-gcm",
+        &inner
+    ];
+    let encrypted = smime(join(&[&encrypt, &kek(&dir, 16)])).run().expect(0);
+    let mut encrypted = encrypted.stdout;
+    let id_data = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 1];
+    let at = encrypted.windows(9).position(|it| it == id_data).unwrap();
+    encrypted[at + 8] = 2;
+    let message = dir.write("message.der", encrypted);
+    let open = args!["open", "--json", "-o", dir.file("out"), &message];
+    let open = smime(join(&[&open, &kek(&dir, 16), &trusting()])).run();
+    let report = open.expect(0).json();
+    let findings = report["layers"][0]["findings"].as_array().unwrap();
+    let rules: Vec<_> = findings.iter().map(|it| &it["rule"]).collect();
+    assert_eq!(rules, ["unprotected-content-type"]);
+    assert_eq!(report["layers"][1]["kind"], "signed");
 }

@@ -393,6 +393,10 @@ fn fields_that_are_missing() {
             node.children.push(Node::read(&[5, 0]));
         });
         refused(to, &more, 3);
+        if fields[0] == [1] {
+            let set = altered(&message, &path, |node| node.tag = 0x31);
+            refused(to, &set, 3);
+        }
     }
 }
 

@@ -217,7 +217,7 @@ impl Page {
         }
         if let Some(required) = layer.required {
             let good = layer.passing_signers();
-            self.fact("required", &format!("{required} signers, {good} pass"));
+            self.fact("required", &format!("{required}, {good} pass"));
         }
         self.findings(&layer.findings);
     }

@@ -72,13 +72,15 @@ impl<R: Read> Reader<R> {
         MacAlgorithm::from_identifier(&self.algorithm)
     }
 
+    /// Returns the digest of the content that the authenticated attributes hold, if there are any, or why it is not supported.
+    pub fn digest(&self) -> crypto::Result<Option<Digest>> {
+        let algorithm = self.digest_algorithm.as_ref();
+        algorithm.map(Digest::from_identifier).transpose()
+    }
+
     /// Returns what takes the content in and then tells whether the MAC under `key` holds.
     pub fn check(&self, key: &Secret) -> crypto::Result<Check> {
-        let digest = self
-            .digest_algorithm
-            .as_ref()
-            .map(Digest::from_identifier)
-            .transpose()?;
+        let digest = self.digest()?;
         Ok(Check {
             mac: Mac::new(self.mac_algorithm()?, key)?,
             content_type: self.content_type,

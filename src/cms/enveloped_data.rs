@@ -104,7 +104,8 @@ impl<R: Read> Reader<R> {
                 let offset = source.reader.offset();
                 let der = source.der()?;
                 let value = Cursor::new(&der, offset).any()?;
-                let attributes = SignedAttributes::parse(der.clone(), &value, 100)?;
+                let attributes =
+                    SignedAttributes::parse(der.clone(), &value, source.limits.attributes)?;
                 tail.authenticated_content_type =
                     attribute::authenticated_content_type(&attributes)
                         .map_err(|_| source.malformed("the authenticated attribute contentType"))?;

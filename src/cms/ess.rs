@@ -233,7 +233,7 @@ impl ReceiptRequest {
 
     /// Returns the DER of a signed attribute that asks everybody for a receipt to `address`, under this identifier.
     pub fn to_attribute(identifier: &[u8], address: &str) -> Vec<u8> {
-        let name = write::sequence(&[&write::tlv(Tag::context_primitive(1), address.as_bytes())]);
+        let name = write::sequence(&[&GeneralName::mail(address)]);
         attribute(
             &RECEIPT_REQUEST,
             &write::sequence(&[

@@ -271,6 +271,12 @@ fn other(value: &Value<'_>) -> Result<Recipient> {
         };
         return Ok(unopened(Kind::Other, algorithm, Vec::new()));
     }
+    if der::Tagged::tag(&info.ori_value) != der::Tag::Sequence {
+        return Err(Error::Malformed {
+            what: "a KEMRecipientInfo",
+            offset: value.offset,
+        });
+    }
     let mut fields = Cursor::new(info.ori_value.value(), value.offset);
     fields.expect(Tag::INTEGER)?;
     let rid = CertificateId::from_value(&fields.any()?)?;

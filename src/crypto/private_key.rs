@@ -18,8 +18,11 @@ use crate::asn1::{Tag, oid::Oid, write};
 use bp256::BrainpoolP256r1;
 use bp384::BrainpoolP384r1;
 use ed25519_dalek::ed25519::signature::Signer;
-use elliptic_curve::CurveArithmetic;
-use p256::elliptic_curve::{Generate, sec1::ToSec1Point};
+use elliptic_curve::{
+    Curve, CurveArithmetic, FieldBytesSize, Generate,
+    array::typenum::Unsigned,
+    sec1::{ModulusSize, ToSec1Point},
+};
 use rsa::pkcs1::DecodeRsaPrivateKey;
 use spki::AlgorithmIdentifierOwned;
 use spki::der::{Any, asn1::ObjectIdentifier};
@@ -207,8 +210,9 @@ impl SoftwareKey {
     }
     fn from_scalar(curve: &Oid, scalar: &[u8]) -> Result<Self> {
         const OUT_OF_RANGE: Error = Error::Key("an EC key that is out of range");
-        /// Returns the scalar in exactly `size` octets: leading zeros may be missing or too many.
-        fn sized(scalar: &[u8], size: usize) -> Result<Zeroizing<Vec<u8>>> {
+        /// Takes a scalar in as many octets as the field has: leading zeros may be missing or too many.
+        fn sized<C: Curve>(scalar: &[u8]) -> Result<elliptic_curve::SecretKey<C>> {
+            let size = FieldBytesSize::<C>::USIZE;
             let surplus = scalar.len().saturating_sub(size);
             let (zeros, scalar) = scalar.split_at_checked(surplus).ok_or(OUT_OF_RANGE)?;
             if zeros.iter().any(|octet| *octet != 0) {
@@ -218,56 +222,36 @@ impl SoftwareKey {
             let mut octets = Zeroizing::new(Vec::with_capacity(size));
             octets.resize(missing, 0);
             octets.extend_from_slice(scalar);
-            Ok(octets)
+            elliptic_curve::SecretKey::from_slice(&octets).map_err(|_| OUT_OF_RANGE)
         }
         match *curve {
-            P256 => p256::SecretKey::from_slice(&sized(scalar, 32)?)
-                .map_err(|_| OUT_OF_RANGE)
-                .and_then(Self::from_p256),
-            P384 => p384::SecretKey::from_slice(&sized(scalar, 48)?)
-                .map_err(|_| OUT_OF_RANGE)
-                .and_then(Self::from_p384),
-            P521 => p521::SecretKey::from_slice(&sized(scalar, 66)?)
-                .map_err(|_| OUT_OF_RANGE)
-                .and_then(Self::from_p521),
-            BRAINPOOL_P256 => elliptic_curve::SecretKey::from_slice(&sized(scalar, 32)?)
-                .map_err(|_| OUT_OF_RANGE)
-                .and_then(Self::from_brainpool_p256),
-            BRAINPOOL_P384 => elliptic_curve::SecretKey::from_slice(&sized(scalar, 48)?)
-                .map_err(|_| OUT_OF_RANGE)
-                .and_then(Self::from_brainpool_p384),
-            BRAINPOOL_P512 => elliptic_curve::SecretKey::from_slice(&sized(scalar, 64)?)
-                .map_err(|_| OUT_OF_RANGE)
-                .and_then(Self::from_brainpool_p512),
+            P256 => Self::on_curve(P256, sized(scalar)?, SecretKey::P256),
+            P384 => Self::on_curve(P384, sized(scalar)?, SecretKey::P384),
+            P521 => Self::on_curve(P521, sized(scalar)?, SecretKey::P521),
+            BRAINPOOL_P256 => {
+                Self::on_curve(BRAINPOOL_P256, sized(scalar)?, SecretKey::BrainpoolP256)
+            }
+            BRAINPOOL_P384 => {
+                Self::on_curve(BRAINPOOL_P384, sized(scalar)?, SecretKey::BrainpoolP384)
+            }
+            BRAINPOOL_P512 => {
+                Self::on_curve(BRAINPOOL_P512, sized(scalar)?, SecretKey::BrainpoolP512)
+            }
             _ => Err(Error::Unsupported(format!("curve {curve}"))),
         }
     }
-    fn from_p256(secret: p256::SecretKey) -> Result<Self> {
+    fn on_curve<C>(
+        curve: Oid,
+        secret: elliptic_curve::SecretKey<C>,
+        keep: fn(elliptic_curve::SecretKey<C>) -> SecretKey,
+    ) -> Result<Self>
+    where
+        C: CurveArithmetic,
+        elliptic_curve::PublicKey<C>: ToSec1Point<C>,
+        FieldBytesSize<C>: ModulusSize,
+    {
         let point = secret.public_key().to_sec1_point(false);
-        Self::join(&on(P256), point.as_bytes(), SecretKey::P256(secret))
-    }
-    fn from_p384(secret: p384::SecretKey) -> Result<Self> {
-        let point = secret.public_key().to_sec1_point(false);
-        Self::join(&on(P384), point.as_bytes(), SecretKey::P384(secret))
-    }
-    fn from_p521(secret: p521::SecretKey) -> Result<Self> {
-        let point = secret.public_key().to_sec1_point(false);
-        Self::join(&on(P521), point.as_bytes(), SecretKey::P521(secret))
-    }
-    fn from_brainpool_p256(secret: elliptic_curve::SecretKey<BrainpoolP256r1>) -> Result<Self> {
-        let point = secret.public_key().to_sec1_point(false);
-        let secret = SecretKey::BrainpoolP256(secret);
-        Self::join(&on(BRAINPOOL_P256), point.as_bytes(), secret)
-    }
-    fn from_brainpool_p384(secret: elliptic_curve::SecretKey<BrainpoolP384r1>) -> Result<Self> {
-        let point = secret.public_key().to_sec1_point(false);
-        let secret = SecretKey::BrainpoolP384(secret);
-        Self::join(&on(BRAINPOOL_P384), point.as_bytes(), secret)
-    }
-    fn from_brainpool_p512(secret: elliptic_curve::SecretKey<BrainpoolP512r1>) -> Result<Self> {
-        let point = secret.public_key().to_sec1_point(false);
-        let secret = SecretKey::BrainpoolP512(secret);
-        Self::join(&on(BRAINPOOL_P512), point.as_bytes(), secret)
+        Self::join(&on(curve), point.as_bytes(), keep(secret))
     }
     fn from_x25519(secret: x25519_dalek::StaticSecret) -> Result<Self> {
         let public = x25519_dalek::PublicKey::from(&secret);
@@ -304,20 +288,23 @@ impl SoftwareKey {
     /// Makes an ephemeral key of the same kind (EC or X25519) as `like`.
     pub fn ephemeral(like: &PublicKey, rng: &mut dyn CryptoRng) -> Result<Self> {
         match like.key() {
-            Key::P256(_) => Self::from_p256(p256::SecretKey::generate_from_rng(rng)),
-            Key::P384(_) => Self::from_p384(p384::SecretKey::generate_from_rng(rng)),
-            Key::P521(_) => Self::from_p521(p521::SecretKey::generate_from_rng(rng)),
-            Key::X25519(_) => Self::from_x25519(x25519_dalek::StaticSecret::random_from_rng(rng)),
-            Key::X448(_) => Self::from_x448(x448::StaticSecret::random_from_rng(rng)),
+            Key::P256(_) => Self::on_curve(P256, Generate::generate_from_rng(rng), SecretKey::P256),
+            Key::P384(_) => Self::on_curve(P384, Generate::generate_from_rng(rng), SecretKey::P384),
+            Key::P521(_) => Self::on_curve(P521, Generate::generate_from_rng(rng), SecretKey::P521),
             Key::BrainpoolP256(_) => {
-                Self::from_brainpool_p256(elliptic_curve::SecretKey::generate_from_rng(rng))
+                let secret = Generate::generate_from_rng(rng);
+                Self::on_curve(BRAINPOOL_P256, secret, SecretKey::BrainpoolP256)
             }
             Key::BrainpoolP384(_) => {
-                Self::from_brainpool_p384(elliptic_curve::SecretKey::generate_from_rng(rng))
+                let secret = Generate::generate_from_rng(rng);
+                Self::on_curve(BRAINPOOL_P384, secret, SecretKey::BrainpoolP384)
             }
             Key::BrainpoolP512(_) => {
-                Self::from_brainpool_p512(elliptic_curve::SecretKey::generate_from_rng(rng))
+                let secret = Generate::generate_from_rng(rng);
+                Self::on_curve(BRAINPOOL_P512, secret, SecretKey::BrainpoolP512)
             }
+            Key::X25519(_) => Self::from_x25519(x25519_dalek::StaticSecret::random_from_rng(rng)),
+            Key::X448(_) => Self::from_x448(x448::StaticSecret::random_from_rng(rng)),
             Key::Rsa { .. }
             | Key::MlKem(_)
             | Key::Ed25519(_)
@@ -454,18 +441,9 @@ impl PrivateKey for SoftwareKey {
     }
     fn agree(&self, peer: &PublicKey) -> Result<Secret> {
         match (&self.secret, peer.key()) {
-            (SecretKey::P256(key), Key::P256(peer)) => {
-                let shared = p256::ecdh::diffie_hellman(key.to_nonzero_scalar(), peer.as_affine());
-                Ok(Secret::new(shared.raw_secret_bytes().to_vec()))
-            }
-            (SecretKey::P384(key), Key::P384(peer)) => {
-                let shared = p384::ecdh::diffie_hellman(key.to_nonzero_scalar(), peer.as_affine());
-                Ok(Secret::new(shared.raw_secret_bytes().to_vec()))
-            }
-            (SecretKey::P521(key), Key::P521(peer)) => {
-                let shared = p521::ecdh::diffie_hellman(key.to_nonzero_scalar(), peer.as_affine());
-                Ok(Secret::new(shared.raw_secret_bytes().to_vec()))
-            }
+            (SecretKey::P256(key), Key::P256(peer)) => Ok(diffie_hellman(key, peer)),
+            (SecretKey::P384(key), Key::P384(peer)) => Ok(diffie_hellman(key, peer)),
+            (SecretKey::P521(key), Key::P521(peer)) => Ok(diffie_hellman(key, peer)),
             (SecretKey::BrainpoolP256(key), Key::BrainpoolP256(peer)) => {
                 Ok(diffie_hellman(key, peer))
             }

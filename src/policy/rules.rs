@@ -90,6 +90,7 @@ rules! {
     WeakCipher "weak-cipher" Deny Deny Warn false "RFC 8551 §2.7" "the content is encrypted with 3DES, DES or RC2";
     UnauthenticatedCiphertext "unauthenticated-ciphertext" Warn Warn Warn false "RFC 8551 §6" "the encryption does not protect against changes (CBC): who knows parts of the content may have altered it";
     WrongContainer "wrong-container" Deny Deny Deny true "RFC 5083 §1.1" "the cipher does not belong in this content type";
+    UnprotectedContentType "unprotected-content-type" Warn Warn Warn false "RFC 5083 §2.1" "AuthEnvelopedData holds something else than id-data and does not authenticate that: its content type may have been exchanged";
     MisplacedTag "misplaced-tag" Warn Warn Warn false "RFC 5084 §1.3" "AES-GCM stands in EnvelopedData, its authentication tag after the ciphertext";
     MacInvalid "mac-invalid" Deny Deny Deny true "RFC 5652 §9.3" "the content is not what was authenticated";
     // what it is

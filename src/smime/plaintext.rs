@@ -2,7 +2,7 @@
 use super::source::CHUNK;
 use crate::{
     asn1::stream::Rest,
-    cms::{self, enveloped_data::Reader},
+    cms::{self, content_type, enveloped_data::Reader},
     crypto::{self, ContentEncryption, Secret, content::Decryption},
 };
 use std::io::{self, Read};
@@ -21,15 +21,20 @@ const TAG: usize = 16;
 
 enum State<R> {
     Flowing(Box<Reader<R>>, Box<Decryption>),
-    Ended(Rest<R>),
+    Ended(Rest<R>, bool),
     Failed,
     Broken,
 }
 
 /// How a plaintext ended.
 pub(super) enum End<R> {
-    /// tag or padding are right; the source, positioned after the object
-    Proven(Rest<R>),
+    /// tag or padding are right
+    Proven {
+        /// the source, positioned after the object
+        rest: Rest<R>,
+        /// whether the content type is as protected as RFC 5083 §2.1 wants it: in AuthEnvelopedData it is authenticated, or id-data
+        type_is_safe: bool,
+    },
     /// they are not, or the key is wrong: one answer for every reason
     Failed,
     /// the source broke off or is malformed; `None`: `read` has returned the error
@@ -81,6 +86,7 @@ impl<R: Read> Plaintext<R> {
             return Ok(());
         }
         let content_type = reader.content_type;
+        let is_authenticated = reader.authenticated;
         let (tail, rest) = reader.finish().map_err(invalid)?;
         // RFC 5083 §2.1: the content type among the authenticated attributes is that of the content
         let attributes_fit = tail
@@ -96,7 +102,10 @@ impl<R: Read> Plaintext<R> {
                 crypto::Error::Decryption,
             ));
         }
-        self.state = State::Ended(rest);
+        let type_is_safe = !is_authenticated
+            || content_type == content_type::DATA
+            || tail.authenticated_content_type.is_some();
+        self.state = State::Ended(rest, type_is_safe);
         Ok(())
     }
 
@@ -107,7 +116,7 @@ impl<R: Read> Plaintext<R> {
             broken = self.advance().err();
         }
         match std::mem::replace(&mut self.state, State::Broken) {
-            State::Ended(rest) => End::Proven(rest),
+            State::Ended(rest, type_is_safe) => End::Proven { rest, type_is_safe },
             State::Failed => End::Failed,
             State::Flowing(..) | State::Broken => End::Broken(broken),
         }
@@ -127,7 +136,7 @@ impl<R: Read> Read for Plaintext<R> {
             }
             match self.state {
                 State::Flowing(..) => self.advance()?,
-                State::Ended(_) => return Ok(0),
+                State::Ended(..) => return Ok(0),
                 State::Failed | State::Broken => {
                     return Err(io::Error::new(
                         io::ErrorKind::InvalidData,

@@ -1,7 +1,7 @@
 //! GeneralName (RFC 5280 §4.2.1.6): every form typed or kept opaque; rfc822Name and SmtpUTF8Mailbox (RFC 9598) as addresses.
 use super::{Error, name::Name};
 use crate::{
-    asn1::{Tag, cursor::Cursor},
+    asn1::{Tag, cursor::Cursor, write},
     encoding::hex,
     mime::mailbox::Address,
 };
@@ -121,6 +121,21 @@ impl<'a> GeneralName<'a> {
         matches!(self, Self::Rfc822(_) | Self::SmtpUtf8Mailbox(_))
     }
 
+    /// Returns the DER of the name of a mailbox: rfc822Name, or SmtpUTF8Mailbox where that has no room for the local part (RFC 9598 §3).
+    pub fn mail(address: &str) -> Vec<u8> {
+        if address.is_ascii() {
+            return write::tlv(Tag::context_primitive(1), address.as_bytes());
+        }
+        let text = write::tlv(Tag(0x0c), address.as_bytes());
+        write::constructed(
+            Tag::context(0),
+            &[
+                &write::tlv(Tag::OID, SMTP_UTF8_MAILBOX),
+                &write::constructed(Tag::context(0), &[&text]),
+            ],
+        )
+    }
+
     /// Returns the name of the form, in RFC 5280's words.
     pub fn form(&self) -> &'static str {
         match self {
@@ -174,15 +189,25 @@ pub(super) fn mailbox(octets: &[u8]) -> Option<Address> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::{
-        asn1::write,
-        x509::sample::{general_name, general_names},
-    };
+    use crate::x509::sample::{general_name, general_names};
 
     fn address(name: &str) -> Option<String> {
         let der = general_name(name);
         let name = GeneralName::read(&mut Cursor::new(&der, 0)).unwrap();
         name.address().map(|address| address.to_string())
+    }
+
+    #[test]
+    fn mailboxes_are_written_in_the_form_that_has_room_for_them() {
+        for (address, form) in [
+            ("alice@example.com", "rfc822Name"),
+            ("ä@example.com", "SmtpUTF8Mailbox"),
+        ] {
+            let der = GeneralName::mail(address);
+            let name = GeneralName::read(&mut Cursor::new(&der, 0)).unwrap();
+            assert_eq!((name.form(), name.text()), (form, address.to_owned()));
+            assert_eq!(name.address().unwrap().to_string(), address);
+        }
     }
 
     #[test]

@@ -44,7 +44,9 @@ impl Peeler<'_> {
                 self.report.layers.push(Layer::Authenticated(layer));
                 return Ok(());
             }
+            // the algorithms are judged before a private key is used
             let size = algorithm.map_err(Error::Crypto)?.key_size();
+            reader.digest().map_err(Error::Crypto)?;
             if !has_content {
                 return Err(Error::Cms(cms::Error::Malformed {
                     what: "there is no authenticated content",

@@ -80,10 +80,16 @@ impl Peeler<'_> {
             &mut BufReader::with_capacity(CHUNK, &mut plaintext),
         );
         match plaintext.end() {
-            End::Proven(wire) => {
+            End::Proven { rest, type_is_safe } => {
                 inside?;
                 layer.authenticated = encryption.cipher.is_aead();
-                layer.findings.extend(self.nothing_follows(wire)?);
+                layer.findings.extend(self.nothing_follows(rest)?);
+                if !type_is_safe {
+                    layer.findings.push(self.policy.finding(
+                        Rule::UnprotectedContentType,
+                        "what kind of content it is, is not authenticated",
+                    ));
+                }
             }
             End::Failed => {
                 // whatever was seen inside is not what was encrypted
