@@ -1,8 +1,13 @@
 //! S/MIME capabilities (RFC 8551 §2.5.2): what a sender can read, best first. Which ones to announce or believe is decided elsewhere.
 use super::{Result, encode as to_der};
 use crate::{
-    asn1::oid::{self, Oid},
+    asn1::{
+        Tag,
+        cursor::Cursor,
+        oid::{self, Oid},
+    },
     crypto::{ContentCipher, Digest, KeyEncryption, KeyTransport},
+    policy::Limits,
     x509::Certificate,
 };
 use der::Decode;
@@ -41,8 +46,19 @@ fn oaep() -> KeyEncryption {
 pub struct Capabilities(Vec<AlgorithmIdentifierOwned>);
 
 impl Capabilities {
-    /// Parses the DER of SMIMECapabilities: SMIMECapability has the form of an AlgorithmIdentifier.
+    /// Parses the DER of SMIMECapabilities: SMIMECapability has the form of an AlgorithmIdentifier. More than the limit's default are
+    /// refused before they are read.
     pub fn from_der(der: &[u8]) -> Option<Self> {
+        let mut list = Cursor::new(der, 0).enter(Tag::SEQUENCE).ok()?;
+        for _ in 0..Limits::default().capabilities {
+            if list.is_empty() {
+                break;
+            }
+            list.any().ok()?;
+        }
+        if !list.is_empty() {
+            return None;
+        }
         Vec::from_der(der).ok().map(Self)
     }
 
@@ -114,6 +130,15 @@ mod tests {
         };
         assert!(!Capabilities(vec![sha1]).reads_oaep());
         assert!(Capabilities(vec![oaep().identifier()]).reads_oaep());
+    }
+
+    #[test]
+    fn so_many_and_not_one_more() {
+        let limit = Limits::default().capabilities;
+        let many =
+            |n| Capabilities::from_der(&encode(&vec![ContentCipher::Aes256Gcm; n], false).unwrap());
+        assert_eq!(many(limit).unwrap().names().len(), limit);
+        assert_eq!(many(limit + 1), None);
     }
 
     #[test]

@@ -51,8 +51,11 @@ limits! {
     path_signatures: u32 = 100, "path-signatures", "signatures checked to build one path", "rustls-webpki's budget";
     message_signatures: u32 = 300, "message-signatures", "signatures checked for one message, its certificates' included", "the limit of signers, each with a chain of four";
     path_steps: u32 = 200_000, "path-steps", "steps of a path search", "rustls-webpki's budget";
-    name_comparisons: u32 = 250_000, "name-comparisons", "comparisons of names with name constraints for one path", "rustls-webpki's budget";
-    path_milliseconds: u32 = 1_500, "path-milliseconds", "milliseconds spent on one path, as far as the caller keeps a watch", "an answer within two seconds; a hundred checks of RSA 4096 take a tenth of it";
+    name_comparisons: u32 = 250_000, "name-comparisons", "comparisons of names with name constraints for the paths of one message", "rustls-webpki's budget of a path";
+    path_milliseconds: u32 = 1_500, "path-milliseconds", "milliseconds spent on the paths of one message, as far as the caller keeps a watch", "an answer within two seconds; a hundred checks of RSA 4096 take a tenth of it";
+    certificate_names: usize = 1_000, "certificate-names", "names in the subjectAltName of a certificate in a message", "public CAs issue up to 250; each is shown for every signer";
+    name_attributes: usize = 64, "name-attributes", "attributes of a distinguished name", "security practice; names with 20 were seen";
+    capabilities: usize = 200, "capabilities", "S/MIME capabilities of a signer", "more than thirty were never seen";
     crl_bytes: usize = 64 << 20, "crl-bytes", "bytes of a file of revocation lists", "a million entries of 40 bytes, and half as much again";
     ocsp_bytes: usize = 64 << 10, "ocsp-bytes", "bytes of an OCSP response", "Bouncy Castle's bound; with certificates they have 2 kB";
     ocsp_age: u32 = 86_400, "ocsp-age", "seconds for which an OCSP response without nextUpdate is of use", "mozilla::pkix; RFC 6960 §4.2.2.1: then newer is available at all times";

@@ -12,7 +12,7 @@ use crate::{
     crypto::{CryptoRng, Secret},
     policy::{Policy, Rule},
     store::Identities,
-    x509::{Repository, TrustAnchors, Watch},
+    x509::{Allowance, Repository, TrustAnchors, Watch},
 };
 use std::{io::Write, sync::Arc};
 
@@ -95,7 +95,7 @@ impl<'a> Opener<'a> {
             policy: self.policy,
             at,
             watch: self.watch.clone(),
-            allowance: self.policy.limits.message_signatures.into(),
+            allowance: Allowance::new(&self.policy.limits).into(),
         });
         peeler.keys = Some(Keys {
             identities: self.identities,

@@ -326,6 +326,13 @@ impl TimeStamp {
 }
 
 impl Signature {
+    /// Returns how many signatures this is with all those over it.
+    pub(super) fn count(&self) -> usize {
+        let countersignatures = self.countersignatures.iter().map(Self::count);
+        let time_stamps = self.time_stamps.iter().map(|it| it.token.count());
+        1 + countersignatures.sum::<usize>() + time_stamps.sum::<usize>()
+    }
+
     /// Returns `Pass` if it is intact and no finding is denied.
     pub fn verdict(&self) -> Verdict {
         if self.integrity == Integrity::Intact && !Policy::denies(&self.findings) {

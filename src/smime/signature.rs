@@ -29,8 +29,8 @@ use crate::{
     mime::canonical::Canonicalizer,
     policy::{Finding, Policy, Rule, strength},
     x509::{
-        Certificate, Collection, Crl, OcspResponse, PathBuilder, PathReport, Purpose, Repository,
-        RevocationStatus, TrustAnchors, Watch, certificate::serial_text, ocsp,
+        Allowance, Certificate, Collection, Crl, OcspResponse, PathBuilder, PathReport, Purpose,
+        Repository, RevocationStatus, TrustAnchors, Watch, certificate::serial_text, ocsp,
     },
 };
 
@@ -51,8 +51,8 @@ pub(super) struct Judge<'a> {
     pub(super) at: Time,
     /// keeps the time that a path may take
     pub(super) watch: Option<Arc<dyn Watch>>,
-    /// signature checks that this message may still cost
-    pub(super) allowance: Cell<u32>,
+    /// what this message may still cost
+    pub(super) allowance: Cell<Allowance>,
 }
 
 /// What was digested.
@@ -97,7 +97,11 @@ pub(super) fn certificates(signed: &SignedData, policy: &Policy) -> (Collection,
     let mut findings = Vec::new();
     let origin: Arc<str> = Arc::from("the message");
     for der in &signed.certificates {
-        match Certificate::from_der(der) {
+        let read = Certificate::from_der(der).and_then(|certificate| {
+            certificate.check_size(&policy.limits)?;
+            Ok(certificate)
+        });
+        match read {
             Ok(certificate) => found.certificates.push(certificate.from_origin(&origin)),
             Err(error) => findings.push(policy.finding(
                 Rule::UnreadableCertificate,
@@ -338,7 +342,8 @@ impl Judge<'_> {
     /// Pays for one check of a signature.
     fn spend(&self) -> Result<(), Error> {
         let limit = self.policy.limits.message_signatures;
-        let left = self.allowance.get().checked_sub(1).ok_or(Error::Limit {
+        let mut left = self.allowance.get();
+        left.signatures = left.signatures.checked_sub(1).ok_or(Error::Limit {
             name: "message-signatures",
             what: "signature checks",
             limit: u64::from(limit),
@@ -737,7 +742,7 @@ mod tests {
             policy: &policy,
             watch: None,
             at: Time(0),
-            allowance: policy.limits.message_signatures.into(),
+            allowance: Allowance::new(&policy.limits).into(),
         };
         for _ in 0..policy.limits.message_signatures {
             judge.spend().unwrap();

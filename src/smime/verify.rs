@@ -8,7 +8,7 @@ use super::{
 use crate::{
     asn1::Time,
     policy::{Level, Policy, Rule},
-    x509::{Repository, TrustAnchors, Watch},
+    x509::{Allowance, Repository, TrustAnchors, Watch},
 };
 use std::{io::Write, sync::Arc};
 
@@ -99,7 +99,7 @@ impl<'a> Verifier<'a> {
             policy: self.policy,
             at,
             watch: self.watch.clone(),
-            allowance: self.policy.limits.message_signatures.into(),
+            allowance: Allowance::new(&self.policy.limits).into(),
         });
         peeler.detached = content;
         peeler.as_received = self.as_received;

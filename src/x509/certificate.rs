@@ -16,7 +16,7 @@ use crate::{
     crypto::{self, Digest, PublicKey, SignatureAlgorithm, public_key::Signed},
     encoding::hex,
     mime::mailbox::Address,
-    policy::{Concerned, Objection, Reason},
+    policy::{Concerned, Limits, Objection, Reason},
 };
 use const_oid::{
     ObjectIdentifier as Oid,
@@ -365,6 +365,16 @@ impl Certificate {
             .transpose()
     }
 
+    /// Fails if the subjectAltName has more names than the limit, for a certificate that somebody sent. A malformed one is nothing of that: it
+    /// is reported by whom it concerns.
+    pub fn check_size(&self, limits: &Limits) -> Result<(), Error> {
+        let names = self.extension(&ID_CE_SUBJECT_ALT_NAME);
+        match names.map(|der| extension::at_most(der, limits.certificate_names, "names")) {
+            Some(Err(error @ Error::TooMany { .. })) => Err(error),
+            _ => Ok(()),
+        }
+    }
+
     /// Returns the addresses it names: rfc822Name and SmtpUTF8Mailbox of the SAN; emailAddress of the subject only where the SAN has no mail
     /// name, not even a malformed one (RFC 8550 §3). Malformed addresses are left out.
     pub fn addresses(&self) -> Vec<Address> {
@@ -563,6 +573,19 @@ mod tests {
         der[octet] ^= 1;
         let forged = Certificate::from_der(&der).unwrap();
         assert!(!forged.is_signed_by(key(2).public_key()).unwrap());
+    }
+
+    #[test]
+    fn so_many_alternative_names_and_not_one_more() {
+        let limits = Limits::default();
+        let names = |number: usize| {
+            let names = alternative_names(&vec!["email:a@b.example"; number]);
+            let template = Template::new("CN=Alice", &key(1), "CN=CA").with(names);
+            template.sign(&key(2)).check_size(&limits)
+        };
+        assert!(names(limits.certificate_names).is_ok());
+        let error = names(limits.certificate_names + 1).unwrap_err();
+        assert_eq!(error.to_string(), "it has more than 1000 names");
     }
 
     #[test]

@@ -336,6 +336,21 @@ pub(super) fn alternative_names(der: &[u8]) -> Result<Vec<GeneralName<'_>>, Erro
     GeneralName::read_all(der)
 }
 
+/// Fails if a SEQUENCE, or what should be one, has more than so many members: they are counted, not read.
+pub(super) fn at_most(der: &[u8], limit: usize, what: &'static str) -> Result<(), Error> {
+    let mut list = sequence(der)?;
+    for _ in 0..limit {
+        if list.is_empty() {
+            return Ok(());
+        }
+        list.any()?;
+    }
+    match list.is_empty() {
+        true => Ok(()),
+        false => Err(Error::TooMany { what, limit }),
+    }
+}
+
 /// Enters the one SEQUENCE that `der` must be.
 pub(super) fn sequence(der: &[u8]) -> Result<Cursor<'_>, Error> {
     let mut outer = Cursor::new(der, 0);

@@ -25,7 +25,7 @@ mod validate;
 pub use certificate::Certificate;
 pub use crl::Crl;
 pub use ocsp::OcspResponse;
-pub use path::{PathBuilder, PathReport, Purpose, RevocationStatus, Watch};
+pub use path::{Allowance, PathBuilder, PathReport, Purpose, RevocationStatus, Watch};
 pub use policies::ValidPolicies;
 pub use repository::{Catalogue, Collection, Repository};
 pub use trust::{TrustAnchor, TrustAnchors};
@@ -46,6 +46,14 @@ pub enum Error {
     /// An OCSP response is larger than the limit.
     #[error("an OCSP response is larger than {limit} bytes")]
     OcspTooLarge {
+        /// limit
+        limit: usize,
+    },
+    /// More of something than the limit.
+    #[error("it has more than {limit} {what}")]
+    TooMany {
+        /// "names", "attributes in a name"
+        what: &'static str,
         /// limit
         limit: usize,
     },

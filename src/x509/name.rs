@@ -2,10 +2,13 @@
 //!
 //! A name is compared often and read rarely, so its canonical form is made once, when it is parsed.
 use super::{Error, preparation::prepared};
-use crate::asn1::{
-    Tag,
-    cursor::{Cursor, Value},
-    oid::{self, Oid},
+use crate::{
+    asn1::{
+        Tag,
+        cursor::{Cursor, Value},
+        oid::{self, Oid},
+    },
+    policy::Limits,
 };
 use std::fmt::{self, Write as _};
 
@@ -56,14 +59,16 @@ struct Canonical {
 }
 
 impl Name {
-    /// Takes the DER of a Name.
+    /// Takes the DER of a Name. One with more attributes than the limit's default is refused, wherever it stands: each is made canonical.
     pub fn from_der(der: &[u8]) -> Result<Self, Error> {
         let mut outer = Cursor::new(der, 0);
         let mut rdns = outer.enter(Tag::SEQUENCE)?;
         outer.finish()?;
+        let mut room = Limits::default().name_attributes;
         let mut canonical = Vec::new();
         while !rdns.is_empty() {
-            let attributes = attributes(&mut rdns)?;
+            let attributes = attributes(&mut rdns, room)?;
+            room = room.saturating_sub(attributes.len());
             let normalized = attributes.iter().map(Attribute::canonical);
             let (mut normalized, vague): (Vec<Vec<u8>>, Vec<bool>) = normalized.unzip();
             normalized.sort_unstable();
@@ -115,7 +120,7 @@ impl Name {
     fn rdns(&self) -> Vec<Vec<Attribute<'_>>> {
         let mut found = Vec::with_capacity(self.canonical.len());
         if let Ok(mut rdns) = Cursor::new(&self.der, 0).enter(Tag::SEQUENCE) {
-            while let Ok(attributes) = attributes(&mut rdns) {
+            while let Ok(attributes) = attributes(&mut rdns, usize::MAX) {
                 found.push(attributes);
             }
         }
@@ -173,11 +178,17 @@ struct Attribute<'a> {
     value: Value<'a>,
 }
 
-/// Reads one RelativeDistinguishedName ::= SET SIZE (1..MAX) OF AttributeTypeAndValue.
-fn attributes<'a>(rdns: &mut Cursor<'a>) -> Result<Vec<Attribute<'a>>, Error> {
+/// Reads one RelativeDistinguishedName ::= SET SIZE (1..MAX) OF AttributeTypeAndValue, of so many attributes at most.
+fn attributes<'a>(rdns: &mut Cursor<'a>, most: usize) -> Result<Vec<Attribute<'a>>, Error> {
     let mut set = rdns.enter(Tag::SET)?;
     let mut attributes = Vec::new();
     while !set.is_empty() {
+        if attributes.len() >= most {
+            return Err(Error::TooMany {
+                what: "attributes in a name",
+                limit: Limits::default().name_attributes,
+            });
+        }
         let mut pair = set.enter(Tag::SEQUENCE)?;
         let kind = pair.expect(Tag::OID)?.content;
         let value = pair.any()?;
@@ -477,6 +488,21 @@ mod tests {
         assert_eq!(alice.is_within(&parsed("")), Some(true));
         assert_eq!(alice.is_within(&parsed("CN=Alice")), Some(false));
         assert_eq!(parsed("O=Example").is_within(&alice), Some(false));
+    }
+
+    #[test]
+    fn so_many_attributes_and_not_one_more() {
+        let limit = Limits::default().name_attributes;
+        let pair: &[u8] = b"\x30\x08\x06\x03\x55\x04\x03\x0c\x01a";
+        let set = |number: usize| write::constructed(Tag::SET, &vec![pair; number]);
+        let single = set(1);
+        let rdns = |number: usize| Name::from_der(&write::sequence(&vec![&single[..]; number]));
+        assert!(rdns(limit).is_ok());
+        let past = rdns(limit + 1);
+        assert!(matches!(past, Err(Error::TooMany { limit: 64, .. })));
+        // within one RDN too
+        assert!(Name::from_der(&write::sequence(&[&set(limit)])).is_ok());
+        assert!(Name::from_der(&write::sequence(&[&set(limit + 1)])).is_err());
     }
 
     #[test]

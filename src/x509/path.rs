@@ -10,7 +10,7 @@ mod graph;
 mod search;
 
 pub(super) use budget::Budget;
-pub use budget::{BudgetExceeded, Watch};
+pub use budget::{Allowance, BudgetExceeded, Watch};
 
 use super::{
     Certificate, Repository, TrustAnchor, TrustAnchors, policies::ValidPolicies, revocation, usage,
@@ -108,11 +108,11 @@ impl<'a> PathBuilder<'a> {
         at: Time,
         signing_time: Option<Time>,
     ) -> Result<PathReport, BudgetExceeded> {
-        let mut allowance = u32::MAX;
+        let mut allowance = Allowance::of_one_path(&self.policy.limits);
         self.judge_within(leaf, extra, purpose, at, signing_time, &mut allowance)
     }
 
-    /// As [`Self::judge`], paying for signature checks out of an allowance that several paths share.
+    /// As [`Self::judge`], paying for signature checks, comparisons and time out of an allowance that several paths share.
     pub fn judge_within(
         &self,
         leaf: &Certificate,
@@ -120,7 +120,7 @@ impl<'a> PathBuilder<'a> {
         purpose: Purpose,
         at: Time,
         signing_time: Option<Time>,
-        allowance: &mut u32,
+        allowance: &mut Allowance,
     ) -> Result<PathReport, BudgetExceeded> {
         let question = Question {
             purpose,
@@ -128,11 +128,11 @@ impl<'a> PathBuilder<'a> {
             signing_time,
             policy: self.policy,
         };
-        let mut budget = Budget::new(self.policy.limits).watched(self.watch.as_ref());
-        let granted = budget.signatures.min(*allowance);
-        budget.signatures = granted;
+        let budget = Budget::new(self.policy.limits).watched(self.watch.as_ref());
+        let mut budget = budget.within(allowance);
+        let granted = budget.signatures;
         let report = self.conclude(leaf, extra, question, &mut budget);
-        *allowance -= granted.saturating_sub(budget.signatures).min(*allowance);
+        budget.settle(granted, allowance);
         report
     }
 

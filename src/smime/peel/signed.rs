@@ -15,7 +15,7 @@ use crate::{
         content::{Content, Digesting, HEAD},
         digests::ContentForm,
         layer::{self, Announced, Label},
-        report::{Form, Layer, SignedLayer},
+        report::{Form, Layer, Signature, SignedLayer},
         signature::{self, Digested},
         source::CHUNK,
     },
@@ -306,12 +306,23 @@ impl Peeler<'_> {
                 "nobody signed: the signed data has no signer",
             ));
         }
-        let mut signatures = Vec::with_capacity(signed.signers.len());
+        let mut signatures: Vec<Signature> = Vec::with_capacity(signed.signers.len());
+        let mut described = 0;
         for signer in &signed.signers {
             signatures.push(match &self.judge {
                 Some(judge) => judge.judge(signer, digested, &in_message)?,
                 None => signature::describe_all(signer, &in_message, self.policy)?,
             });
+            described += signatures.last().map_or(0, Signature::count);
+            let limit = self.policy.limits.message_signatures;
+            // those that are judged were paid for
+            if self.judge.is_none() && described > usize::try_from(limit).unwrap_or(usize::MAX) {
+                return Err(Error::Limit {
+                    name: "message-signatures",
+                    what: "signatures",
+                    limit: limit.into(),
+                });
+            }
         }
         let mut layer = SignedLayer::new(digested.form, signatures, findings);
         layer.certificates = in_message.certificates;

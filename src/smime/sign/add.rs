@@ -33,7 +33,7 @@ use crate::{
         signature::{Digested, Judge, certificates},
         source::{self, CHUNK, Opened},
     },
-    x509::{Collection, PathBuilder, Purpose, TrustAnchors},
+    x509::{Allowance, Collection, PathBuilder, Purpose, TrustAnchors},
 };
 use std::io::{self, BufRead, Read, Write};
 
@@ -398,7 +398,7 @@ impl Adding<'_> {
             policy: self.signer.policy,
             watch: None,
             at: self.at,
-            allowance: self.policy().limits.message_signatures.into(),
+            allowance: Allowance::new(&self.policy().limits).into(),
         };
         if signed.certificates_only() {
             let finding = self.not_signed();

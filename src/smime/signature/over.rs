@@ -149,7 +149,7 @@ impl Bench {
             policy: &self.policy,
             watch: None,
             at: self.at,
-            allowance: self.policy.limits.message_signatures.into(),
+            allowance: Allowance::new(&self.policy.limits).into(),
         };
         let mut digests = ContentDigests::new(&[Digest::Sha256], false);
         digests.update(CONTENT);

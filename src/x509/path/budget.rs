@@ -1,4 +1,4 @@
-//! What the building of one path may cost: signature checks, steps, comparisons of names, and time.
+//! What the building of one path may cost: signature checks, steps, comparisons of names, and time; and what the paths of a message may together.
 //!
 //! The numbers are the policy's limits; whoever passes one is told its name and value. The library reads no clock: a [`Watch`] does, if one is given.
 use crate::policy::Limits;
@@ -20,6 +20,34 @@ pub struct BudgetExceeded {
     pub limit: u32,
 }
 
+/// What the paths of one message may still cost together; what one costs the next lacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Allowance {
+    /// signature checks
+    pub signatures: u32,
+    comparisons: u32,
+    time: Duration,
+}
+
+impl Allowance {
+    /// Returns that of a whole message.
+    pub fn new(limits: &Limits) -> Self {
+        Self {
+            signatures: limits.message_signatures,
+            ..Self::of_one_path(limits)
+        }
+    }
+
+    /// Returns one that leaves a path its own limits.
+    pub(super) fn of_one_path(limits: &Limits) -> Self {
+        Self {
+            signatures: u32::MAX,
+            comparisons: limits.name_comparisons,
+            time: Duration::from_millis(limits.path_milliseconds.into()),
+        }
+    }
+}
+
 /// The watch is asked once in so many cheap operations.
 const TICKS: u32 = 1024;
 
@@ -28,6 +56,7 @@ pub(in crate::x509) struct Budget {
     pub(super) signatures: u32,
     steps: u32,
     comparisons: u32,
+    time: Duration,
     nodes: u32,
     pub(super) limits: Limits,
     watch: Option<(Arc<dyn Watch>, Duration)>,
@@ -41,6 +70,7 @@ impl Budget {
             signatures: limits.path_signatures,
             steps: limits.path_steps,
             comparisons: limits.name_comparisons,
+            time: Duration::from_millis(limits.path_milliseconds.into()),
             nodes: limits.policy_nodes,
             limits,
             watch: None,
@@ -58,6 +88,28 @@ impl Budget {
     pub(super) fn watched(mut self, watch: Option<&Arc<dyn Watch>>) -> Self {
         self.watch = watch.map(|watch| (Arc::clone(watch), watch.elapsed()));
         self
+    }
+
+    /// Grants no more than this.
+    pub(super) fn within(mut self, allowance: &Allowance) -> Self {
+        self.signatures = self.signatures.min(allowance.signatures);
+        self.comparisons = self.comparisons.min(allowance.comparisons);
+        self.time = self.time.min(allowance.time);
+        self
+    }
+
+    /// Takes what was spent since `granted` out of an allowance.
+    pub(super) fn settle(&self, granted: u32, allowance: &mut Allowance) {
+        let spent = granted.saturating_sub(self.signatures);
+        allowance.signatures = allowance.signatures.saturating_sub(spent);
+        allowance.comparisons = allowance.comparisons.min(self.comparisons);
+        allowance.time = allowance.time.saturating_sub(self.spent());
+    }
+
+    fn spent(&self) -> Duration {
+        let spent =
+            |(watch, start): &(Arc<dyn Watch>, Duration)| watch.elapsed().saturating_sub(*start);
+        self.watch.as_ref().map(spent).unwrap_or_default()
     }
 
     /// Pays for one check of a signature.
@@ -112,14 +164,12 @@ impl Budget {
 
     fn check_time(&self) -> Result<(), BudgetExceeded> {
         let limit = self.limits.path_milliseconds;
-        let spent =
-            |(watch, start): &(Arc<dyn Watch>, Duration)| watch.elapsed().saturating_sub(*start);
-        match self.watch.as_ref().map(spent) {
-            Some(spent) if spent > Duration::from_millis(limit.into()) => Err(BudgetExceeded {
+        match self.spent() > self.time {
+            true => Err(BudgetExceeded {
                 what: "milliseconds",
                 limit,
             }),
-            _ => Ok(()),
+            false => Ok(()),
         }
     }
 }
@@ -170,6 +220,35 @@ mod tests {
             exceeded.to_string(),
             "building the certificate path took more than 1500 milliseconds"
         );
+    }
+
+    /// The limits hold for the paths of a message together: at them, and not one past.
+    #[test]
+    fn what_one_path_costs_the_next_lacks() {
+        let hand = Arc::new(Hand::default());
+        let watch: Arc<dyn Watch> = hand.clone();
+        let limits = Limits::default();
+        let mut allowance = Allowance::new(&limits);
+        let budget = |allowance: &Allowance| {
+            let budget = Budget::new(limits).watched(Some(&watch));
+            budget.within(allowance)
+        };
+        let mut first = budget(&allowance);
+        let granted = first.signatures;
+        first.check_signature().unwrap();
+        (0..249_999).for_each(|_| first.compare_names().unwrap());
+        hand.0.store(1_000, Relaxed);
+        first.settle(granted, &mut allowance);
+        assert_eq!(allowance.signatures, limits.message_signatures - 1);
+        let mut next = budget(&allowance);
+        next.compare_names().unwrap();
+        assert_eq!(next.compare_names().unwrap_err().what, "name comparisons");
+        hand.0.store(1_500, Relaxed);
+        assert_eq!(next.check_time(), Ok(()));
+        hand.0.store(1_501, Relaxed);
+        assert_eq!(next.check_time().unwrap_err().what, "milliseconds");
+        // what one path may cost is not more for what a message may
+        assert_eq!(next.signatures, limits.path_signatures);
     }
 
     #[test]
