@@ -1,5 +1,6 @@
 //! Faults that were found and mended, one case each; the first line of a case says what went wrong.
 use crate::support::*;
+use std::ffi::OsString;
 
 fn signed_by_openssl(dir: &Dir, content: &[u8], options: &[&str]) -> Option<Vec<u8>> {
     if !have(&[Peer::Openssl], "a message signed by OpenSSL") {
@@ -203,4 +204,36 @@ fn text_is_utf_8() {
     let run = smime(line.clone()).input(&b"caf\xe9\n"[..]).run();
     assert_eq!((run.code, run.stdout.len()), (3, 0));
     smime(line).input("café\n").run().expect(0);
+}
+
+/// A signed message took, without a word, the place of a certificate that was given for the same address.
+#[test]
+fn a_message_takes_no_certificate_s_place() {
+    let dir = Dir::new();
+    let signed = dir.file("alice.eml");
+    let sign = join(&[&args!["sign", "-q", "-o", &signed], &as_alice()]);
+    let message = fixture("messages/plain.eml");
+    smime(join(&[&sign, &args![&message]])).run().expect(0);
+    let intermediate = fixture("certs/intermediate.pem");
+    let base = join(&[&args!["encrypt", "-c", intermediate], &trusting()]);
+    let to = |more: Vec<OsString>| smime(join(&[&base, &more, &args![&message]])).run();
+    let (own, other) = (fixture("certs/alice.pem"), fixture("certs/hostile.pem"));
+    let address = args!["-r", "alice@example.com"];
+    to(join(&[&address, &args!["-c", &signed]])).expect(0);
+    to(join(&[&address, &args!["-c", &signed, "-c", &own]])).expect(0);
+    let run = to(join(&[&address, &args!["-c", &other, "-c", &signed]])).expect(4);
+    assert!(run.stdout.is_empty(), "{run:?}");
+    for file in [&signed, &other] {
+        let hint = format!("-r {}", file.display());
+        assert!(run.stderr.contains(&hint), "{hint}: {run:?}");
+    }
+    // so do two messages
+    let second = dir.file("second.eml");
+    let identity = fixture("identities/hostile.pem");
+    let sign = args!["sign", "-q", "-o", &second, "-i", identity, &message];
+    smime(sign).run().expect(0);
+    let both = args!["-c", &second, "-c", &signed];
+    let run = to(join(&[&address, &both])).expect(4);
+    assert!(run.stderr.contains("several certificates"), "{run:?}");
+    to(join(&[&args!["-r", &signed], &both])).expect(0);
 }
