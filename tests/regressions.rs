@@ -237,3 +237,35 @@ fn a_message_takes_no_certificate_s_place() {
     assert!(run.stderr.contains("several certificates"), "{run:?}");
     to(join(&[&args!["-r", &signed], &both])).expect(0);
 }
+
+/// `sign --add` co-signed receipts, time-stamp tokens and whatever else was signed; a countersignature is over a signature.
+#[test]
+fn what_is_no_mail_is_not_co_signed() {
+    let signed = smime(join(&[
+        &args!["sign", "-q", "--opaque", "--format", "der"],
+        &as_alice(),
+        &args![fixture("messages/plain.eml")],
+    ]))
+    .run()
+    .expect(0)
+    .stdout;
+    let data = &[0x06, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 1][..];
+    let add = |message: &[u8]| {
+        let line = join(&[&args!["sign", "-q", "--add"], &as_alice()]);
+        smime(line).input(message).run()
+    };
+    add(&signed).expect(0);
+    // id-envelopedData, and a type that nobody knows
+    for arc in [3, 99] {
+        let mut other = signed.clone();
+        for at in 0..other.len() - data.len() {
+            if other[at..].starts_with(data) {
+                other[at + data.len() - 1] = arc;
+            }
+        }
+        assert_ne!(other, signed);
+        let run = add(&other).expect(3);
+        assert!(run.stdout.is_empty(), "{run:?}");
+        assert!(run.stderr.contains("not the id-data of mail"), "{run:?}");
+    }
+}
