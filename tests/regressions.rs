@@ -269,3 +269,36 @@ fn what_is_no_mail_is_not_co_signed() {
         assert!(run.stderr.contains("not the id-data of mail"), "{run:?}");
     }
 }
+
+/// `-o` and `--report` wrote over the key that they were made with.
+#[test]
+fn what_is_read_is_not_written_over() {
+    let dir = Dir::new();
+    let key = fixture_bytes("identities/alice.pem");
+    let identity = dir.write("alice.pem", &key);
+    let root = dir.write("root.pem", fixture_bytes("trust/root.pem"));
+    let message = dir.write("m.eml", fixture_bytes("messages/clear.eml"));
+    std::os::unix::fs::symlink(&identity, dir.file("link")).unwrap();
+    let before = dir.entries();
+    let link = dir.file("link");
+    for line in [
+        args!["sign", "-i", &identity, "-o", &identity, &message],
+        args!["sign", "-i", &identity, "-o", &link, &message],
+        args!["sign", "-i", &identity, "--report", &link, &message],
+        args!["sign", "-i", &identity, "--report", &message, &message],
+        args!["sign", "-c", &root, "-i", &identity, "-o", &root, &message],
+        args!["verify", "-t", &root, "-o", &root, &message],
+        args!["verify", "-t", &root, "--report", &message, &message],
+        args!["verify", "-t", &root, "--report", &root, &message],
+        args!["cert", "show", "--report", &root, &root],
+        // what is not understood writes its report no elsewhere
+        args!["sign", "--nonsense", "-i", &identity, "--report", &identity],
+    ] {
+        let run = smime(line).run().expect(2);
+        assert!(run.stdout.is_empty(), "{run:?}");
+        assert_eq!(dir.read("alice.pem"), key, "{run:?}");
+        assert_eq!(dir.read("root.pem"), fixture_bytes("trust/root.pem"));
+        assert_eq!(dir.read("m.eml"), fixture_bytes("messages/clear.eml"));
+        assert_eq!(dir.entries(), before);
+    }
+}
