@@ -302,3 +302,27 @@ fn what_is_read_is_not_written_over() {
         assert_eq!(dir.entries(), before);
     }
 }
+
+/// A wrong password was answered with advice to give another file; a usage line redirected when it was pasted.
+#[test]
+fn advice_is_about_what_was_wrong() {
+    let dir = Dir::new();
+    let password = dir.write("wrong", "not this one\n");
+    let identity = fixture("identities/alice.p12");
+    let message = fixture("messages/plain.eml");
+    for option in [
+        args!["--password-file", &password],
+        args![format!("--password-file={}", password.display())],
+    ] {
+        let line = join(&[&args!["sign", "-i", &identity], &option, &args![&message]]);
+        let run = smime(line).run().expect(4);
+        let hint = format!("the first line of {}", password.display());
+        assert!(run.stderr.contains(&hint), "{run:?}");
+        assert!(!run.stderr.contains("-i FILE"), "{run:?}");
+    }
+    let run = smime(args!["verify", "--polic", "modern"]).run().expect(2);
+    let hints = run.stderr.lines().filter(|it| it.contains("hint:"));
+    let hints: Vec<&str> = hints.collect();
+    assert!(hints.iter().any(|it| it.contains("--policy")), "{run:?}");
+    assert!(!hints.iter().any(|it| it.contains(['<', '>'])), "{run:?}");
+}
