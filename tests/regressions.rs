@@ -1,5 +1,6 @@
 //! Faults that were found and mended, one case each; the first line of a case says what went wrong.
 use crate::support::*;
+use std::ffi::OsString;
 
 fn signed_by_openssl(dir: &Dir, content: &[u8], options: &[&str]) -> Option<Vec<u8>> {
     if !have(&[Peer::Openssl], "a message signed by OpenSSL") {
@@ -203,4 +204,125 @@ fn text_is_utf_8() {
     let run = smime(line.clone()).input(&b"caf\xe9\n"[..]).run();
     assert_eq!((run.code, run.stdout.len()), (3, 0));
     smime(line).input("café\n").run().expect(0);
+}
+
+/// A signed message took, without a word, the place of a certificate that was given for the same address.
+#[test]
+fn a_message_takes_no_certificate_s_place() {
+    let dir = Dir::new();
+    let signed = dir.file("alice.eml");
+    let sign = join(&[&args!["sign", "-q", "-o", &signed], &as_alice()]);
+    let message = fixture("messages/plain.eml");
+    smime(join(&[&sign, &args![&message]])).run().expect(0);
+    let intermediate = fixture("certs/intermediate.pem");
+    let base = join(&[&args!["encrypt", "-c", intermediate], &trusting()]);
+    let to = |more: Vec<OsString>| smime(join(&[&base, &more, &args![&message]])).run();
+    let (own, other) = (fixture("certs/alice.pem"), fixture("certs/hostile.pem"));
+    let address = args!["-r", "alice@example.com"];
+    to(join(&[&address, &args!["-c", &signed]])).expect(0);
+    to(join(&[&address, &args!["-c", &signed, "-c", &own]])).expect(0);
+    let run = to(join(&[&address, &args!["-c", &other, "-c", &signed]])).expect(4);
+    assert!(run.stdout.is_empty(), "{run:?}");
+    for file in [&signed, &other] {
+        let hint = format!("-r {}", file.display());
+        assert!(run.stderr.contains(&hint), "{hint}: {run:?}");
+    }
+    // so do two messages
+    let second = dir.file("second.eml");
+    let identity = fixture("identities/hostile.pem");
+    let sign = args!["sign", "-q", "-o", &second, "-i", identity, &message];
+    smime(sign).run().expect(0);
+    let both = args!["-c", &second, "-c", &signed];
+    let run = to(join(&[&address, &both])).expect(4);
+    assert!(run.stderr.contains("several certificates"), "{run:?}");
+    to(join(&[&args!["-r", &signed], &both])).expect(0);
+}
+
+/// `sign --add` co-signed receipts, time-stamp tokens and whatever else was signed; a countersignature is over a signature.
+#[test]
+fn what_is_no_mail_is_not_co_signed() {
+    let signed = smime(join(&[
+        &args!["sign", "-q", "--opaque", "--format", "der"],
+        &as_alice(),
+        &args![fixture("messages/plain.eml")],
+    ]))
+    .run()
+    .expect(0)
+    .stdout;
+    let data = &[0x06, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 1][..];
+    let add = |message: &[u8]| {
+        let line = join(&[&args!["sign", "-q", "--add"], &as_alice()]);
+        smime(line).input(message).run()
+    };
+    add(&signed).expect(0);
+    // id-envelopedData, and a type that nobody knows
+    for arc in [3, 99] {
+        let mut other = signed.clone();
+        for at in 0..other.len() - data.len() {
+            if other[at..].starts_with(data) {
+                other[at + data.len() - 1] = arc;
+            }
+        }
+        assert_ne!(other, signed);
+        let run = add(&other).expect(3);
+        assert!(run.stdout.is_empty(), "{run:?}");
+        assert!(run.stderr.contains("not the id-data of mail"), "{run:?}");
+    }
+}
+
+/// `-o` and `--report` wrote over the key that they were made with.
+#[test]
+fn what_is_read_is_not_written_over() {
+    let dir = Dir::new();
+    let key = fixture_bytes("identities/alice.pem");
+    let identity = dir.write("alice.pem", &key);
+    let root = dir.write("root.pem", fixture_bytes("trust/root.pem"));
+    let message = dir.write("m.eml", fixture_bytes("messages/clear.eml"));
+    std::os::unix::fs::symlink(&identity, dir.file("link")).unwrap();
+    let before = dir.entries();
+    let link = dir.file("link");
+    for line in [
+        args!["sign", "-i", &identity, "-o", &identity, &message],
+        args!["sign", "-i", &identity, "-o", &link, &message],
+        args!["sign", "-i", &identity, "--report", &link, &message],
+        args!["sign", "-i", &identity, "--report", &message, &message],
+        args!["sign", "-c", &root, "-i", &identity, "-o", &root, &message],
+        args!["verify", "-t", &root, "-o", &root, &message],
+        args!["verify", "-t", &root, "--report", &message, &message],
+        args!["verify", "-t", &root, "--report", &root, &message],
+        args!["cert", "show", "--report", &root, &root],
+        // what is not understood writes its report no elsewhere
+        args!["sign", "--nonsense", "-i", &identity, "--report", &identity],
+    ] {
+        let run = smime(line).run().expect(2);
+        assert!(run.stdout.is_empty(), "{run:?}");
+        assert_eq!(dir.read("alice.pem"), key, "{run:?}");
+        assert_eq!(dir.read("root.pem"), fixture_bytes("trust/root.pem"));
+        assert_eq!(dir.read("m.eml"), fixture_bytes("messages/clear.eml"));
+        assert_eq!(dir.entries(), before);
+    }
+}
+
+/// A wrong password was answered with advice to give another file; a usage line redirected when it was pasted.
+#[test]
+fn advice_is_about_what_was_wrong() {
+    let dir = Dir::new();
+    let password = dir.write("wrong", "not this one\n");
+    let identity = fixture("identities/alice.p12");
+    let message = fixture("messages/plain.eml");
+    for option in [
+        args!["--password-file", &password],
+        args![format!("--password-file={}", password.display())],
+    ] {
+        let line = join(&[&args!["sign", "-i", &identity], &option, &args![&message]]);
+        let run = smime(line).run().expect(4);
+        let hint = format!("the first line of {}", password.display());
+        assert!(run.stderr.contains(&hint), "{run:?}");
+        assert!(!run.stderr.contains("-i FILE"), "{run:?}");
+    }
+    let run = smime(args!["verify", "--polic", "modern"]).run().expect(2);
+    let hints = run.stderr.lines().filter(|it| it.contains("hint:"));
+    let hints: Vec<&str> = hints.collect();
+    assert!(hints.iter().any(|it| it.contains("--policy")), "{run:?}");
+    assert!(!hints.iter().any(|it| it.contains(['<', '>'])), "{run:?}");
 }

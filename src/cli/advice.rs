@@ -117,6 +117,21 @@ impl Typed {
         kept
     }
 
+    /// The file that the password came from, if it was given.
+    pub(crate) fn password_file(&self) -> Option<&str> {
+        const OPTION: &str = "--password-file";
+        let options = self.words.iter().take_while(|word| *word != "--");
+        let values = self.words.iter().skip(1);
+        let joined = |word: &'_ String| word.starts_with("--password-file=");
+        match options.clone().find(|word| joined(word)) {
+            Some(word) => word.split_once('=').map(|(_, path)| path),
+            None => options
+                .zip(values)
+                .find(|(option, _)| *option == OPTION)
+                .map(|(_, path)| path.as_str()),
+        }
+    }
+
     /// Advice on a file that cannot be used: another one in its place, or out of the directory of anchors with it.
     pub(crate) fn instead_of(&self, path: &Path) -> Option<String> {
         let shown = path.display().to_string();

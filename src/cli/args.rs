@@ -691,6 +691,64 @@ impl Command {
         })
     }
 
+    /// Returns the files that are read for keys, certificates and secrets: what must not be written over.
+    pub(crate) fn reads(&self) -> Vec<&Path> {
+        let mut read: Vec<&Path> = Vec::new();
+        let (keys, trust, shared, signers) = match self {
+            Self::Sign(v) => (Some(&v.keys), None, None, None),
+            Self::Encrypt(v) => {
+                read.extend(v.recipient.iter().map(Path::new));
+                read.extend(v.password_file.as_deref());
+                (None, Some(&v.trust), Some(&v.shared), None)
+            }
+            Self::Decrypt(v) => {
+                read.extend(v.secret_key.secret_key.as_deref());
+                (Some(&v.keys), None, Some(&v.shared), None)
+            }
+            Self::Open(v) => {
+                read.extend(v.secret_key.secret_key.as_deref());
+                let (trust, signers) = (Some(&v.trust), Some(&v.signers));
+                (Some(&v.keys), trust, Some(&v.shared), signers)
+            }
+            Self::Verify(v) => (None, Some(&v.trust), None, Some(&v.signers)),
+            Self::Receipt(v) => (Some(&v.keys), Some(&v.trust), None, Some(&v.signers)),
+            Self::Cert(Cert {
+                command: CertCommand::Check(v),
+            }) => (None, Some(&v.trust), None, None),
+            Self::Inspect(_) | Self::Cert(_) | Self::Help(_) => (None, None, None, None),
+        };
+        let lists = [
+            keys.map(|it| &it.identity),
+            trust.map(|it| &it.trust),
+            trust.map(|it| &it.crls),
+            signers.map(|it| &it.timestamp_trust),
+            self.common().map(|it| &it.certs),
+        ];
+        read.extend(lists.into_iter().flatten().flatten().map(PathBuf::as_path));
+        read.extend(keys.and_then(|it| it.password_file.as_deref()));
+        let keks = shared.map(|it| it.kek.iter()).into_iter().flatten();
+        read.extend(keks.filter_map(|it| it.split_once(':').map(|(_, file)| Path::new(file))));
+        read
+    }
+
+    /// Returns the message and what belongs to it: what is made of that may take its place, but no report.
+    pub(crate) fn subjects(&self) -> Vec<&Path> {
+        let (besides, files): (_, &[PathBuf]) = match self {
+            Self::Sign(v) => ([v.content.as_deref(), None], &[]),
+            Self::Verify(v) => ([v.content.as_deref(), v.receipt_for.as_deref()], &[]),
+            Self::Cert(cert) => match &cert.command {
+                CertCommand::Show(v) => ([None; 2], &v.files),
+                CertCommand::Check(v) => ([None; 2], &v.files),
+                CertCommand::Bundle(v) => ([None; 2], &v.files),
+            },
+            _ => ([None; 2], &[]),
+        };
+        let message = self.message().filter(|it| *it != Path::new("-"));
+        let besides = besides.into_iter().flatten();
+        let files = files.iter().map(PathBuf::as_path);
+        message.into_iter().chain(besides).chain(files).collect()
+    }
+
     /// Returns where the result goes; `None` for help.
     pub(crate) fn output(&self) -> Option<&Output> {
         Some(match self {

@@ -48,9 +48,9 @@ pub(crate) fn run(encrypt: &args::Encrypt, rng: &mut Randomness) -> anyhow::Resu
         messages.files.clear();
     }
     let mut repository = prepare::repository(&messages.others, &trust.crls, &policy.limits)?;
-    let plain = repository.clone();
+    let given = repository.clone();
     let learning = Learning {
-        verifier: Verifier::new(&anchors, &plain, &policy, &[]),
+        verifier: Verifier::new(&anchors, &given, &policy, &[]),
         policy: &policy,
         at,
     };
@@ -63,9 +63,6 @@ pub(crate) fn run(encrypt: &args::Encrypt, rng: &mut Randomness) -> anyhow::Resu
             }
             Learned::Acquaintances(known) => acquaintances.extend(known),
         }
-    }
-    for known in &acquaintances {
-        meet(known, &mut repository);
     }
     let mut recipients = Vec::new();
     for who in &encrypt.recipient {
@@ -139,9 +136,17 @@ struct Learning<'a> {
 impl Learning<'_> {
     fn from(&self, file: &Path) -> anyhow::Result<Learned> {
         let mut input = Input::open(file, true)?;
-        self.verifier
+        let mut learned = self
+            .verifier
             .learn(input.source(), self.at)
-            .with_context(|| prepare::at(file))
+            .with_context(|| prepare::at(file))?;
+        if let Learned::Acquaintances(known) = &mut learned {
+            let origin = file.display().to_string().into();
+            for one in known {
+                one.recipient = one.recipient.take().map(|it| it.from_origin(&origin));
+            }
+        }
+        Ok(learned)
     }
 
     fn refusal(&self, file: &Path, report: &Report) -> Finding {
@@ -150,14 +155,6 @@ impl Learning<'_> {
         let rules = Vec::from_iter(rules).join(", ");
         let message = format!("{} does not verify: {rules}", file.display());
         self.policy.finding(Rule::NotLearned, message)
-    }
-}
-
-/// Makes the certificates that came with a signed message known.
-fn meet(known: &Acquaintance, repository: &mut Collection) {
-    let others = known.certificates.iter().chain([&known.signer]);
-    for certificate in others {
-        repository.add_certificate(certificate.clone());
     }
 }
 
@@ -222,7 +219,6 @@ fn recipient(
                     let what = format!("{who} came with no certificate to encrypt to");
                     return Err(Problem::Refused(what).into());
                 };
-                meet(one, others);
                 acquaintances.push(one.clone());
                 Ok(Recipient::Certificate(certificate))
             }

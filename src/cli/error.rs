@@ -226,6 +226,10 @@ impl Failure {
             E::TooLarge { name, .. } => {
                 failure.hint(format!("smime help limits lists the limits ({name})"))
             }
+            E::WrongPassword { .. } => failure.hint(match typed.and_then(Typed::password_file) {
+                Some(file) => format!("the password is the first line of {file}: check it"),
+                None => "give the password that the file was encrypted under".to_owned(),
+            }),
             E::PasswordNeeded { .. } => failure.hint(
                 "there is no terminal to ask for the password on: --password-file PATH (its first line; /dev/fd/N works)",
             ),

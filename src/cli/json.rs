@@ -36,7 +36,7 @@ pub(crate) fn answer(typed: &Typed, answer: &Answer, exit: u8) -> String {
             let mut layers: Vec<Value> = report.layers.iter().map(|l| layer(typed, l)).collect();
             if let (Some(layer), Some(choice)) = (layers.first_mut(), &report.choice) {
                 let unknown = match choice {
-                    Choice::Default { unknown } => Some(unknown.as_str().into()),
+                    Choice::Default { unknown, .. } => Some(unknown.as_str().into()),
                     _ => None,
                 };
                 let more = [

@@ -81,6 +81,11 @@ impl Reporting {
         let target = command.output().and_then(|o| o.output.as_deref());
         let sync = command.output().is_some_and(|o| o.sync);
         let to_standard_output = target.is_some_and(output::is_standard_output);
+        if let Some(path) = target
+            && is_one_of(path, command.reads())
+        {
+            return Err(reads_and_writes("-o", path));
+        }
         let place = match verb {
             Some(Verb::Verify) if to_standard_output => Place::StandardError,
             Some(Verb::Verify) => Place::StandardOutput,
@@ -103,6 +108,9 @@ impl Reporting {
         };
         let common = command.common();
         let file = match common.and_then(|c| c.report.as_deref()) {
+            Some(path) if is_one_of(path, [command.reads(), command.subjects()].concat()) => {
+                return Err(reads_and_writes("--report", path));
+            }
             Some(path) if !is_of_its_own(path, target) => {
                 return Err(error::Problem::usage_with(
                     "--report takes a file of its own",
@@ -139,7 +147,7 @@ impl Reporting {
         };
         let report = value(&words, "--report", None).map(Path::new);
         let file = report
-            .filter(|path| is_of_its_own(path, target))
+            .filter(|path| is_of_its_own(path, target) && !is_named_besides(path, &words))
             .and_then(|path| {
                 let rng = &mut prepare::randomness().ok()?;
                 ReportFile::open(path, false, rng).ok()
@@ -258,6 +266,27 @@ fn is_of_its_own(report: &Path, target: Option<&Path>) -> bool {
         && !target.is_some_and(|target| transaction::is_same(report, target))
 }
 
+fn is_one_of(path: &Path, others: Vec<&Path>) -> bool {
+    others.into_iter().any(|it| transaction::is_same(path, it))
+}
+
+fn reads_and_writes(option: &str, path: &Path) -> anyhow::Error {
+    let message = format!("{option}: {} is read, too", path.display());
+    error::Problem::usage_with(message, format!("{option} takes a file of its own")).into()
+}
+
+/// Whether a command line that is not understood names the file of its report elsewhere: what that is for is anybody's guess, and a key or a
+/// message must not be written over.
+fn is_named_besides(report: &Path, words: &[&str]) -> bool {
+    let named = |word: &&str| {
+        let value = word.rsplit_once(['=', ':']).map(|(_, value)| value);
+        let short = word.strip_prefix('-').and_then(|it| it.get(1..));
+        let mut paths = [Some(*word), value, short].into_iter().flatten();
+        paths.any(|it| Path::new(it).exists() && transaction::is_same(report, Path::new(it)))
+    };
+    words.iter().filter(|word| named(word)).count() > 1
+}
+
 /// Finds an option's value in a command line that is not understood.
 fn value<'a>(words: &[&'a str], long: &str, short: Option<&str>) -> Option<&'a str> {
     let mut words = words.iter().copied().take_while(|word| *word != "--");
@@ -329,6 +358,8 @@ fn usage_failure(error: &clap::Error) -> Failure {
         if let Some(tip) = line.strip_prefix("tip: ") {
             hints.push(tip.to_owned());
         } else if let Some(usage) = line.strip_prefix("Usage: ") {
+            // to be pasted: a shell takes <NAME> for files to read and to write
+            let usage = usage.replace(['<', '>'], "");
             hints.push(format!("usage: {usage}"));
         }
     }

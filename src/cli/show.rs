@@ -151,8 +151,15 @@ impl Page {
                         Some(Choice::KnownToAll) => {
                             self.fact("cipher", "the best that every recipient is known to read");
                         }
-                        Some(Choice::Default { unknown }) => {
-                            let why = format!("by default: what else {unknown} reads is not known");
+                        Some(Choice::Default { unknown, other }) => {
+                            let why = match other {
+                                false => {
+                                    format!("by default: what else {unknown} reads is not known")
+                                }
+                                true => format!(
+                                    "by default: the capabilities of {unknown} list no cipher that is written"
+                                ),
+                            };
                             self.fact("cipher", &why);
                         }
                     }

@@ -36,13 +36,15 @@ impl Scrypt {
             Some(_) => Some(usize::try_from(number(&mut fields)?).map_err(|_| bad())?),
         };
         fields.finish().map_err(|_| bad())?;
-        let memory = n.saturating_mul(r).saturating_mul(128);
-        if memory.max(p.saturating_mul(r).saturating_mul(128)) > max.memory {
-            return Err(Error::Limit {
-                what: "memory of a key derivation",
-                found: memory,
-                limit: max.memory,
-            });
+        for (what, count) in [
+            ("memory of a key derivation", n),
+            ("memory of a key derivation's parallel blocks", p),
+        ] {
+            let found = count.saturating_mul(r).saturating_mul(128);
+            if found > max.memory {
+                let limit = max.memory;
+                return Err(Error::Limit { what, found, limit });
+            }
         }
         let blocks = n.saturating_mul(r).saturating_mul(p);
         let iterations = u32::try_from(blocks).unwrap_or(u32::MAX);
@@ -167,6 +169,27 @@ mod tests {
         ] {
             let refused = read(&numbers, MAX);
             assert!(matches!(refused, Err(Error::Limit { .. })), "{numbers:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_too_large_is_named() {
+        let limit = MAX.memory;
+        for (numbers, what, found) in [
+            (
+                [&[0x40, 0, 0][..], &[8], &[1]],
+                "memory of a key derivation",
+                1 << 32,
+            ),
+            (
+                [&[2], &[1], &[0x40, 0, 0]],
+                "memory of a key derivation's parallel blocks",
+                1 << 29,
+            ),
+        ] {
+            let expected = Error::Limit { what, found, limit };
+            let refused = read(&numbers, MAX).err().unwrap();
+            assert_eq!(refused.to_string(), expected.to_string());
         }
     }
 

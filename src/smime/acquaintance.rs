@@ -14,7 +14,7 @@ use crate::{
     crypto::ContentCipher,
     mime::mailbox::Address,
     policy::{Policy, Preferences},
-    x509::{Certificate, PathBuilder, Purpose},
+    x509::{Certificate, Collection, PathBuilder, Purpose},
 };
 use std::io;
 
@@ -131,6 +131,8 @@ pub enum Choice {
     Default {
         /// subject of the first such certificate
         unknown: String,
+        /// whether his capabilities are known, and none of them is a cipher that is written
+        other: bool,
     },
 }
 
@@ -166,14 +168,21 @@ impl Known<'_> {
             .or_else(|| Capabilities::of_certificate(of))
     }
 
-    /// Returns the certificate to which the holder of an address wants to be encrypted, by his latest message.
-    pub(super) fn recipient(&self, address: &Address) -> Option<&Certificate> {
-        let names = |it: &&Acquaintance| {
-            let recipient = it.recipient.as_ref();
-            recipient.is_some_and(|it| super::sender::names(it, address))
-        };
-        let latest = self.0.iter().filter(names).max_by_key(|it| it.signed);
-        latest.and_then(|it| it.recipient.as_ref())
+    /// Returns the certificates to which the holders of an address want to be encrypted: one of each who signed mail.
+    pub(super) fn recipients(&self, address: &Address) -> impl Iterator<Item = &Certificate> {
+        let recipients = self.0.iter().filter_map(|it| it.recipient.as_ref());
+        recipients.filter(|it| super::sender::names(it, address))
+    }
+
+    /// Returns what came with their mail, to lead from a certificate to an anchor.
+    pub(super) fn met(&self) -> Collection {
+        let mut met = Collection::default();
+        for known in self.0 {
+            met.certificates.push(known.signer.clone());
+            met.certificates.extend_from_slice(&known.certificates);
+        }
+        met.remove_duplicates();
+        met
     }
 
     /// Chooses the cipher: the one asked for, else the best of ours that every recipient is known to read, else the default.
@@ -207,12 +216,49 @@ impl Known<'_> {
                 .any(|cipher| reads(it, *cipher))
         };
         let silent = recipients.iter().zip(&known).find(|(_, it)| !any(it));
+        let other = !shared_secret && silent.is_some_and(|(_, known)| known.is_some());
         let unknown = silent.map(|(it, _)| it).or(recipients.first());
         let unknown = unknown.filter(|_| !shared_secret);
         let unknown = unknown.map_or_else(
             || "a shared key or password".to_owned(),
             |it| it.subject().to_string(),
         );
-        (preferences.cipher, Choice::Default { unknown })
+        (preferences.cipher, Choice::Default { unknown, other })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::{
+        asn1::{Tag, oid::Oid, write},
+        x509::sample::{Template, key},
+    };
+
+    #[test]
+    fn capabilities_without_a_cipher_that_is_written_are_known() {
+        let preferences = &Policy::default().preferences;
+        let chosen = |capabilities| {
+            let signer = Template::new("CN=Bob", &key(1), "CN=CA").unsigned();
+            let known = [Acquaintance {
+                signer: signer.clone(),
+                recipient: None,
+                capabilities,
+                signed: None,
+                certificates: Vec::new(),
+            }];
+            Known(&known).cipher(&[signer], false, None, preferences).1
+        };
+        let default = |other| Choice::Default {
+            unknown: "CN=Bob".to_owned(),
+            other,
+        };
+        assert_eq!(chosen(None), default(false));
+        // DES-EDE3-CBC alone
+        let old = Oid::new_unwrap("1.2.840.113549.3.7");
+        let old = write::sequence(&[&write::tlv(Tag::OID, old.as_bytes())]);
+        let old = Capabilities::from_der(&write::sequence(&[&old]));
+        assert_eq!(chosen(Some(old.unwrap())), default(true));
     }
 }

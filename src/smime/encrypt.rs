@@ -70,6 +70,8 @@ pub struct Encryptor<'a> {
     options: EncryptOptions,
     watch: Option<Arc<dyn Watch>>,
     known: Known<'a>,
+    /// what came with their mail
+    met: Collection,
 }
 
 impl<'a> Encryptor<'a> {
@@ -89,13 +91,16 @@ impl<'a> Encryptor<'a> {
             options,
             watch: None,
             known: Known(&[]),
+            met: Collection::default(),
         }
     }
 
-    /// Takes into account what is known of recipients from mail that they signed.
+    /// Takes into account what is known of recipients from mail that they signed. The certificates that came with it lead to anchors; only
+    /// the one that each wants to be encrypted to is a recipient's.
     #[must_use]
-    pub const fn knowing(mut self, acquaintances: &'a [Acquaintance]) -> Self {
+    pub fn knowing(mut self, acquaintances: &'a [Acquaintance]) -> Self {
         self.known = Known(acquaintances);
+        self.met = self.known.met();
         self
     }
 
@@ -325,7 +330,7 @@ impl<'a> Encryptor<'a> {
     }
 
     /// Of the certificates that name an address, one that was given as a recipient's, else the valid one; two valid ones with different keys
-    /// leave the choice to the user.
+    /// leave the choice to the user, wherever they are from: a signed message must not take the place of a certificate that was given.
     fn by_address(
         &self,
         address: &Address,
@@ -339,23 +344,19 @@ impl<'a> Encryptor<'a> {
             }
         }
         let mut judged = Vec::new();
-        for certificate in self
-            .repository
-            .by_address(address)
-            .into_iter()
-            .filter(|c| names(c, address))
-        {
+        let mut named = Collection::default();
+        let given = self.repository.by_address(address).into_iter();
+        let given = given.filter(|it| names(it, address));
+        for certificate in given.chain(self.known.recipients(address).cloned()) {
+            named.add_certificate(certificate);
+        }
+        for certificate in named.certificates {
             let findings = self.judge(&certificate, at)?;
             judged.push((certificate, findings));
         }
         let (mut valid, refused): (Vec<_>, Vec<_>) = judged
             .into_iter()
             .partition(|(_, findings)| !Policy::denies(findings));
-        if let Some(preferred) = self.known.recipient(address)
-            && let Some(known) = valid.iter().find(|(it, _)| it == preferred)
-        {
-            return Ok(known.clone());
-        }
         if valid
             .iter()
             .any(|(c, _)| valid.iter().any(|(other, _)| c.spki() != other.spki()))
@@ -377,13 +378,7 @@ impl<'a> Encryptor<'a> {
         let paths = PathBuilder::new(self.anchors, self.repository, self.policy);
         let paths = paths.watched(self.watch.clone());
         Ok(paths
-            .judge(
-                certificate,
-                &Collection::default(),
-                Purpose::Encrypt,
-                at,
-                None,
-            )?
+            .judge(certificate, &self.met, Purpose::Encrypt, at, None)?
             .findings)
     }
 }

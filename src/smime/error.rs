@@ -116,6 +116,9 @@ pub enum Error {
     /// There are no trust anchors.
     #[error("no trust anchor was given")]
     NoTrustAnchor,
+    /// What is signed is no content of mail.
+    #[error("the signed content is {0}, not the id-data of mail: no signature is added to it")]
+    NotOfMail(String),
     /// What was asked for cannot be combined with what was found.
     #[error("{0}")]
     Unsuitable(&'static str),
@@ -178,6 +181,7 @@ impl Error {
             Self::NoContent => "no-content",
             Self::ContentNotWanted => "content-not-wanted",
             Self::NoTrustAnchor => "no-trust-anchor",
+            Self::NotOfMail(_) => "unsupported",
             Self::Unsuitable(_) => "unsuitable",
         }
     }

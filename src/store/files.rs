@@ -447,14 +447,15 @@ impl Reading<'_, '_, '_> {
 
     fn crl(&mut self, der: &[u8]) -> Result<(), Error> {
         let crl = Crl::from_der(der).map_err(self.unusable())?;
-        self.contents.public.add_crl(crl.from_origin(&self.origin));
+        let crl = crl.from_origin(&self.origin);
+        self.contents.public.crls.push(crl);
         Ok(())
     }
 
     fn ocsp_response(&mut self, der: &[u8]) -> Result<(), Error> {
         let response = OcspResponse::from_der(der, self.limits).map_err(self.unusable())?;
         let response = response.from_origin(&self.origin);
-        self.contents.public.add_ocsp_response(response);
+        self.contents.public.ocsp_responses.push(response);
         Ok(())
     }
 

@@ -259,6 +259,12 @@ impl PartialEq for Crl {
 }
 impl Eq for Crl {}
 
+impl std::hash::Hash for Crl {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.inner.der.hash(state);
+    }
+}
+
 /// `the CRL of CN=CA (number 07, from crls.pem)`
 impl std::fmt::Display for Crl {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

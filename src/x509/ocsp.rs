@@ -272,6 +272,12 @@ impl PartialEq for OcspResponse {
 }
 impl Eq for OcspResponse {}
 
+impl std::hash::Hash for OcspResponse {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.inner.der.hash(state);
+    }
+}
+
 /// `the OCSP response of CN=Responder (from ocsp.der)`
 impl std::fmt::Display for OcspResponse {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -1,7 +1,10 @@
 //! Where certificates, CRLs and OCSP responses are found: the joint `Repository` (a directory server or key server plugs in here).
 use super::{Certificate, Crl, OcspResponse, name::Name};
 use crate::mime::mailbox::Address;
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    hash::Hash,
+};
 
 /// Finds certificates and CRLs.
 pub trait Repository: Send + Sync {
@@ -56,25 +59,16 @@ impl Collection {
 
     /// Adds all of `other`.
     pub fn extend(&mut self, other: Self) {
-        let known: HashSet<Certificate> = match other.certificates.len() {
-            0 => HashSet::new(),
-            _ => self.certificates.iter().cloned().collect(),
-        };
-        let new = other.certificates.into_iter();
-        self.certificates
-            .extend(new.filter(|it| !known.contains(it)));
-        for crl in other.crls {
-            self.add_crl(crl);
-        }
-        for response in other.ocsp_responses {
-            self.add_ocsp_response(response);
-        }
+        add_new(&mut self.certificates, other.certificates);
+        add_new(&mut self.crls, other.crls);
+        add_new(&mut self.ocsp_responses, other.ocsp_responses);
     }
 
-    /// Leaves out certificates that are there twice, the later ones.
+    /// Leaves out what is there twice, the later ones.
     pub fn remove_duplicates(&mut self) {
-        let mut seen = HashSet::new();
-        self.certificates.retain(|it| seen.insert(it.clone()));
+        keep_first(&mut self.certificates);
+        keep_first(&mut self.crls);
+        keep_first(&mut self.ocsp_responses);
     }
 
     /// Returns whether there is nothing in it.
@@ -86,6 +80,20 @@ impl Collection {
         let found = self.certificates.iter().filter(|it| wanted(it));
         found.cloned().collect()
     }
+}
+
+/// Adds what is not there yet, at a cost that grows with the number and not with its square.
+fn add_new<T: Clone + Eq + Hash>(to: &mut Vec<T>, others: Vec<T>) {
+    if others.is_empty() {
+        return;
+    }
+    let mut known: HashSet<T> = to.iter().cloned().collect();
+    to.extend(others.into_iter().filter(|it| known.insert(it.clone())));
+}
+
+fn keep_first<T: Clone + Eq + Hash>(all: &mut Vec<T>) {
+    let mut seen = HashSet::with_capacity(all.len());
+    all.retain(|it| seen.insert(it.clone()));
 }
 
 impl Repository for Collection {
@@ -194,7 +202,7 @@ impl Repository for Catalogue {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::x509::sample::{Template, crl, key, key_identifier, parsed};
+    use crate::x509::sample::{CrlTemplate, Template, crl, key, key_identifier, parsed};
 
     #[test]
     fn a_catalogue_answers_as_its_collection_does() {
@@ -253,5 +261,21 @@ mod tests {
         other.certificates.extend([of(2), of(3)]);
         collection.extend(other);
         assert_eq!(collection.certificates, [of(1), of(2), of(3)]);
+    }
+
+    #[test]
+    fn revocation_lists_are_left_out_too() {
+        let of = |number: u32| {
+            let list = CrlTemplate::new("CN=A", "2026-10-20", "2026-11-20");
+            list.number(number).sign(&key(1))
+        };
+        let mut collection = Collection::default();
+        collection.crls.extend([of(1), of(2), of(1)]);
+        collection.remove_duplicates();
+        assert_eq!(collection.crls, [of(1), of(2)]);
+        let mut other = Collection::default();
+        other.crls.extend([of(2), of(3), of(3)]);
+        collection.extend(other);
+        assert_eq!(collection.crls, [of(1), of(2), of(3)]);
     }
 }

@@ -4,9 +4,12 @@
 //! unsigned attribute. Those who signed need not be trusted, but what they signed must be intact: who adds to a message vouches for it as it is.
 use super::{Prepared, Signer, micalg, write_header, written};
 use crate::{
-    asn1::{Time, oid::Oid},
+    asn1::{
+        Time,
+        oid::{self, Oid},
+    },
     cms::{
-        self, Object, attribute,
+        self, Object, attribute, content_type,
         signed_data::{self, SignedData, Tail},
         signer_info,
     },
@@ -150,6 +153,17 @@ impl Adding<'_> {
         self.policy().finding(Rule::NotSigned, message)
     }
 
+    /// A signature is added to what `sign` makes: one over the content of mail. A receipt, a time-stamp token, a permission list says what its
+    /// signer alone may say, and nobody was shown it. A countersignature is over a signature, whatever that is over.
+    fn is_of_mail(&self, content_type: Oid) -> Result<(), Error> {
+        match self.what {
+            Addition::Signature if content_type != content_type::DATA => {
+                Err(Error::NotOfMail(oid::name(&content_type)))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The digest that the new signature is over; a countersignature is not over the content.
     fn digests(&self) -> Vec<Digest> {
         match self.what {
@@ -227,6 +241,7 @@ impl Adding<'_> {
             self.findings.push(finding);
             return Ok(());
         }
+        self.is_of_mail(reader.content_type)?;
         let (content_type, announced) = (reader.content_type, reader.announced.clone());
         let (signed, rest) = reader.finish()?;
         nothing_follows(rest)?;
@@ -284,6 +299,7 @@ impl Adding<'_> {
                 what: "adding to the SignedData of PKCS#7 v1.5",
             }));
         }
+        self.is_of_mail(reader.content_type)?;
         let new = self.digests();
         let content_type = reader.content_type;
         let detached = !reader.has_content;
