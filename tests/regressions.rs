@@ -204,3 +204,23 @@ fn text_is_utf_8() {
     assert_eq!((run.code, run.stdout.len()), (3, 0));
     smime(line).input("café\n").run().expect(0);
 }
+
+/// `open --require 1` was content with a message that nobody signed.
+#[test]
+fn who_is_required_must_have_signed() {
+    let open = |message: &str, more: &[&str]| {
+        let line = join(&[
+            &args!["open", "--json", "-i", fixture("identities/bob.pem")],
+            &trusting(),
+        ]);
+        let more: Vec<_> = more.iter().map(Into::into).collect();
+        let message = fixture_bytes(message);
+        smime(join(&[&line, &more])).input(message).run()
+    };
+    let encrypted = "messages/encrypted-rsa-gcm.eml";
+    open(encrypted, &[]).expect(0);
+    let run = open(encrypted, &["--require", "1"]);
+    assert_eq!(run.code, 1, "{run:?}");
+    assert!(run.stderr.contains("too-few-signers"), "{run:?}");
+    open("messages/clear.eml", &["--require", "1"]).expect(0);
+}

@@ -70,8 +70,17 @@ impl Report {
         }
     }
 
-    /// Finds the signed layers, all of them judged, in which fewer signers than required have a signature that passes.
-    pub(super) fn find_too_few_signers(&mut self, policy: &Policy) {
+    /// Finds the signed layers, all of them judged, in which fewer signers than required have a signature that passes; a message without a
+    /// signed layer has none.
+    pub(super) fn find_too_few_signers(&mut self, required: Option<usize>, policy: &Policy) {
+        let signed = |layer: &Layer| matches!(layer, Layer::Signed(_));
+        if let Some(required) = required
+            && !self.layers.iter().any(signed)
+        {
+            let message = format!("signers wanted: {required}, and nobody signed the message");
+            let finding = policy.finding(Rule::TooFewSigners, message);
+            self.findings.push(finding);
+        }
         for layer in &mut self.layers {
             if let Layer::Signed(layer) = layer
                 && let Some(required) = layer.required
