@@ -8,6 +8,7 @@ use crate::{
         time_stamp::TstInfo,
     },
     crypto::Digest,
+    mime::mailbox::Address,
     policy::{Finding, Level, Policy, Rule},
     x509::Certificate,
 };
@@ -269,6 +270,8 @@ pub struct Signature {
     pub trust: Trust,
     /// is it the sender
     pub sender: Sender,
+    /// which of the signer's addresses matched: the one in From, or one that was asked for
+    pub address: Option<Address>,
     /// does anyone object
     pub revocation: crate::x509::RevocationStatus,
     /// the signer's certificate, if found

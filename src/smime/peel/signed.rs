@@ -17,7 +17,7 @@ use crate::{
         layer::{self, Announced, Label},
         report::{Form, Layer, SignedLayer},
         signature::{self, Digested},
-        source::CHUNK,
+        source::{self, CHUNK},
     },
 };
 use std::io::{self, BufRead, BufReader, Read};
@@ -249,6 +249,7 @@ impl Peeler<'_> {
                 self.sink().write_all(form).map_err(Error::Write)?;
             }
         }
+        self.covered = true;
         let mut digesting = Digesting::new(source, content);
         self.inside(
             content_type,
@@ -367,7 +368,10 @@ fn covers_ciphertext(digested: &Digested<'_>, header: header::Limits, cms: cms::
     };
     let mut head = digested.head.to_vec();
     for _ in 0..LOOKED_THROUGH {
-        let object = if cms::is_object(&content_type) {
+        let bare = bare_object(&head).filter(|_| !cms::is_object(&content_type));
+        let object = if let Some(octets) = bare {
+            cms::open(Box::new(io::Cursor::new(octets)) as Box<dyn Read>, cms)
+        } else if cms::is_object(&content_type) {
             cms::open_content(
                 Box::new(io::Cursor::new(head)) as Box<dyn Read>,
                 content_type,
@@ -414,6 +418,12 @@ fn covers_ciphertext(digested: &Digested<'_>, header: header::Limits, cms: cms::
     }
     // whoever piles up layers hides something
     true
+}
+
+/// Returns the first octets of the object that a content is without being an entity.
+fn bare_object(mut head: &[u8]) -> Option<Vec<u8>> {
+    let mut octets = source::object_inside(&mut head).ok()?.ok()?;
+    Some(beginning(&mut octets))
 }
 
 /// Reads the first octets of a content whose end is not at hand.
