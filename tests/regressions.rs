@@ -400,3 +400,57 @@ fn the_from_inside_is_one_and_not_silent() {
     let run = opened_by_bob(&signed, &[]).expect(0);
     assert!(!run.stderr.contains("unsigned-from"));
 }
+
+/// The answer named the first address of the signer's certificate, not the one that From has.
+#[test]
+fn the_answer_names_the_address_that_matched() {
+    if !have(&[Peer::Openssl], "a certificate made by OpenSSL") {
+        return;
+    }
+    let dir = Dir::new();
+    let (key, certificate) = (dir.file("key.pem"), dir.file("certificate.pem"));
+    let names = "subjectAltName=email:ceo@example.com,email:alice@example.com,email:a2@example.com";
+    let line = args![
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "3650",
+        "-subj",
+        "/CN=Alice",
+        "-addext",
+        names,
+        "-keyout",
+        &key,
+        "-out",
+        &certificate
+    ];
+    openssl(Peer::Openssl, line).run().expect(0);
+    let plain = dir.write("plain", fixture_bytes("messages/plain.eml"));
+    let line = args![
+        "cms",
+        "-sign",
+        "-in",
+        plain,
+        "-signer",
+        &certificate,
+        "-inkey",
+        &key
+    ];
+    let signed = openssl(Peer::Openssl, line).run().expect(0).stdout;
+    let message = [&b"From: alice@example.com\n"[..], &signed].concat();
+    let headline = |more: &[&str]| {
+        let mut line = args!["verify", "-t", &certificate];
+        line.extend(more.iter().map(Into::into));
+        let run = smime(line).input(message.clone()).run().expect(0);
+        let text = format!("{}{}", run.text(), run.stderr);
+        text.lines().next().unwrap_or_default().to_owned()
+    };
+    assert_eq!(headline(&[]), "good signature of alice@example.com");
+    assert_eq!(
+        headline(&["--signer", "a2@example.com"]),
+        "good signature of a2@example.com"
+    );
+}

@@ -336,6 +336,35 @@ mod tests {
     }
 
     #[test]
+    fn an_object_is_told_from_an_entity() {
+        let der = b"\x30\x82\x01\x00\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02\xa0\x82";
+        let ber = b"\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03\xa0\x80";
+        let other = b"\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x03\xa0\x80";
+        assert_eq!(object_form(der), Some(Form::Der));
+        assert_eq!(object_form(ber), Some(Form::Der));
+        assert_eq!(object_form(other), None);
+        let base64 = "MIAGCSqGSIb3DQEHAqCA\nMIAC\n";
+        for (before, form) in [
+            ("", Some(Form::Base64)),
+            ("\u{feff}", Some(Form::Base64)),
+            ("  ", Some(Form::Base64)),
+            ("-----BEGIN PKCS7-----\n", Some(Form::Pem)),
+            ("-----BEGIN CMS-----\r\n", Some(Form::Pem)),
+            ("\n", None),
+            ("\r\n", None),
+            ("\n-----BEGIN CMS-----\n", None),
+            ("From: ", None),
+            ("Content-Type: text/plain\n\n", None),
+            ("MIIB: ", None),
+        ] {
+            let text = [before, base64].concat();
+            assert_eq!(object_form(text.as_bytes()), form, "{text}");
+        }
+        assert_eq!(object_form(b""), None);
+        assert_eq!(object_form(b"aGVsbG8sIHdvcmxkIQ==\n"), None);
+    }
+
+    #[test]
     fn armour_gives_what_is_inside() {
         let text = b"before\n-----BEGIN CMS-----\nQUJD\nREVG\n-----END CMS-----\n\n";
         let mut out = String::new();

@@ -411,7 +411,8 @@ fn covers_ciphertext(digested: &Digested<'_>, header: header::Limits, cms: cms::
             Ok(cms::Object::Compressed(reader)) => (reader.content_type, Box::new(reader)),
             Ok(cms::Object::Digested(reader)) => (reader.content_type, Box::new(reader)),
             Ok(cms::Object::Authenticated(reader)) => (reader.content_type, Box::new(reader)),
-            Ok(cms::Object::Data(_)) | Err(_) => return false,
+            Ok(cms::Object::Data(reader)) => (content_type::DATA, Box::new(reader)),
+            Err(_) => return false,
         };
         content_type = inner;
         head = beginning(&mut *content);
