@@ -326,3 +326,253 @@ fn advice_is_about_what_was_wrong() {
     assert!(hints.iter().any(|it| it.contains("--policy")), "{run:?}");
     assert!(!hints.iter().any(|it| it.contains(['<', '>'])), "{run:?}");
 }
+
+/// `open --require 1` was content with a message that nobody signed.
+#[test]
+fn who_is_required_must_have_signed() {
+    let open = |message: &str, more: &[&str]| {
+        let line = join(&[
+            &args!["open", "--json", "-i", fixture("identities/bob.pem")],
+            &trusting(),
+        ]);
+        let more: Vec<_> = more.iter().map(Into::into).collect();
+        let message = fixture_bytes(message);
+        smime(join(&[&line, &more])).input(message).run()
+    };
+    let encrypted = "messages/encrypted-rsa-gcm.eml";
+    open(encrypted, &[]).expect(0);
+    let run = open(encrypted, &["--require", "1"]);
+    assert_eq!(run.code, 1, "{run:?}");
+    assert!(run.stderr.contains("too-few-signers"), "{run:?}");
+    open("messages/clear.eml", &["--require", "1"]).expect(0);
+}
+
+/// Encrypts these octets, which are no message, to Bob.
+fn encrypted_to_bob(content: &[u8]) -> Vec<u8> {
+    let line = join(&[
+        &args!["encrypt", "-q", "--binary", "-r", fixture("certs/bob.pem")],
+        &args!["-c", fixture("certs")],
+        &trusting(),
+    ]);
+    smime(line).input(content).run().expect(0).stdout
+}
+
+fn opened_by_bob(message: &[u8], more: &[&str]) -> Run {
+    let mut line = join(&[
+        &args!["open", "--json", "-i", fixture("identities/bob.pem")],
+        &trusting(),
+    ]);
+    line.extend(more.iter().map(Into::into));
+    smime(line).input(message).run()
+}
+
+/// `open` gave a CMS object out as the innermost content: a broken signature in it was not looked at.
+#[test]
+fn a_bare_object_is_a_layer() {
+    let signed = |format: &str| {
+        let line = args!["sign", "-q", "--opaque", "--format", format];
+        let plain = fixture_bytes("messages/plain.eml");
+        let line = join(&[&line, &as_alice()]);
+        smime(line).input(plain).run().expect(0).stdout
+    };
+    let der = signed("der");
+    let mut broken = der.clone();
+    *broken.last_mut().unwrap() ^= 1;
+    let base64 = |der: &[u8]| data_encoding::BASE64_MIME.encode(der).into_bytes();
+    for (content, code, layers) in [
+        (der.clone(), 0, 2),
+        (broken.clone(), 1, 2),
+        (signed("pem"), 0, 2),
+        (base64(&der), 0, 2),
+        (base64(&broken), 1, 2),
+        // an empty header, so this is text
+        ([&b"\n"[..], &signed("pem")].concat(), 0, 1),
+        // base64 and PEM of something else
+        (b"aGVsbG8sIHdvcmxkIQ==\n".to_vec(), 0, 1),
+        (b"-----BEGIN X-----\naGVsbG8=\n".to_vec(), 0, 1),
+    ] {
+        let run = opened_by_bob(&encrypted_to_bob(&content), &["--allow", "no-from"]);
+        assert_eq!(run.code, code, "{run:?}");
+        let kinds = run.stderr.matches("\"kind\": \"signed\"").count();
+        assert_eq!(kinds + 1, layers, "{run:?}");
+    }
+    // id-data around it is none that is peeled
+    let data = der_of_data(&der);
+    let run = opened_by_bob(&encrypted_to_bob(&data), &["--allow", "no-from"]);
+    assert_eq!(run.code, 1, "{run:?}");
+    assert!(run.stderr.contains("nested-protection"), "{run:?}");
+}
+
+/// ContentInfo of id-data.
+fn der_of_data(content: &[u8]) -> Vec<u8> {
+    let tlv = |tag: u8, value: &[u8]| {
+        let length = u32::try_from(value.len()).unwrap().to_be_bytes();
+        [&[tag, 0x84][..], &length, value].concat()
+    };
+    let oid = [6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 13, 1, 7, 1];
+    let octets = tlv(0xa0, &tlv(4, content));
+    tlv(0x30, &[&oid[..], &octets].concat())
+}
+
+/// A signature around a bare object that is encrypted was called good.
+#[test]
+fn a_signature_around_a_bare_ciphertext_says_so() {
+    if !have(&[Peer::Openssl], "a message signed by OpenSSL") {
+        return;
+    }
+    let line = join(&[
+        &args![
+            "encrypt",
+            "-q",
+            "--format",
+            "der",
+            "-r",
+            fixture("certs/bob.pem")
+        ],
+        &args!["-c", fixture("certs")],
+        &trusting(),
+    ]);
+    let sealed = smime(line)
+        .input(fixture_bytes("messages/plain.eml"))
+        .run()
+        .expect(0)
+        .stdout;
+    for content in [
+        sealed.clone(),
+        data_encoding::BASE64_MIME.encode(&sealed).into_bytes(),
+    ] {
+        let dir = Dir::new();
+        let file = dir.write("content", &content);
+        let signed = openssl(
+            Peer::Openssl,
+            args![
+                "cms",
+                "-sign",
+                "-binary",
+                "-nodetach",
+                "-outform",
+                "DER",
+                "-in",
+                file,
+                "-signer",
+                fixture("certs/alice.pem"),
+                "-inkey",
+                fixture("keys/alice.pem"),
+                "-certfile",
+                fixture("certs/intermediate.pem")
+            ],
+        );
+        let signed = signed.run().expect(0).stdout;
+        let line = args!["verify", "--json", "--signer", "alice@example.com"];
+        let run = smime(join(&[&line, &trusting()])).input(signed).run();
+        assert!(run.text().contains("covers-ciphertext"), "{run:?}");
+    }
+}
+
+/// Two From fields came out where the inner header had two, and an inner one nobody signed replaced the outer one without a word.
+#[test]
+fn the_from_inside_is_one_and_not_silent() {
+    let opened = |inner: &str| {
+        let content = format!("{inner}Content-Type: text/plain\n\ntext\n");
+        let sealed = encrypted_to_bob(content.as_bytes());
+        let sealed = String::from_utf8(sealed).unwrap();
+        let own = |line: &&str| !line.starts_with("From:");
+        let sealed: Vec<_> = sealed.lines().filter(own).collect();
+        let message = format!("From: Eve <eve@example.com>\n{}\n", sealed.join("\n"));
+        opened_by_bob(message.as_bytes(), &[])
+    };
+    for (inner, code, rule) in [
+        ("", 0, None),
+        ("From: eve@example.com\n", 0, None),
+        ("From: ceo@example.com\n", 0, Some("unsigned-from")),
+        ("From:\n ceo@example.com\n", 0, Some("unsigned-from")),
+        (
+            "From: eve@example.com\nFrom: ceo@example.com\n",
+            1,
+            Some("ambiguous-from"),
+        ),
+        (
+            "From: eve@example.com\nFROM : ceo@example.com\n",
+            1,
+            Some("ambiguous-from"),
+        ),
+        (
+            "X: a\rFrom: ceo@example.com\nFrom: eve@example.com\n",
+            1,
+            Some("ambiguous-from"),
+        ),
+    ] {
+        let run = opened(inner);
+        assert_eq!(run.code, code, "{inner:?} {run:?}");
+        assert_eq!(run.stdout.is_empty(), code == 1, "{run:?}");
+        for name in ["unsigned-from", "ambiguous-from"] {
+            let found = run.stderr.contains(name);
+            let wanted = rule == Some(name);
+            assert!(found == wanted || code == 1, "{inner:?} {name} {run:?}");
+        }
+        assert!(rule.is_none_or(|rule| run.stderr.contains(rule)), "{run:?}");
+    }
+    // what the signature covers is compared with the signer, not warned of
+    let line = join(&[&args!["sign", "-q"], &as_alice()]);
+    let signed = smime(line)
+        .input(fixture_bytes("messages/plain.eml"))
+        .run()
+        .expect(0)
+        .stdout;
+    let run = opened_by_bob(&signed, &[]).expect(0);
+    assert!(!run.stderr.contains("unsigned-from"));
+}
+
+/// The answer named the first address of the signer's certificate, not the one that From has.
+#[test]
+fn the_answer_names_the_address_that_matched() {
+    if !have(&[Peer::Openssl], "a certificate made by OpenSSL") {
+        return;
+    }
+    let dir = Dir::new();
+    let (key, certificate) = (dir.file("key.pem"), dir.file("certificate.pem"));
+    let names = "subjectAltName=email:ceo@example.com,email:alice@example.com,email:a2@example.com";
+    let line = args![
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "3650",
+        "-subj",
+        "/CN=Alice",
+        "-addext",
+        names,
+        "-keyout",
+        &key,
+        "-out",
+        &certificate
+    ];
+    openssl(Peer::Openssl, line).run().expect(0);
+    let plain = dir.write("plain", fixture_bytes("messages/plain.eml"));
+    let line = args![
+        "cms",
+        "-sign",
+        "-in",
+        plain,
+        "-signer",
+        &certificate,
+        "-inkey",
+        &key
+    ];
+    let signed = openssl(Peer::Openssl, line).run().expect(0).stdout;
+    let message = [&b"From: alice@example.com\n"[..], &signed].concat();
+    let headline = |more: &[&str]| {
+        let mut line = args!["verify", "-t", &certificate];
+        line.extend(more.iter().map(Into::into));
+        let run = smime(line).input(message.clone()).run().expect(0);
+        let text = format!("{}{}", run.text(), run.stderr);
+        text.lines().next().unwrap_or_default().to_owned()
+    };
+    assert_eq!(headline(&[]), "good signature of alice@example.com");
+    assert_eq!(
+        headline(&["--signer", "a2@example.com"]),
+        "good signature of a2@example.com"
+    );
+}

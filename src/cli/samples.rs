@@ -16,6 +16,7 @@ pub(crate) fn signature() -> Signature {
         integrity: Integrity::Intact,
         trust: Trust::Trusted,
         sender: Sender::Match,
+        address: None,
         revocation: RevocationStatus::Unknown,
         signer: None,
         signer_id: "serial 0a1b of CN=Example CA".into(),

@@ -403,16 +403,38 @@ fn judgement(signature: &Signature, around_ciphertext: bool) -> String {
     }
 }
 
-/// The signer's address after a word, if it is plain: letters, digits and what addresses commonly hold.
+/// The signer's address after a word, if it is plain: letters, digits and what addresses commonly hold. The one that matched; where none
+/// was compared, the first he has. Letters that are not ASCII, which may look like others, are followed by their code points.
 fn address(word: &str, signature: &Signature) -> String {
-    let addresses = signature.signer.iter().flat_map(Certificate::addresses);
-    let plain = addresses.map(|a| a.to_string()).find(|a| {
+    let addresses = match &signature.address {
+        Some(matched) => vec![matched.clone()],
+        None => signature
+            .signer
+            .iter()
+            .flat_map(Certificate::addresses)
+            .collect(),
+    };
+    let plain = addresses.iter().map(ToString::to_string).find(|a| {
         a.len() <= 128
             && a.chars()
-                .all(|c| c.is_ascii_alphanumeric() || "@.-_+=".contains(c))
+                .all(|c| c.is_alphanumeric() || "@.-_+=".contains(c))
     });
-    plain.map_or_else(String::new, |a| format!("{word}{a}"))
+    let Some(plain) = plain else {
+        return String::new();
+    };
+    let foreign = plain.chars().filter(|c| !c.is_ascii());
+    let foreign: Vec<String> = foreign
+        .take(CODE_POINTS)
+        .map(|c| format!("U+{:04X}", u32::from(c)))
+        .collect();
+    match foreign.is_empty() {
+        true => format!("{word}{plain}"),
+        false => format!("{word}{plain} (with {})", foreign.join(", ")),
+    }
 }
+
+/// Code points that are told of an address.
+const CODE_POINTS: usize = 4;
 
 /// ` [RFC 8550 §4.4.4]`
 fn source(finding: &Finding) -> String {
@@ -446,7 +468,7 @@ fn count(number: usize, what: &str) -> String {
 mod tests {
     use super::*;
     use crate::cli::samples::{encrypted, signature};
-    use smime::policy::Policy;
+    use smime::{mime::mailbox::Address, policy::Policy};
 
     fn shown(verb: Verb, layers: Vec<Layer>) -> String {
         let report = Report {
@@ -471,6 +493,24 @@ mod tests {
              \x20 signed   2026-11-01T09:00:00Z, rsa-pkcs1 with sha-256\n\
              \x20 warning  revocation-unknown: no CRL at hand [RFC 5280 §6.3]\n"
         );
+    }
+
+    #[test]
+    fn the_address_that_matched_is_the_one_shown() {
+        for (address, wanted) in [
+            ("bob@example.com", "good signature of bob@example.com\n"),
+            (
+                "ä@example.com",
+                "good signature of ä@example.com (with U+00E4)\n",
+            ),
+            ("\"a b\"@example.com", "good signature\n"),
+            ("a\u{202e}@example.com", "good signature\n"),
+        ] {
+            let mut matched = signature();
+            matched.address = Address::parse(address);
+            let text = shown(Verb::Verify, vec![signed(vec![matched])]);
+            assert!(text.starts_with(wanted), "{text}");
+        }
     }
 
     #[test]

@@ -169,6 +169,25 @@ pub fn is_object(content_type: &Oid) -> bool {
     OBJECTS.contains(content_type)
 }
 
+/// Returns whether octets begin as a ContentInfo with a content type of ours does (RFC 5652 §3).
+pub fn is_content_info(head: &[u8]) -> bool {
+    let limits = Limits {
+        asn1_depth: 2,
+        structure_bytes: head.len(),
+        certificates: 0,
+        signers: 0,
+        attributes: 0,
+        recipients: 0,
+    };
+    let mut source = Source::new(head, limits);
+    let content_type = source
+        .reader
+        .enter(Tag::SEQUENCE)
+        .map_err(Error::from)
+        .and_then(|_| source.content_type());
+    content_type.is_ok_and(|it| it == content_type::DATA || is_object(&it))
+}
+
 /// Reads the ContentInfo (RFC 5652 §3) and the head of what it holds.
 pub fn open<R: Read>(source: R, limits: Limits) -> Result<Object<R>> {
     let mut source = Source::new(source, limits);

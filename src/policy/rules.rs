@@ -61,6 +61,8 @@ rules! {
     SenderMismatch "sender-mismatch" Deny Deny Deny false "RFC 8550 §3" "the signer's certificate does not name the address in From, or From does not name exactly one";
     SenderAbsent "sender-absent" Deny Deny Deny false "RFC 8550 §3" "the signer's certificate names no mail address";
     NoFrom "no-from" Warn Warn Warn false "RFC 8550 §3" "there is no From field to compare the signer with";
+    AmbiguousFrom "ambiguous-from" Deny Deny Deny false "RFC 5322 §3.6" "the header of what comes out has more than one From field, or a field that could hide one: readers would disagree about who it is from";
+    UnsignedFrom "unsigned-from" Warn Warn Warn false "RFC 9788 §4.4" "the From field inside takes the place of another outside, and no signature covers it: whoever encrypted may have written any";
     // what was signed
     DigestMismatch "digest-mismatch" Deny Deny Deny true "RFC 5652 §5.4" "the content is not what was signed";
     SignatureInvalid "signature-invalid" Deny Deny Deny true "RFC 5652 §5.6" "the signature does not verify with the signer's key";

@@ -114,7 +114,7 @@ impl<'a> Opener<'a> {
         mark_envelopes(&mut report.layers, self.policy);
         report.require(self.required);
         sender::judge(&mut report, &froms, self.signers, self.policy);
-        report.find_too_few_signers(self.policy);
+        report.find_too_few_signers(self.required, self.policy);
         Ok(report)
     }
 }

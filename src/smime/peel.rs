@@ -76,6 +76,8 @@ pub(super) struct Peeler<'a> {
     line_end: Option<LineEnd>,
     /// layers entered
     depth: usize,
+    /// a signature covers what is read now, and no ciphertext stands between
+    covered: bool,
     /// octets taken of the outermost compressed layer, if there is one
     compressed: Option<Rc<Cell<u64>>>,
     /// bytes of the headers passed
@@ -140,6 +142,7 @@ impl<'a> Peeler<'a> {
             outer: Vec::new(),
             line_end: None,
             depth: 0,
+            covered: false,
             compressed: None,
             header_bytes: 0,
             as_received: false,
@@ -163,6 +166,7 @@ impl<'a> Peeler<'a> {
         self.froms = Froms::default();
         self.outer.clear();
         self.depth = 0;
+        self.covered = false;
         self.compressed = None;
         self.header_bytes = 0;
         self.mute = Some(io::sink());
@@ -233,7 +237,7 @@ impl<'a> Peeler<'a> {
         header: &Header,
         body: &mut dyn BufRead,
     ) -> Result<(), Error> {
-        self.froms.add(header);
+        self.passed(header);
         self.header_bytes += header.fields.iter().map(|f| f.raw.len()).sum::<usize>();
         if self.header_bytes > self.policy.limits.header_bytes {
             return Err(Error::Limit {
@@ -252,6 +256,21 @@ impl<'a> Peeler<'a> {
             }
             Announced::Nothing => Ok(()),
         }
+    }
+
+    /// Takes in the From of a header. One that nobody signed for takes the place of the outer one, which is all that the mail was sent under.
+    fn passed(&mut self, header: &Header) {
+        let replaced = self.froms.replaced_by(header);
+        if let (Some((outer, inner)), false, Goal::Open | Goal::Decrypt) =
+            (replaced, self.covered, self.goal)
+        {
+            let message = format!(
+                "the outer From field names {outer}, the one inside, which no signature covers, {inner}"
+            );
+            let finding = self.policy.finding(Rule::UnsignedFrom, message);
+            self.report.findings.push(finding);
+        }
+        self.froms.add(header);
     }
 
     fn cms(&mut self, wire: Wire<'_>, label: Option<Label>) -> Result<(), Error> {
@@ -281,7 +300,13 @@ impl<'a> Peeler<'a> {
 
     /// An object that protects nothing. Its octets are no message that somebody sent: what is in them is not looked at.
     fn data(&mut self, mut reader: cms::data::Reader<Wire<'_>>) -> Result<(), Error> {
-        self.absent();
+        if self.depth > 1 {
+            let message = "the content is not a message but id-data, which was not opened";
+            let finding = self.policy.finding(Rule::NestedProtection, message);
+            self.report.findings.push(finding);
+        } else {
+            self.absent();
+        }
         io::copy(&mut reader, &mut io::sink())?;
         let finding = self.nothing_follows(reader.finish()?)?;
         self.report.findings.extend(finding);
@@ -322,6 +347,17 @@ impl<'a> Peeler<'a> {
             let object = cms::open_content(wire, *content_type, self.cms_limits())?;
             return self.object(object, None);
         }
+        if !opened {
+            return self.entity(reader);
+        }
+        match source::object_inside(reader)? {
+            Ok(mut octets) => self.cms(Wire::Bare(&mut octets), None),
+            Err(mut content) => self.entity(&mut content),
+        }
+    }
+
+    /// Peels what is inside a layer and no bare object.
+    fn entity(&mut self, reader: &mut dyn BufRead) -> Result<(), Error> {
         let mut remembered = Remembered {
             source: reader,
             octets: Vec::new(),
@@ -339,7 +375,7 @@ impl<'a> Peeler<'a> {
         };
         match (header, announced) {
             (Some(header), Announced::Nothing) => {
-                self.froms.add(&header);
+                self.passed(&header);
                 self.give_out(Some(&header), &octets, reader)
             }
             (Some(header), announced) => self.layer(announced, &header, reader),

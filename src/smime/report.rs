@@ -8,6 +8,7 @@ use crate::{
         time_stamp::TstInfo,
     },
     crypto::Digest,
+    mime::mailbox::Address,
     policy::{Finding, Level, Policy, Rule},
     x509::Certificate,
 };
@@ -70,8 +71,17 @@ impl Report {
         }
     }
 
-    /// Finds the signed layers, all of them judged, in which fewer signers than required have a signature that passes.
-    pub(super) fn find_too_few_signers(&mut self, policy: &Policy) {
+    /// Finds the signed layers, all of them judged, in which fewer signers than required have a signature that passes; a message without a
+    /// signed layer has none.
+    pub(super) fn find_too_few_signers(&mut self, required: Option<usize>, policy: &Policy) {
+        let signed = |layer: &Layer| matches!(layer, Layer::Signed(_));
+        if let Some(required) = required
+            && !self.layers.iter().any(signed)
+        {
+            let message = format!("signers wanted: {required}, and nobody signed the message");
+            let finding = policy.finding(Rule::TooFewSigners, message);
+            self.findings.push(finding);
+        }
         for layer in &mut self.layers {
             if let Layer::Signed(layer) = layer
                 && let Some(required) = layer.required
@@ -260,6 +270,8 @@ pub struct Signature {
     pub trust: Trust,
     /// is it the sender
     pub sender: Sender,
+    /// which of the signer's addresses matched: the one in From, or one that was asked for
+    pub address: Option<Address>,
     /// does anyone object
     pub revocation: crate::x509::RevocationStatus,
     /// the signer's certificate, if found

@@ -4,7 +4,7 @@
 use super::report::{Layer, Report, Sender, Signature, Verdict};
 use crate::{
     mime::{
-        header::Header,
+        header::{Field, Header},
         mailbox::{Address, sole_from},
     },
     policy::{Finding, Policy, Reason, Rule},
@@ -61,6 +61,18 @@ impl Froms {
         }
     }
 
+    /// Returns what the outermost From and that of a header further inside name, where these are not the same.
+    pub(super) fn replaced_by(&self, header: &Header) -> Option<(String, String)> {
+        let outer = self.0.first()?;
+        let inner = sole_from(header).transpose()?;
+        if matches!((outer, &inner), (Ok(outer), Ok(inner)) if outer.same_as(inner)) {
+            return None;
+        }
+        let outer = outer.as_ref().map_or("no one mailbox".to_owned(), shown);
+        let inner = inner.as_ref().map_or("no one mailbox".to_owned(), shown);
+        Some((outer, inner))
+    }
+
     /// Returns how many were taken in.
     pub(super) fn len(&self) -> usize {
         self.0.len()
@@ -87,6 +99,15 @@ impl Froms {
         }
         Ok(sole)
     }
+}
+
+/// Returns why readers of these fields may disagree about who they say a message is from.
+pub(super) fn ambiguity(fields: &[Field]) -> Option<&'static str> {
+    if fields.iter().filter(|f| f.is("From")).count() > 1 {
+        return Some("the header has more than one From field");
+    }
+    let hides = fields.iter().any(|f| may_hide_a_field(&f.raw));
+    hides.then_some("a header field has a CR or NUL in it, which could hide a second From")
 }
 
 /// Some readers end a line at a CR alone, some at a NUL.
@@ -154,6 +175,9 @@ fn compare(signature: &mut Signature, froms: &Froms, policy: &Policy) {
         (Ok(Some(_)), None) => (Sender::Unchecked, None),
         (Ok(Some(from)), Some(certificate)) => against(certificate, from, policy),
     };
+    if sender == Sender::Match {
+        signature.address = froms.sole().ok().flatten().cloned();
+    }
     signature.sender = sender;
     signature.findings.extend(finding);
 }
@@ -230,6 +254,9 @@ fn compare_expected(
         if signer.is(certificate) {
             any = true;
             *seen = true;
+            if let (ExpectedSigner::Address(address), None) = (signer, &signature.address) {
+                signature.address = Some(address.clone());
+            }
         }
     }
     signature.sender = if any { Sender::Match } else { Sender::Mismatch };

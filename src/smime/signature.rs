@@ -633,6 +633,7 @@ pub(super) fn describe(signer: &SignerInfo) -> Signature {
         integrity: Integrity::Undetermined,
         trust: Trust::Unchecked,
         sender: Sender::Unchecked,
+        address: None,
         revocation: RevocationStatus::Unchecked,
         signer: None,
         signer_id: certificate_id(&signer.sid),

@@ -2,7 +2,7 @@
 //!
 //! Knows first octets; what an entity means is known by `layer`.
 use super::Error;
-use crate::encoding::base64;
+use crate::{cms, encoding::base64};
 use std::io::{self, BufRead, BufReader, Chain, Cursor, Read, Seek, SeekFrom};
 
 /// A message: something to read, and to read again where it can be.
@@ -83,6 +83,48 @@ pub(super) fn open<'r, 's>(source: &'r mut Source<'s>) -> Result<Opened<'r, 's>,
     })
 }
 
+/// Returns the octets of the CMS object that a content is, in whichever form but MIME; `Err`: the content as it is, for it is none. An entity
+/// is never taken for one: no header field begins as a ContentInfo does, nor as its base64 or PEM.
+pub(super) fn object_inside<'r>(
+    content: &'r mut dyn BufRead,
+) -> io::Result<Result<Box<dyn BufRead + 'r>, impl BufRead + 'r>> {
+    let mut head = Vec::with_capacity(SNIFFED);
+    content.take(SNIFFED as u64).read_to_end(&mut head)?;
+    let form = object_form(&head);
+    let content = Cursor::new(head).chain(content);
+    Ok(match form {
+        Some(Form::Der) => Ok(Box::new(content)),
+        Some(Form::Pem) => Ok(decoded(Armor::new(content))),
+        Some(Form::Base64) => Ok(decoded(content)),
+        Some(Form::Mime) | None => Err(content),
+    })
+}
+
+/// Returns the form of the CMS object that begins like this.
+fn object_form(head: &[u8]) -> Option<Form> {
+    if cms::is_content_info(head) {
+        return Some(Form::Der);
+    }
+    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+    // an empty line ends an empty header: what follows is text
+    if text.starts_with(b"\n") || text.starts_with(b"\r\n") {
+        return None;
+    }
+    let text = text.trim_ascii_start();
+    let (form, text) = match text.strip_prefix(b"-----BEGIN ") {
+        Some(rest) => {
+            let line = memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
+            (Form::Pem, rest.get(line..).unwrap_or_default())
+        }
+        None if is_base64(first_line(text)) => (Form::Base64, text),
+        None => return None,
+    };
+    let mut beginning = Vec::new();
+    // what is cut off ends in an error, after what there is of it
+    let _ = base64::Decoder::new(text).read_to_end(&mut beginning);
+    cms::is_content_info(&beginning).then_some(form)
+}
+
 fn decoded<'r>(text: impl Read + 'r) -> Box<dyn BufRead + 'r> {
     Box::new(BufReader::with_capacity(CHUNK, base64::Decoder::new(text)))
 }
@@ -119,11 +161,7 @@ fn form_of(head: &[u8]) -> Result<Form, Error> {
     {
         return Ok(Form::Mime);
     }
-    if line.len() >= 4
-        && line
-            .iter()
-            .all(|b| b.is_ascii_alphanumeric() || b"+/=".contains(b))
-    {
+    if is_base64(line) {
         return Ok(Form::Base64);
     }
     // text before the armour, as `openssl pkcs7 -text` writes it
@@ -144,6 +182,11 @@ fn looks_like_text(head: &[u8]) -> bool {
 fn first_line(text: &[u8]) -> &[u8] {
     let line = text.split(|&b| b == b'\n').next().unwrap_or_default();
     line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+fn is_base64(line: &[u8]) -> bool {
+    let is_digit = |b: &u8| b.is_ascii_alphanumeric() || b"+/=".contains(b);
+    line.len() >= 4 && line.iter().all(is_digit)
 }
 
 /// RFC 5322 §2.2: printable US-ASCII except colon, then a colon.
@@ -290,6 +333,35 @@ mod tests {
             form_of(b"hello there, no field"),
             Err(Error::NotAMessage)
         ));
+    }
+
+    #[test]
+    fn an_object_is_told_from_an_entity() {
+        let der = b"\x30\x82\x01\x00\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02\xa0\x82";
+        let ber = b"\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03\xa0\x80";
+        let other = b"\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x03\xa0\x80";
+        assert_eq!(object_form(der), Some(Form::Der));
+        assert_eq!(object_form(ber), Some(Form::Der));
+        assert_eq!(object_form(other), None);
+        let base64 = "MIAGCSqGSIb3DQEHAqCA\nMIAC\n";
+        for (before, form) in [
+            ("", Some(Form::Base64)),
+            ("\u{feff}", Some(Form::Base64)),
+            ("  ", Some(Form::Base64)),
+            ("-----BEGIN PKCS7-----\n", Some(Form::Pem)),
+            ("-----BEGIN CMS-----\r\n", Some(Form::Pem)),
+            ("\n", None),
+            ("\r\n", None),
+            ("\n-----BEGIN CMS-----\n", None),
+            ("From: ", None),
+            ("Content-Type: text/plain\n\n", None),
+            ("MIIB: ", None),
+        ] {
+            let text = [before, base64].concat();
+            assert_eq!(object_form(text.as_bytes()), form, "{text}");
+        }
+        assert_eq!(object_form(b""), None);
+        assert_eq!(object_form(b"aGVsbG8sIHdvcmxkIQ==\n"), None);
     }
 
     #[test]

@@ -110,7 +110,7 @@ impl<'a> Verifier<'a> {
         let (mut report, froms) = (peeler.report, peeler.froms);
         report.require(self.required);
         sender::judge(&mut report, &froms, self.signers, self.policy);
-        report.find_too_few_signers(self.policy);
+        report.find_too_few_signers(self.required, self.policy);
         Ok(report)
     }
 }

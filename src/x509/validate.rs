@@ -63,8 +63,8 @@ pub(super) struct Valid {
 
 /// Validates a path, leaf first and anchor last.
 ///
-/// The anchor counts as a name and a key (§6.1.1 (d)): its validity, strength and use are not judged. Its nameConstraints and
-/// pathLenConstraint bind all the same, and a certificate that says it is no CA's issues nothing (RFC 5937 §3).
+/// The anchor counts as a name and a key (§6.1.1 (d)): its validity and strength are not judged. Its nameConstraints, pathLenConstraint and
+/// extKeyUsage bind all the same, and a certificate that says it is no CA's issues nothing (RFC 5937 §3).
 pub(super) fn validate(
     path: &[Certificate],
     question: Question<'_>,
@@ -83,6 +83,7 @@ pub(super) fn validate(
     let mut state = State::default();
     if let Some((anchor, intermediates)) = above.split_last() {
         may_issue(anchor, Anchored::Itself)?;
+        for_purpose(anchor, question.purpose)?;
         state.issuer(anchor)?;
         // RFC 5280 takes an anchor as it is; but whoever can compute its key can issue under it
         usage::strength(anchor, question.policy, &mut findings);
@@ -168,6 +169,7 @@ pub(super) fn alone(
         }
         Place::Anchor => {
             may_issue(certificate, Anchored::Itself)?;
+            for_purpose(certificate, question.purpose)?;
             usage::anchor_time(certificate, question, &mut findings);
         }
     }
@@ -498,6 +500,13 @@ mod tests {
         }
         let mut of_root = case();
         of_root.root.extensions.push(extended_key_usage(&[server]));
+        assert_eq!(of_root.refusal().0, Reason::IssuerEku);
+        of_root.purpose = Purpose::TimeStamp;
+        assert_eq!(of_root.refusal().0, Reason::IssuerEku);
+        of_root.purpose = Purpose::Any;
+        assert_eq!(of_root.rules(), []);
+        let mut of_root = case();
+        of_root.root.extensions.push(extended_key_usage(&[email]));
         assert_eq!(of_root.rules(), []);
         let mut empty = case();
         empty.alice.extensions.push(extended_key_usage(&[]));

@@ -75,6 +75,7 @@ impl Peeler<'_> {
         }
         .map_err(Error::Crypto)?;
         let before = (self.report.findings.len(), self.froms.len());
+        self.covered = false;
         let inside = self.inside(
             &content_type,
             &mut BufReader::with_capacity(CHUNK, &mut plaintext),

@@ -7,7 +7,8 @@ use crate::{
         header::{Field, Header, merge},
         transfer::TransferEncoding,
     },
-    smime::Error,
+    policy::Rule,
+    smime::{Error, sender},
 };
 use std::io::{self, BufRead, Write};
 
@@ -30,12 +31,15 @@ impl Peeler<'_> {
             .cloned()
             .collect();
         let mut lines = Lines::following(self.line_end, header);
+        let inner = header.map(|h| h.fields.as_slice()).unwrap_or_default();
+        let merged = merge(&outer, inner);
+        if let Some(why) = sender::ambiguity(&merged) {
+            let finding = self.policy.finding(Rule::AmbiguousFrom, why);
+            self.report.findings.push(finding);
+        }
         match header {
             Some(header) if !outer.is_empty() => {
-                let fields: Vec<u8> = merge(&outer, &header.fields)
-                    .into_iter()
-                    .flat_map(|f| f.raw)
-                    .collect();
+                let fields: Vec<u8> = merged.into_iter().flat_map(|f| f.raw).collect();
                 lines.write(&fields, self.sink())?;
                 lines.write(header.line_end.as_str().as_bytes(), self.sink())?;
             }

@@ -17,7 +17,7 @@ use crate::{
         layer::{self, Announced, Label},
         report::{Form, Layer, Signature, SignedLayer},
         signature::{self, Digested},
-        source::CHUNK,
+        source::{self, CHUNK},
     },
 };
 use std::io::{self, BufRead, BufReader, Read};
@@ -249,6 +249,7 @@ impl Peeler<'_> {
                 self.sink().write_all(form).map_err(Error::Write)?;
             }
         }
+        self.covered = true;
         let mut digesting = Digesting::new(source, content);
         self.inside(
             content_type,
@@ -378,7 +379,10 @@ fn covers_ciphertext(digested: &Digested<'_>, header: header::Limits, cms: cms::
     };
     let mut head = digested.head.to_vec();
     for _ in 0..LOOKED_THROUGH {
-        let object = if cms::is_object(&content_type) {
+        let bare = bare_object(&head).filter(|_| !cms::is_object(&content_type));
+        let object = if let Some(octets) = bare {
+            cms::open(Box::new(io::Cursor::new(octets)) as Box<dyn Read>, cms)
+        } else if cms::is_object(&content_type) {
             cms::open_content(
                 Box::new(io::Cursor::new(head)) as Box<dyn Read>,
                 content_type,
@@ -418,13 +422,20 @@ fn covers_ciphertext(digested: &Digested<'_>, header: header::Limits, cms: cms::
             Ok(cms::Object::Compressed(reader)) => (reader.content_type, Box::new(reader)),
             Ok(cms::Object::Digested(reader)) => (reader.content_type, Box::new(reader)),
             Ok(cms::Object::Authenticated(reader)) => (reader.content_type, Box::new(reader)),
-            Ok(cms::Object::Data(_)) | Err(_) => return false,
+            Ok(cms::Object::Data(reader)) => (content_type::DATA, Box::new(reader)),
+            Err(_) => return false,
         };
         content_type = inner;
         head = beginning(&mut *content);
     }
     // whoever piles up layers hides something
     true
+}
+
+/// Returns the first octets of the object that a content is without being an entity.
+fn bare_object(mut head: &[u8]) -> Option<Vec<u8>> {
+    let mut octets = source::object_inside(&mut head).ok()?.ok()?;
+    Some(beginning(&mut octets))
 }
 
 /// Reads the first octets of a content whose end is not at hand.

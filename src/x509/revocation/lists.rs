@@ -48,9 +48,10 @@ impl Candidate {
         })
     }
 
-    /// Returns what it says against the certificate.
+    /// Returns what it says against the certificate. Only a delta takes a revocation back (§5.3.1): whom a complete list names is revoked.
     fn against(&self) -> Option<Revocation> {
-        self.entry.filter(|entry| !entry.is_removal())
+        self.entry
+            .filter(|entry| !(self.crl.is_delta() && entry.is_removal()))
     }
 
     /// Returns whether it is a delta that brings the complete list `base` up to date (§5.2.4, §6.3.3 (c)).
@@ -168,9 +169,9 @@ impl Inquiry<'_> {
             }
         }
         // §6.3.3 (i), (j), (k)
-        let entry = update.and_then(|delta| delta.entry).or(list.entry);
+        let updated = update.filter(|delta| delta.entry.is_some());
         let current = update.map_or(crl, |delta| &delta.crl);
-        let said = match entry.filter(|entry| !entry.is_removal()) {
+        let said = match updated.unwrap_or(list).against() {
             Some(revocation) => Said::Revoked(revocation),
             None => {
                 if let (Some(doubt), None) = (untimely, update) {
@@ -195,7 +196,7 @@ impl Inquiry<'_> {
         evidence.statements.push(Statement {
             said,
             on: current.this_update(),
-            by: match entry.is_some() && update.is_none_or(|delta| delta.entry.is_none()) {
+            by: match list.entry.is_some() && updated.is_none() {
                 true => crl.to_string(),
                 false => current.to_string(),
             },

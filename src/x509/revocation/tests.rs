@@ -457,6 +457,10 @@ fn a_delta_adds_and_removes() {
     assert_eq!(judged(base(Some(6)), delta(8)), Good);
     assert_eq!(judged(base(Some(6)), list("CN=CA", 5).base(3)), Revoked);
     assert_eq!(judged(base(None), delta(8)), Good);
+    // in a complete list there is nothing to be removed from
+    assert_eq!(case().with(&base(Some(8)), 2).status(), Revoked);
+    assert_eq!(judged(base(Some(8)), list("CN=CA", 5).base(3)), Revoked);
+    assert_eq!(judged(base(Some(8)), delta(8)), Good);
     // one that does not fit lifts nothing, but still revokes
     let other = |code: u8| {
         list("CN=CA", 9)
