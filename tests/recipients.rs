@@ -170,9 +170,12 @@ fn sealed(to: To, content_key: &Secret) -> Vec<u8> {
                     kdf: crypto::algorithm::KemKdf::Hkdf(crypto::Digest::Sha384),
                     wrap: crypto::KeyWrap::Aes256,
                 },
-                _ => {
-                    recipient_info::Method::for_key(&key, true, content_key.expose().len()).unwrap()
-                }
+                _ => recipient_info::Method::for_key(
+                    &key,
+                    recipient_info::ToRsa::Oaep,
+                    content_key.expose().len(),
+                )
+                .unwrap(),
             };
             recipient_info::seal(&certificate, method, content_key, rng).unwrap()
         }

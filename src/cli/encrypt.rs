@@ -9,6 +9,7 @@ use super::{
 use anyhow::Context;
 use smime::{
     asn1::Time,
+    cms::recipient_info::ToRsa,
     crypto::ContentCipher,
     mime::mailbox::Address,
     policy::{Finding, Level, Limits, Policy, Rule},
@@ -175,7 +176,11 @@ fn options(encrypt: &args::Encrypt) -> anyhow::Result<EncryptOptions> {
         content,
         encoding,
         cipher,
-        oaep: encrypt.oaep,
+        rsa: match (encrypt.oaep, encrypt.rsa_kem) {
+            (false, false) => None,
+            (true, _) => Some(ToRsa::Oaep),
+            (false, true) => Some(ToRsa::Kem),
+        },
         to_header: encrypt.to_header,
         compress: encrypt.made.compress,
     })

@@ -4,7 +4,7 @@
 use super::{
     CryptoRng, Error, Kem, KeySize, KeyTransport, MlDsa, PublicKey, Result, Secret,
     SignatureAlgorithm, SlhDsa,
-    algorithm::{DSA, EC_PUBLIC_KEY, ED448, ED25519, RSA_ENCRYPTION, RSASSA_PSS},
+    algorithm::{DSA, EC_PUBLIC_KEY, ED448, ED25519, RSA_ENCRYPTION, RSA_KEM_SPKI, RSASSA_PSS},
     bp512::BrainpoolP512r1,
     curve,
     digest::digest,
@@ -111,7 +111,7 @@ impl SoftwareKey {
     }
     fn from_algorithm(algorithm: &AlgorithmIdentifierOwned, octets: &[u8]) -> Result<Self> {
         let oid = &algorithm.oid;
-        if *oid == RSA_ENCRYPTION || *oid == RSASSA_PSS {
+        if [RSA_ENCRYPTION, RSASSA_PSS, RSA_KEM_SPKI].contains(oid) {
             Self::from_rsa(algorithm, octets)
         } else if *oid == EC_PUBLIC_KEY {
             let named = parameters::present(algorithm, "id-ecPublicKey")?;
@@ -306,6 +306,7 @@ impl SoftwareKey {
             Key::X25519(_) => Self::from_x25519(x25519_dalek::StaticSecret::random_from_rng(rng)),
             Key::X448(_) => Self::from_x448(x448::StaticSecret::random_from_rng(rng)),
             Key::Rsa { .. }
+            | Key::RsaKem { .. }
             | Key::MlKem(_)
             | Key::Ed25519(_)
             | Key::Ed448(_)
@@ -475,7 +476,11 @@ impl PrivateKey for SoftwareKey {
     fn decapsulate(&self, kem: Kem, ciphertext: &[u8], rng: &mut dyn CryptoRng) -> Result<Secret> {
         match (&self.secret, self.public.key(), kem) {
             (SecretKey::MlKem(key), _, kem) if key.kem() == kem => key.decapsulate(ciphertext),
-            (SecretKey::Rsa(key), Key::Rsa { pss: None, .. }, Kem::Rsa { kdf, size }) => {
+            (
+                SecretKey::Rsa(key),
+                Key::Rsa { pss: None, .. } | Key::RsaKem { .. },
+                Kem::Rsa { kdf, size },
+            ) => {
                 let number = rsa_scheme::decapsulate(key, ciphertext, rng)?;
                 Ok(kem::rsa_secret(kdf, &number, size))
             }
