@@ -315,15 +315,6 @@ pub(super) fn rsa_kem_components(
         _ => Err(malformed()),
     }
 }
-#[cfg(test)]
-pub(super) fn with_rsa_kem_components(
-    oid: Oid,
-    RsaKemComponents { kdf, wrap }: RsaKemComponents,
-) -> AlgorithmIdentifierOwned {
-    let kem = Kem::RSA.row().oid;
-    let kem = encoded(&with_rsa_kem(kem, kdf, wrap.key_size()));
-    with(oid, &write::sequence(&[&kem, &encoded(&wrap.identifier())]))
-}
 /// id-kdf-kdf3, whose parameter is a digest.
 pub(super) fn kdf3(identifier: &AlgorithmIdentifierOwned) -> Result<Kdf3> {
     if identifier.oid != KDF3 {

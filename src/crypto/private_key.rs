@@ -500,6 +500,55 @@ mod tests {
     fn rng() -> rand_chacha::ChaCha20Rng {
         rand_chacha::ChaCha20Rng::from_seed([3; 32])
     }
+    /// RFC 9690 §2.3: the key of the file, of which its identifier says that RSA-KEM is all that it is for.
+    #[test]
+    fn a_key_kept_for_rsa_kem_does_nothing_else() {
+        let free = key("rsa");
+        let SecretKey::Rsa(secret) = &free.secret else {
+            panic!();
+        };
+        let public = public_octets(free.public_key().spki());
+        let identifier = parameters::without(RSA_KEM_SPKI);
+        let kept = SoftwareKey::join(&identifier, &public, SecretKey::Rsa(secret.clone())).unwrap();
+        assert!(kept.public_key().is_same_key(free.public_key()));
+        assert!(free.public_key().is_same_key(kept.public_key()));
+        let refused = |error| matches!(error, Some(Error::KeyType { key: "RSA-KEM", .. }));
+        let (message, mut rng) = (Signed::Message(b"message"), rng());
+        for algorithm in algorithms() {
+            assert!(refused(kept.sign(&algorithm, b"message", &mut rng).err()));
+            let verified = kept.public_key().verify(&algorithm, message, &[0; 256]);
+            assert!(refused(verified.err()), "{algorithm:?}");
+        }
+        let content_key = Secret::new(vec![7; 32]);
+        let oaep = KeyTransport::RsaOaep {
+            digest: Digest::Sha256,
+            mgf: Digest::Sha256,
+            label: Vec::new(),
+        };
+        for transport in [KeyTransport::RsaPkcs1, oaep] {
+            let sent = |to: &SoftwareKey, rng: &mut rand_chacha::ChaCha20Rng| {
+                key_transport::encrypt_key(to.public_key(), &transport, &content_key, rng)
+            };
+            assert!(refused(sent(&kept, &mut rng).err()));
+            let encrypted = sent(&free, &mut rng).unwrap();
+            let size = KeySize::Exactly(32);
+            let opened = kept.decrypt_key(&transport, &encrypted, size, &mut rng);
+            assert!(refused(opened.err()));
+            let opened = free.decrypt_key(&transport, &encrypted, size, &mut rng);
+            assert_eq!(opened.unwrap().expose(), content_key.expose());
+        }
+        let kem = Kem::RSA.for_key_of(32);
+        let (ciphertext, shared) = kem::encapsulate(kept.public_key(), kem, &mut rng).unwrap();
+        for key in [&kept, &free] {
+            let opened = key.decapsulate(kem, &ciphertext, &mut rng).unwrap();
+            assert_eq!(opened.expose(), shared.expose());
+        }
+    }
+    fn public_octets(spki: &[u8]) -> Vec<u8> {
+        let mut fields = parameters::sole_sequence(spki).unwrap();
+        fields.any().unwrap();
+        fields.any().unwrap().content[1..].to_vec()
+    }
     fn algorithms() -> Vec<SignatureAlgorithm> {
         let mut all = vec![SignatureAlgorithm::Ed25519, SignatureAlgorithm::Ed448];
         all.extend(MlDsa::ALL.map(SignatureAlgorithm::MlDsa));
