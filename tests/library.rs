@@ -7,6 +7,7 @@ use rand_chacha::{
 };
 use smime::{
     asn1::Time,
+    cms::recipient_info::Naming,
     crypto::{
         self, CryptoRng, KeySize, KeyTransport, PrivateKey, PublicKey, Secret, SignatureAlgorithm,
     },
@@ -228,6 +229,7 @@ fn a_directory_server_is_a_repository() {
         encoding: Encoding::Smime,
         cipher: None,
         rsa: None,
+        naming: Naming::default(),
         to_header: false,
         compress: false,
     };

@@ -568,6 +568,48 @@ fn versions_are_those_of_rfc_5652() {
     }
 }
 
+/// A renewed certificate of the same key opens what was encrypted to the old one; EnvelopedData is of version 2 then (RFC 5652 §6.1).
+#[test]
+fn by_key_identifier() {
+    let dir = bench();
+    let intermediate = fixture("certs/intermediate.pem");
+    let by_identifier = args!["--key-identifier", "-c", intermediate];
+    for (name, column) in [("bob", true), ("carol", true), ("ml-kem-768", false)] {
+        let (certificate, identity) = match column {
+            true => (
+                fixture(&format!("certs/{name}.pem")),
+                fixture(&format!("identities/{name}.pem")),
+            ),
+            false => recipient(name),
+        };
+        let message = ours(
+            &dir,
+            &[&args!["-r", &certificate], &by_identifier, &trusting()],
+        );
+        let run = decrypts(&args!["-i", &identity], &message);
+        assert!(run.stderr.contains("key identifier"), "{}", run.stderr);
+        let peer = match column {
+            true => Peer::Openssl,
+            false => Peer::Openssl4,
+        };
+        if have(&[peer], "recipients by key identifier") {
+            opens(
+                peer,
+                &message,
+                args!["-inkey", &identity, "-recip", &certificate],
+            );
+            agreed(
+                "recipients",
+                &format!("{name} by key identifier"),
+                peer.column(),
+                &[Way::Ours],
+            );
+        }
+    }
+    let octets = dir.read("ours.der");
+    assert!(octets.windows(3).any(|w| w == [2, 1, 3]), "KEM: version 3");
+}
+
 /// RFC 9709: no peer here derives content keys (the derivation is held to the RFC's vectors in src/crypto/content_encryption.rs).
 #[test]
 fn modern_binds_the_content_key_to_the_cipher() {

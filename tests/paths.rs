@@ -55,6 +55,8 @@ struct Plain {
     excluded: Vec<usize>,
     /// hosts, by number
     permitted_hosts: Vec<usize>,
+    /// whether it is issued under the one certificate policy there is
+    under_policy: bool,
     identified: bool,
 }
 
@@ -66,6 +68,8 @@ struct Pki {
     /// indices into them
     anchors: Vec<usize>,
     alice: Plain,
+    /// whether the user requires a policy
+    policy_required: bool,
 }
 
 fn organization(ca: Option<usize>) -> usize {
@@ -111,6 +115,10 @@ impl Plain {
         let excluded = organizations(&self.excluded);
         if !permitted.is_empty() || !excluded.is_empty() {
             template = template.with(pki::name_constraints(&permitted, &excluded));
+        }
+        if self.under_policy {
+            let policies = write::sequence(&[&write::sequence(&[&[6, 2, 0x2a, 3]])]);
+            template = template.with(pki::extension(oid::CERTIFICATE_POLICIES, false, &policies));
         }
         if self.identified {
             template = template
@@ -204,6 +212,7 @@ impl Pki {
                     true => vec![dice.below(2)],
                     false => Vec::new(),
                 },
+                under_policy: !dice.once_in(2 * harm),
                 identified: dice.once_in(2),
             });
         }
@@ -229,12 +238,14 @@ impl Pki {
             permitted: Vec::new(),
             excluded: Vec::new(),
             permitted_hosts: Vec::new(),
+            under_policy: true,
             identified: dice.once_in(2),
         };
         Self {
             certificates,
             anchors,
             alice,
+            policy_required: dice.once_in(4),
         }
     }
 
@@ -249,7 +260,8 @@ impl Pki {
         let sound = intermediates.iter().all(|it| {
             is_ca(it) && !it.expired && it.for_mail && !it.unknown_critical && !it.revoked
         });
-        if !signed || !is_ca(anchor) || !sound || alice.revoked {
+        let under_policy = !self.policy_required || below.iter().all(|it| it.under_policy);
+        if !signed || !is_ca(anchor) || !sound || alice.revoked || !under_policy {
             return false;
         }
         // from the anchor down: each issuer with all that is below it
@@ -335,14 +347,19 @@ fn compare(seed: u64, tally: &mut Tally) {
     let mut extra = Collection::default();
     extra.certificates.clone_from(&made);
     extra.crls = pki.crls();
-    let (repository, policy) = (Collection::default(), Policy::default());
+    let (repository, mut policy) = (Collection::default(), Policy::default());
+    policy.certificate_policies.require_explicit = pki.policy_required;
     let builder = PathBuilder::new(&anchors, &repository, &policy);
     let start = Instant::now();
     let report = builder.judge(&alice, &extra, Purpose::Sign, now(), None);
     tally.longest = tally.longest.max(start.elapsed());
     let wanted = pki.any_valid(&mut vec![&pki.alice], &mut 20_000);
     let Ok(report) = report else {
-        tally.over_budget += 1;
+        match wanted {
+            // nor does the model know
+            None => tally.unknown += 1,
+            Some(_) => tally.over_budget += 1,
+        }
         return;
     };
     let passes = report.trusted && !Policy::denies(&report.findings);
@@ -747,20 +764,17 @@ fn who_is_revoked_by_one_path_is_so_by_all() {
         crls: vec![pki::crl("CN=Root", &key(1), &[5])],
         ..Collection::default()
     };
-    let (anchors, repository, policy) = (
-        anchors([&root, &silent]),
-        Collection::default(),
-        Policy::default(),
-    );
-    let builder = PathBuilder::new(&anchors, &repository, &policy);
-    let report = builder
-        .judge(&alice, &extra, Purpose::Sign, now(), None)
-        .unwrap();
-    assert!(
-        report.findings.iter().any(|it| it.rule == Rule::Revoked),
-        "{report:#?}"
-    );
-    assert!(Policy::denies(&report.findings));
+    let (repository, policy) = (Collection::default(), Policy::default());
+    for given in [[&root, &silent], [&silent, &root]] {
+        let anchors = anchors(given);
+        let builder = PathBuilder::new(&anchors, &repository, &policy);
+        let report = builder
+            .judge(&alice, &extra, Purpose::Sign, now(), None)
+            .unwrap();
+        let mut findings = report.findings.iter();
+        assert!(findings.any(|it| it.rule == Rule::Revoked), "{report:#?}");
+        assert!(Policy::denies(&report.findings));
+    }
 }
 
 #[test]

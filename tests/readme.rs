@@ -116,6 +116,7 @@ fn the_commands_for_those_who_come_from_openssl_work() {
         file("certs/intermediate.pem", "ca.pem");
         file("certs/intermediate.pem", "more.pem");
         file("trust/root.pem", "root.pem");
+        file("crls/intermediate.pem", "crls.pem");
         file("certs/bob.pem", "bob.pem");
         file("certs/carol.pem", "carol.pem");
         file("messages/plain.eml", "f");

@@ -170,7 +170,14 @@ fn sealed(to: To, content_key: &Secret) -> Vec<u8> {
                 To::RsaKem => default(recipient_info::ToRsa::Kem),
                 _ => default(recipient_info::ToRsa::Oaep),
             };
-            recipient_info::seal(&certificate, method, content_key, rng).unwrap()
+            recipient_info::seal(
+                &certificate,
+                recipient_info::Naming::default(),
+                method,
+                content_key,
+                rng,
+            )
+            .unwrap()
         }
     }
 }
@@ -675,7 +682,14 @@ fn rsa_kem() {
         kdf: crypto::algorithm::KemKdf::Hkdf(crypto::Digest::Sha384),
         wrap: crypto::KeyWrap::Aes256,
     };
-    let recipient = recipient_info::seal(&certificate, method, &key, &mut rng()).unwrap();
+    let recipient = recipient_info::seal(
+        &certificate,
+        recipient_info::Naming::default(),
+        method,
+        &key,
+        &mut rng(),
+    )
+    .unwrap();
     let encryption = ContentEncryption::new(ContentCipher::Aes256Gcm, vec![3; 12], false);
     opens(to, &message_to(&[recipient], &encryption, &key));
 }

@@ -9,7 +9,7 @@ use super::{
 use anyhow::Context;
 use smime::{
     asn1::Time,
-    cms::recipient_info::ToRsa,
+    cms::recipient_info::{Naming, ToRsa},
     crypto::ContentCipher,
     mime::mailbox::Address,
     policy::{Finding, Level, Limits, Policy, Rule},
@@ -180,6 +180,11 @@ fn options(encrypt: &args::Encrypt) -> anyhow::Result<EncryptOptions> {
             (false, false) => None,
             (true, _) => Some(ToRsa::Oaep),
             (false, true) => Some(ToRsa::Kem),
+        },
+        naming: if encrypt.key_identifier {
+            Naming::SubjectKeyIdentifier
+        } else {
+            Naming::IssuerAndSerialNumber
         },
         to_header: encrypt.to_header,
         compress: encrypt.made.compress,

@@ -333,7 +333,7 @@ mod tests {
     use super::{
         super::{
             Error, Object, open,
-            recipient_info::{Kind, Method, seal},
+            recipient_info::{Kind, Method, Naming, seal},
             specimen::*,
         },
         *,
@@ -415,7 +415,7 @@ mod tests {
                     cipher.key_size(),
                 )
                 .unwrap();
-                seal(&to.certificate, method, &key, &mut rng()).unwrap()
+                seal(&to.certificate, Naming::default(), method, &key, &mut rng()).unwrap()
             })
             .collect();
         let iv = vec![3; cipher.iv_size()];

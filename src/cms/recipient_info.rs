@@ -9,7 +9,7 @@
 mod open;
 mod seal;
 
-pub use seal::{Method, ToRsa, seal, seal_under_key, seal_under_password};
+pub use seal::{Method, Naming, ToRsa, seal, seal_under_key, seal_under_password};
 
 use super::{Error, Result, algorithm, check_limit, signer_info::CertificateId};
 use crate::asn1::{
@@ -345,7 +345,38 @@ mod tests {
 
     fn sealed(of: &Identity, rsa: ToRsa) -> Vec<u8> {
         let method = Method::for_key(of.key.public_key(), rsa, 32).unwrap();
-        seal(&of.certificate, method, &key(), &mut rng()).unwrap()
+        seal(
+            &of.certificate,
+            Naming::default(),
+            method,
+            &key(),
+            &mut rng(),
+        )
+        .unwrap()
+    }
+
+    #[test]
+    fn a_key_identifier_names_who_has_one() {
+        for (of, version) in [(RSA, 2), (P256, 3)] {
+            let of = identity(of);
+            let method = Method::for_key(of.key.public_key(), ToRsa::Pkcs1, 32).unwrap();
+            let by = Naming::SubjectKeyIdentifier;
+            let der = seal(&of.certificate, by, method.clone(), &key(), &mut rng()).unwrap();
+            let recipient = &parse(&der, 64, 1).unwrap()[0];
+            let rid = recipient.rid.as_ref().unwrap();
+            assert!(matches!(rid, CertificateId::KeyIdentifier(_)));
+            assert!(rid.names(&of.certificate));
+            assert!(der.windows(3).any(|octets| octets == [2, 1, version]));
+
+            let whole = of.certificate.der();
+            let mut parts = normal::children(whole, 64).unwrap();
+            let mut fields = normal::children(parts[0], 64).unwrap();
+            fields.pop().unwrap();
+            let tbs = write::sequence(&fields);
+            parts[0] = &tbs;
+            let bare = crate::x509::Certificate::from_der(&write::sequence(&parts)).unwrap();
+            assert!(seal(&bare, by, method, &key(), &mut rng()).is_err());
+        }
     }
 
     #[test]
@@ -378,7 +409,14 @@ mod tests {
         for certificate in odd_certificates() {
             let (issuer, serial) = (certificate.issuer().der(), certificate.serial());
             let named = write::sequence(&[issuer, &write::tlv(Tag::INTEGER, serial)]);
-            let sealed = seal(&certificate, agreement.clone(), &key(), &mut rng()).unwrap();
+            let sealed = seal(
+                &certificate,
+                Naming::default(),
+                agreement.clone(),
+                &key(),
+                &mut rng(),
+            )
+            .unwrap();
             let recipient = parse(&sealed, 64, 1).unwrap().remove(0);
             assert!(recipient.rid.unwrap().names(&certificate));
             let fields = normal::children(&sealed, 64).unwrap();
@@ -401,7 +439,14 @@ mod tests {
                     label: b"label".to_vec(),
                 }),
             };
-            let der = seal(&of.certificate, method, &key(), &mut rng()).unwrap();
+            let der = seal(
+                &of.certificate,
+                Naming::default(),
+                method,
+                &key(),
+                &mut rng(),
+            )
+            .unwrap();
             let mut recipient = parse(&der, 64, 1).unwrap().remove(0);
             let KeyEncryption::Transport(KeyTransport::RsaOaep { digest, mgf, label }) =
                 recipient.key_encryption().unwrap()

@@ -376,9 +376,10 @@ impl PrivateKey for SoftwareKey {
                     mgf,
                     salt,
                 };
-                if let Key::Rsa { pss: demanded, .. } = self.public.key() {
-                    public_key::check_restriction(*demanded, pss)?;
-                }
+                let Key::Rsa { pss: demanded, .. } = self.public.key() else {
+                    return Err(cannot(&self.public, "sign with rsa-pss"));
+                };
+                public_key::check_restriction(*demanded, pss)?;
                 rsa_scheme::sign_pss(key, pss, &digest(kind, message), rng)
             }
             (SecretKey::P256(key), SignatureAlgorithm::Ecdsa(kind)) => {

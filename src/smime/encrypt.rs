@@ -12,7 +12,7 @@ use crate::{
     asn1::Time,
     cms::{
         content_type, enveloped_data,
-        recipient_info::{self, Method, ToRsa},
+        recipient_info::{self, Method, Naming, ToRsa},
     },
     crypto::{ContentCipher, ContentEncryption, CryptoRng, Secret, public_key::KeyKind},
     encoding::hex,
@@ -53,6 +53,8 @@ pub struct EncryptOptions {
     pub cipher: Option<ContentCipher>,
     /// what was asked for to RSA recipients
     pub rsa: Option<ToRsa>,
+    /// how recipients are named
+    pub naming: Naming,
     /// also everyone in To, Cc and Bcc
     pub to_header: bool,
     /// the content compressed first
@@ -160,11 +162,12 @@ impl<'a> Encryptor<'a> {
                 Method::for_key(&key, rsa, content_key.expose().len()).map_err(Error::Crypto)?;
             sealed.push(recipient_info::seal(
                 certificate,
+                self.options.naming,
                 method.clone(),
                 &content_key,
                 rng,
             )?);
-            recipients.push(summary(certificate, &method));
+            recipients.push(summary(certificate, self.options.naming, &method));
         }
         for recipient in self.recipients {
             if let Some((der, summary)) =
@@ -424,7 +427,9 @@ fn addressees(header: Option<&Header>, fields: &[&'static str]) -> Result<Vec<Ad
     Ok(all)
 }
 
-fn summary(certificate: &Certificate, method: &Method) -> RecipientSummary {
+fn summary(certificate: &Certificate, naming: Naming, method: &Method) -> RecipientSummary {
+    let by_identifier = naming == Naming::SubjectKeyIdentifier;
+    let identifier = certificate.key_identifier().filter(|_| by_identifier);
     RecipientSummary {
         kind: match method {
             Method::Transport(_) => "key-transport",
@@ -432,8 +437,8 @@ fn summary(certificate: &Certificate, method: &Method) -> RecipientSummary {
             Method::Encapsulation { .. } => "kem",
         },
         algorithm: method.key_encryption().name(),
-        issuer: Some(certificate.issuer().to_string()),
-        serial: Some(serial_text(certificate.serial())),
-        key_identifier: None,
+        issuer: (!by_identifier).then(|| certificate.issuer().to_string()),
+        serial: (!by_identifier).then(|| serial_text(certificate.serial())),
+        key_identifier: identifier.map(hex::encode),
     }
 }

@@ -148,6 +148,7 @@ impl<'a> PathBuilder<'a> {
                 self.path_to(of, anchor, extra, question.at, budget)
             };
             let sources = revocation::Sources {
+                anchors: &self.anchors.anchors,
                 repository: self.repository,
                 extra,
                 path: &find,

@@ -10,7 +10,7 @@ mod responses;
 mod tests;
 
 use super::{
-    Certificate, Crl, OcspResponse, Repository,
+    Certificate, Crl, OcspResponse, Repository, TrustAnchor,
     crl::Revocation,
     distribution_point::Reasons,
     name::Name,
@@ -29,6 +29,8 @@ pub(super) type FindPath<'a> = dyn Fn(&Certificate, &Certificate, &mut Budget) -
 
 /// Where everything is found that tells.
 pub(super) struct Sources<'a> {
+    /// the same anchor may have been given in another certificate, which may sign lists
+    pub(super) anchors: &'a [TrustAnchor],
     pub(super) repository: &'a dyn Repository,
     /// what came with the message
     pub(super) extra: &'a dyn Repository,
@@ -310,6 +312,8 @@ impl<'a> Inquiry<'a> {
     fn certificates(&self, subject: &Name) -> Vec<Certificate> {
         let mut found = self.sources.repository.by_subject(subject);
         found.extend(self.sources.extra.by_subject(subject));
+        let anchors = self.sources.anchors.iter().map(|it| &it.certificate);
+        found.extend(anchors.filter(|it| it.subject() == subject).cloned());
         found
     }
 

@@ -16,7 +16,7 @@ use crate::{
     asn1::Time,
     policy::{Finding, Objection, Policy, Reason, extensions::Role},
 };
-use const_oid::db::rfc5280::ID_CE_NAME_CONSTRAINTS;
+use const_oid::db::rfc5280::{ID_CE_CERTIFICATE_POLICIES, ID_CE_NAME_CONSTRAINTS};
 
 /// What a path is judged for.
 #[derive(Debug, Clone, Copy)]
@@ -135,6 +135,11 @@ pub(super) fn alone(
     question: Question<'_>,
 ) -> Result<Vec<Finding>, Refusal> {
     let mut findings = Vec::new();
+    let explicit = question.policy.certificate_policies.require_explicit;
+    let has_policies = || certificate.extension(&ID_CE_CERTIFICATE_POLICIES).is_some();
+    if explicit && place != Place::Anchor && !has_policies() {
+        return refuse(certificate, Reason::NoPolicy, "no policies");
+    }
     match place {
         Place::Leaf => {
             profile::check(certificate, Role::Person, question, &mut findings)?;

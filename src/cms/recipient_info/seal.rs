@@ -17,11 +17,12 @@ use cms::{
     enveloped_data::{
         KeyAgreeRecipientIdentifier, KeyAgreeRecipientInfo, KeyTransRecipientInfo,
         OriginatorIdentifierOrKey, OriginatorPublicKey, RecipientEncryptedKey, RecipientIdentifier,
-        RecipientInfo,
+        RecipientInfo, RecipientKeyIdentifier,
     },
 };
-use der::{Decode, asn1::OctetString};
+use der::{Decode, Encode, asn1::OctetString};
 use spki::AlgorithmIdentifierOwned;
+use x509_cert::ext::pkix::SubjectKeyIdentifier;
 
 /// How to encrypt to a key: transport or encapsulation for RSA, agreement for EC, X25519 and X448, encapsulation for ML-KEM.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -141,47 +142,80 @@ impl Method {
     }
 }
 
-/// Makes the DER of one RecipientInfo, recipient named by issuer and serial.
+/// How a RecipientInfo names its recipient (RFC 5652 §6.2.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Naming {
+    /// issuerAndSerialNumber
+    #[default]
+    IssuerAndSerialNumber,
+    /// subjectKeyIdentifier, which a renewed certificate of the same key has too
+    SubjectKeyIdentifier,
+}
+
+/// Makes the DER of one RecipientInfo.
 pub fn seal(
     to: &Certificate,
+    naming: Naming,
     method: Method,
     content_key: &Secret,
     rng: &mut dyn CryptoRng,
 ) -> Result<Vec<u8>> {
     let key = to.public_key()?;
-    let encrypted = |key: Vec<u8>| OctetString::new(key).map_err(unwritable);
+    let octets = |octets: &[u8]| OctetString::new(octets).map_err(unwritable);
+    let identifier = match naming {
+        Naming::IssuerAndSerialNumber => None,
+        Naming::SubjectKeyIdentifier => Some(to.key_identifier().ok_or(NO_IDENTIFIER)?),
+    };
     match method {
         Method::Transport(transport) => {
             let enc_key = key_transport::encrypt_key(&key, &transport, content_key, rng)?;
-            let enc_key = encrypted(enc_key)?;
-            encode_within(&[1], to.issuer(), to.serial(), |id| KeyTransRecipientInfo {
-                version: CmsVersion::V0,
-                rid: RecipientIdentifier::IssuerAndSerialNumber(id),
+            let enc_key = octets(&enc_key)?;
+            let info = |version, rid| KeyTransRecipientInfo {
+                version,
+                rid,
                 key_enc_alg: KeyEncryption::Transport(transport).identifier(),
                 enc_key,
-            })
+            };
+            let Some(identifier) = identifier else {
+                return encode_within(&[1], to.issuer(), to.serial(), |id| {
+                    info(
+                        CmsVersion::V0,
+                        RecipientIdentifier::IssuerAndSerialNumber(id),
+                    )
+                });
+            };
+            let identifier = SubjectKeyIdentifier(octets(identifier)?);
+            let rid = RecipientIdentifier::SubjectKeyIdentifier(identifier);
+            info(CmsVersion::V2, rid).to_der().map_err(unwritable)
         }
         Method::Agreement(agreement) => {
             let ephemeral = SoftwareKey::ephemeral(&key, rng)?;
             let shared = ephemeral.agree(&key)?;
             let key_enc_alg = KeyEncryption::Agreement(agreement).identifier();
             let kek = key_agreement::derive(&key_enc_alg, &shared, None)?;
-            let enc_key = encrypted(key_wrap::wrap(agreement.wrap, &kek, content_key)?)?;
+            let enc_key = octets(&key_wrap::wrap(agreement.wrap, &kek, content_key)?)?;
             let originator = originator_key(ephemeral.public_key())?;
-            let first_rid = [3, 0, 0];
-            encode_within(&first_rid, to.issuer(), to.serial(), |id| {
-                let recipient = RecipientEncryptedKey {
-                    rid: KeyAgreeRecipientIdentifier::IssuerAndSerialNumber(id),
-                    enc_key,
-                };
+            let info = |rid| {
                 RecipientInfo::Kari(KeyAgreeRecipientInfo {
                     version: CmsVersion::V3,
                     originator: OriginatorIdentifierOrKey::OriginatorKey(originator),
                     ukm: None,
                     key_enc_alg,
-                    recipient_enc_keys: vec![recipient],
+                    recipient_enc_keys: vec![RecipientEncryptedKey { rid, enc_key }],
                 })
-            })
+            };
+            let Some(identifier) = identifier else {
+                let first_rid = [3, 0, 0];
+                return encode_within(&first_rid, to.issuer(), to.serial(), |id| {
+                    info(KeyAgreeRecipientIdentifier::IssuerAndSerialNumber(id))
+                });
+            };
+            let rid = KeyAgreeRecipientIdentifier::RKeyId(RecipientKeyIdentifier {
+                subject_key_identifier: SubjectKeyIdentifier(octets(identifier)?),
+                date: None,
+                other: None,
+            });
+            info(rid).to_der().map_err(unwritable)
         }
         Method::Encapsulation { kem, kdf, wrap } => {
             let resolved = kem.for_key_of(wrap.key_size());
@@ -191,9 +225,13 @@ pub fn seal(
             let encrypted_key = key_wrap::wrap(wrap, &kek, content_key)?;
             let kek_length = u32::try_from(wrap.key_size()).unwrap_or(0);
             let serial = write::tlv(Tag::INTEGER, to.serial());
+            let rid = match identifier {
+                None => write::sequence(&[to.issuer().der(), &serial]),
+                Some(identifier) => write::tlv(Tag::context_primitive(0), identifier),
+            };
             let info = write::sequence(&[
                 &write::integer(0),
-                &write::sequence(&[to.issuer().der(), &serial]),
+                &rid,
                 &algorithm_to_der(&kem.identifier()),
                 &write::tlv(Tag::OCTET_STRING, &ciphertext),
                 &algorithm_to_der(&kdf),
@@ -206,6 +244,9 @@ pub fn seal(
         }
     }
 }
+
+const NO_IDENTIFIER: crypto::Error =
+    crypto::Error::Key("a certificate without a subjectKeyIdentifier to name it by");
 
 /// Makes the DER of a KEKRecipientInfo under a key of 16, 24 or 32 octets; returns its key wrap, too.
 pub fn seal_under_key(

@@ -943,6 +943,7 @@ fn no_changed_bit_makes_good() {
     let is_good = |at_hand: Collection| {
         let (extra, policy) = (Collection::default(), Policy::default());
         let sources = Sources {
+            anchors: &[],
             repository: &at_hand,
             extra: &extra,
             path: &|_, _, _| Ok(None),
