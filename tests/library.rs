@@ -228,7 +228,7 @@ fn a_directory_server_is_a_repository() {
         content: Content::Message,
         encoding: Encoding::Smime,
         cipher: None,
-        oaep: false,
+        rsa: None,
         naming: Naming::default(),
         to_header: false,
         compress: false,

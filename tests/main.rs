@@ -33,6 +33,7 @@ mod reasons;
 mod recipients;
 mod regressions;
 mod revocation;
+mod rsa_kem;
 mod signers;
 mod tamper;
 mod trust;

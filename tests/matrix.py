@@ -36,8 +36,8 @@ NOTES = {
         "cmsutil of NSS makes no RSASSA-PSS. DSA is read under --policy archive and never written.",
     ],
     "recipients": [
-        "OpenSSL has ChaCha20-Poly1305 and AES-CCM in no CMS version; Bouncy Castle 1.72 has the primitives of X25519, X448, HKDF and ChaCha20-Poly1305\nbut no CMS around them: tests/peers/bouncycastle builds that from its ASN.1 classes.",
-        "OpenSSL wraps for a password with the content's cipher, so that there is none with AES-GCM. AES-CCM, RSA-KEM and OAEP other than with SHA-256\nare read and never written. RSA-KEM: the example of RFC 9690 in src/crypto/kem.rs.",
+        "OpenSSL has ChaCha20-Poly1305 and AES-CCM in no CMS version; Bouncy Castle 1.72 has the primitives of X25519, X448, HKDF, ChaCha20-Poly1305\nand RSA-KEM but no CMS around them: tests/peers/bouncycastle builds that from its ASN.1 classes.",
+        "OpenSSL wraps for a password with the content's cipher, so that there is none with AES-GCM. AES-CCM and OAEP other than with SHA-256 are\nread and never written. RSA-KEM: the example of RFC 9690, too, in src/crypto/kem.rs; no peer here knows keys that are restricted to it.",
     ],
     "content types": [
         "Debian's OpenSSL is built without zlib. AuthenticatedData, DigestedData and EncryptedData are read and never written.",

@@ -268,6 +268,39 @@ fn brainpool() {
     });
 }
 
+/// RSA-KEM, whose mathematics Bouncy Castle has.
+#[test]
+fn rsa_kem() {
+    if !have_bouncy_castle("RSA-KEM") {
+        return;
+    }
+    let (certificate, identity) = (fixture("certs/bob.pem"), fixture("identities/bob.pem"));
+    let ciphers = [
+        "aes-128-cbc",
+        "aes-192-cbc",
+        "aes-256-cbc",
+        "aes-128-gcm",
+        "aes-256-gcm",
+        "chacha20-poly1305",
+    ];
+    parallel(&ciphers, |cipher| {
+        let dir = bench();
+        let issuers = args!["-c", fixture("certs/intermediate.pem")];
+        let to = args!["-r", &certificate, "--rsa-kem", "--cipher", cipher];
+        let message = std::fs::read(ours(&dir, &[&to, &issuers, &trusting()])).unwrap();
+        let run = bouncy_castle_call(args!["decrypt", &certificate, &identity])
+            .input(message)
+            .run();
+        assert_eq!(run.expect(0).stdout, ENTITY);
+        let run = bouncy_castle_call(args!["encrypt", &certificate, cipher, "rsa-kem"])
+            .input(ENTITY)
+            .run();
+        let message = dir.write("theirs.der", &run.expect(0).stdout);
+        decrypts(&args!["-i", &identity], &message);
+        agreed("recipients", &format!("rsa-kem, {cipher}"), JAVA, &BOTH);
+    });
+}
+
 /// X25519 and X448, RFC 8418, and the ciphers that OpenSSL does not have, with Bouncy Castle.
 #[test]
 fn bouncy_castle() {

@@ -164,15 +164,11 @@ fn sealed(to: To, content_key: &Secret) -> Vec<u8> {
         to => {
             let certificate = certificate(to);
             let key = certificate.public_key().unwrap();
+            let size = content_key.expose().len();
+            let default = |rsa| recipient_info::Method::for_key(&key, rsa, size).unwrap();
             let method = match to {
-                To::RsaKem => recipient_info::Method::Encapsulation {
-                    kem: Kem::RSA,
-                    kdf: crypto::algorithm::KemKdf::Hkdf(crypto::Digest::Sha384),
-                    wrap: crypto::KeyWrap::Aes256,
-                },
-                _ => {
-                    recipient_info::Method::for_key(&key, true, content_key.expose().len()).unwrap()
-                }
+                To::RsaKem => default(recipient_info::ToRsa::Kem),
+                _ => default(recipient_info::ToRsa::Oaep),
             };
             recipient_info::seal(
                 &certificate,
@@ -657,6 +653,45 @@ fn rsa_kem() {
     for length in [0, 15, 65] {
         refused(to, &with(parameters(kdf3, length)), 3);
     }
+    // the derivation of the key-encryption key: of another digest, without one, another one
+    let derivation = |change: fn(&mut Node)| altered(&good, &field(4), change);
+    fails(
+        to,
+        &derivation(|kdf| kdf.at(&[1, 0]).content = oid("2.16.840.1.101.3.4.2.2")),
+    );
+    refused(to, &derivation(|kdf| drop(kdf.children.pop())), 3);
+    for other in ["1.2.840.113549.1.9.16.3.28", "1.3.133.16.840.9.44.1.1"] {
+        let other = altered(&good, &[&field(4)[..], &[0]].concat(), |kdf| {
+            kdf.content = oid(other);
+        });
+        refused(to, &other, 3);
+    }
+    // the wrap: too short a key for kekLength, none at all; with its kekLength, which the shared secret follows
+    let wrap = [&field(6)[..], &[0]].concat();
+    let wrapped = |dotted: &str| altered(&good, &wrap, |wrap| wrap.content = oid(dotted));
+    let aes128 = wrapped("2.16.840.1.101.3.4.1.5");
+    refused(to, &aes128, 3);
+    refused(to, &wrapped("1.2.3"), 3);
+    let shorter = altered(&aes128, &field(5), |length| length.content = vec![16]);
+    fails(to, &shorter);
+    // another derivation than what is written
+    let certificate = certificate(to);
+    let key = content_key(ContentCipher::Aes256Gcm);
+    let method = recipient_info::Method::Encapsulation {
+        kem: Kem::RSA,
+        kdf: crypto::algorithm::KemKdf::Hkdf(crypto::Digest::Sha384),
+        wrap: crypto::KeyWrap::Aes256,
+    };
+    let recipient = recipient_info::seal(
+        &certificate,
+        recipient_info::Naming::default(),
+        method,
+        &key,
+        &mut rng(),
+    )
+    .unwrap();
+    let encryption = ContentEncryption::new(ContentCipher::Aes256Gcm, vec![3; 12], false);
+    opens(to, &message_to(&[recipient], &encryption, &key));
 }
 
 #[test]

@@ -197,8 +197,11 @@ pub(crate) struct Encrypt {
     #[arg(long, value_name = "NAME")]
     pub(crate) cipher: Option<String>,
     /// RSAES-OAEP with SHA-256 for RSA recipients
-    #[arg(long)]
+    #[arg(long, conflicts_with = "rsa_kem")]
     pub(crate) oaep: bool,
+    /// RSA-KEM (RFC 9690) for RSA recipients
+    #[arg(long)]
+    pub(crate) rsa_kem: bool,
     /// Name recipients by key identifier, which renewed certificates keep
     #[arg(long)]
     pub(crate) key_identifier: bool,

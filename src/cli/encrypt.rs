@@ -9,7 +9,7 @@ use super::{
 use anyhow::Context;
 use smime::{
     asn1::Time,
-    cms::recipient_info::Naming,
+    cms::recipient_info::{Naming, ToRsa},
     crypto::ContentCipher,
     mime::mailbox::Address,
     policy::{Finding, Level, Limits, Policy, Rule},
@@ -173,7 +173,11 @@ fn options(encrypt: &args::Encrypt) -> anyhow::Result<EncryptOptions> {
         content,
         encoding,
         cipher,
-        oaep: encrypt.oaep,
+        rsa: match (encrypt.oaep, encrypt.rsa_kem) {
+            (false, false) => None,
+            (true, _) => Some(ToRsa::Oaep),
+            (false, true) => Some(ToRsa::Kem),
+        },
         naming: if encrypt.key_identifier {
             Naming::SubjectKeyIdentifier
         } else {

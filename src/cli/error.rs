@@ -249,7 +249,7 @@ impl Failure {
         use smime::smime::Error as E;
         let exit = match error.class() {
             // Options that do not go together, or not with the key.
-            _ if matches!(error, E::Unsuitable(_)) => USAGE,
+            _ if matches!(error, E::Unsuitable(_) | E::OnlyRsaKem(_)) => USAGE,
             Class::Input => INPUT,
             Class::Key => KEY,
             Class::Environment => ENVIRONMENT,
@@ -324,6 +324,7 @@ impl Failure {
             E::NoRecipient => {
                 failure.hint("name recipients with -r FILE, -r ADDRESS or --to-header")
             }
+            E::OnlyRsaKem(_) => failure.hint("without --oaep such a recipient gets RSA-KEM"),
             E::Unsuitable(_) => failure
                 .hint("without --pss and --digest the key's own algorithm and digest are used"),
             E::NoContent => failure.hint("--content FILE takes what was signed"),

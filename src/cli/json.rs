@@ -101,7 +101,7 @@ pub(crate) fn failure(verb: Option<Verb>, failure: &Failure) -> String {
 /// Returns `RSA 2048`, `P-256`, ….
 pub(crate) fn key_name(kind: KeyKind) -> String {
     match kind {
-        KeyKind::Rsa { bits, .. } => format!("{} {bits}", kind.name()),
+        KeyKind::Rsa { bits, .. } | KeyKind::RsaKem { bits } => format!("{} {bits}", kind.name()),
         _ => kind.name().to_owned(),
     }
 }

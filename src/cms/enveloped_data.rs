@@ -409,8 +409,12 @@ mod tests {
         let recipients: Vec<Vec<u8>> = to
             .iter()
             .map(|to| {
-                let method =
-                    Method::for_key(to.key.public_key(), false, cipher.key_size()).unwrap();
+                let method = Method::for_key(
+                    to.key.public_key(),
+                    recipient_info::ToRsa::Pkcs1,
+                    cipher.key_size(),
+                )
+                .unwrap();
                 seal(&to.certificate, Naming::default(), method, &key, &mut rng()).unwrap()
             })
             .collect();

@@ -9,7 +9,7 @@
 mod open;
 mod seal;
 
-pub use seal::{Method, Naming, seal, seal_under_key, seal_under_password};
+pub use seal::{Method, Naming, ToRsa, seal, seal_under_key, seal_under_password};
 
 use super::{Error, Result, algorithm, check_limit, signer_info::CertificateId};
 use crate::asn1::{
@@ -343,8 +343,8 @@ mod tests {
         Secret::new((0..32).collect())
     }
 
-    fn sealed(of: &Identity, oaep: bool) -> Vec<u8> {
-        let method = Method::for_key(of.key.public_key(), oaep, 32).unwrap();
+    fn sealed(of: &Identity, rsa: ToRsa) -> Vec<u8> {
+        let method = Method::for_key(of.key.public_key(), rsa, 32).unwrap();
         seal(
             &of.certificate,
             Naming::default(),
@@ -359,7 +359,7 @@ mod tests {
     fn a_key_identifier_names_who_has_one() {
         for (of, version) in [(RSA, 2), (P256, 3)] {
             let of = identity(of);
-            let method = Method::for_key(of.key.public_key(), false, 32).unwrap();
+            let method = Method::for_key(of.key.public_key(), ToRsa::Pkcs1, 32).unwrap();
             let by = Naming::SubjectKeyIdentifier;
             let der = seal(&of.certificate, by, method.clone(), &key(), &mut rng()).unwrap();
             let recipient = &parse(&der, 64, 1).unwrap()[0];
@@ -381,16 +381,17 @@ mod tests {
 
     #[test]
     fn what_is_sealed_is_opened() {
-        for (of, oaep) in [
-            (RSA, false),
-            (RSA, true),
-            (P256, false),
-            (P384, false),
-            (P521, false),
-            (X25519, false),
+        for (of, rsa) in [
+            (RSA, ToRsa::Pkcs1),
+            (RSA, ToRsa::Oaep),
+            (RSA, ToRsa::Kem),
+            (P256, ToRsa::Pkcs1),
+            (P384, ToRsa::Pkcs1),
+            (P521, ToRsa::Pkcs1),
+            (X25519, ToRsa::Pkcs1),
         ] {
             let of = identity(of);
-            let der = sealed(&of, oaep);
+            let der = sealed(&of, rsa);
             for ber in [der.clone(), indefinite(&der)] {
                 let recipient = &parse(&ber, 64, 1).unwrap()[0];
                 assert!(recipient.rid.as_ref().unwrap().names(&of.certificate));
@@ -404,7 +405,7 @@ mod tests {
 
     #[test]
     fn a_certificate_is_named_as_it_names_itself() {
-        let agreement = Method::for_key(identity(P256).key.public_key(), false, 32).unwrap();
+        let agreement = Method::for_key(identity(P256).key.public_key(), ToRsa::Pkcs1, 32).unwrap();
         for certificate in odd_certificates() {
             let (issuer, serial) = (certificate.issuer().der(), certificate.serial());
             let named = write::sequence(&[issuer, &write::tlv(Tag::INTEGER, serial)]);
@@ -431,7 +432,7 @@ mod tests {
         let of = identity(RSA);
         for labelled in [false, true] {
             let method = match labelled {
-                false => Method::for_key(of.key.public_key(), true, 32).unwrap(),
+                false => Method::for_key(of.key.public_key(), ToRsa::Oaep, 32).unwrap(),
                 true => Method::Transport(KeyTransport::RsaOaep {
                     digest: Digest::Sha224,
                     mgf: Digest::Sha1,
@@ -474,15 +475,20 @@ mod tests {
 
     #[test]
     fn a_key_of_another_size_is_no_key() {
-        for (of, oaep) in [(RSA, true), (P256, false), (X25519, false)] {
+        for (of, rsa) in [
+            (RSA, ToRsa::Oaep),
+            (RSA, ToRsa::Kem),
+            (P256, ToRsa::Pkcs1),
+            (X25519, ToRsa::Pkcs1),
+        ] {
             let of = identity(of);
-            let recipient = &parse(&sealed(&of, oaep), 64, 1).unwrap()[0];
+            let recipient = &parse(&sealed(&of, rsa), 64, 1).unwrap()[0];
             let opened = recipient.content_key(&of.key, KeySize::Exactly(16), &mut rng());
             assert!(matches!(opened, Err(crypto::Error::Decryption)));
         }
         // implicit rejection: some key, but not that one
         let of = identity(RSA);
-        let recipient = &parse(&sealed(&of, false), 64, 1).unwrap()[0];
+        let recipient = &parse(&sealed(&of, ToRsa::Pkcs1), 64, 1).unwrap()[0];
         let opened = recipient
             .content_key(&of.key, KeySize::Exactly(16), &mut rng())
             .unwrap();
@@ -493,7 +499,7 @@ mod tests {
     #[test]
     fn a_peer_must_be_on_the_recipients_curve() {
         let of = identity(P256);
-        let mut recipient = parse(&sealed(&of, false), 64, 1).unwrap().remove(0);
+        let mut recipient = parse(&sealed(&of, ToRsa::Pkcs1), 64, 1).unwrap().remove(0);
         let Some(Originator::PublicKey { algorithm, key }) = recipient.originator.clone() else {
             panic!();
         };
@@ -537,7 +543,7 @@ mod tests {
     #[test]
     fn damaged_wrapped_keys_are_one_error() {
         let of = identity(P256);
-        let mut recipient = parse(&sealed(&of, false), 64, 1).unwrap().remove(0);
+        let mut recipient = parse(&sealed(&of, ToRsa::Pkcs1), 64, 1).unwrap().remove(0);
         for length in 0..50 {
             recipient.encrypted_key = vec![7; length];
             let opened = recipient.content_key(&of.key, KeySize::Exactly(32), &mut rng());
@@ -548,7 +554,7 @@ mod tests {
     #[test]
     fn methods_for_keys() {
         let method =
-            |of, size| Method::for_key(identity(of).key.public_key(), false, size).unwrap();
+            |of, size| Method::for_key(identity(of).key.public_key(), ToRsa::Pkcs1, size).unwrap();
         assert!(matches!(
             method(RSA, 16),
             Method::Transport(KeyTransport::RsaPkcs1)
@@ -569,13 +575,13 @@ mod tests {
                 ..
             })
         ));
-        assert!(Method::for_key(identity(ED25519).key.public_key(), false, 16).is_err());
+        assert!(Method::for_key(identity(ED25519).key.public_key(), ToRsa::Pkcs1, 16).is_err());
     }
 
     #[test]
     fn many_recipients_of_one_agreement() {
         let of = identity(P256);
-        let der = sealed(&of, false);
+        let der = sealed(&of, ToRsa::Pkcs1);
         let children = normal::children(&der, 64).unwrap();
         let keys = normal::children(children[3], 64).unwrap();
         let by_key = write::sequence(&[
@@ -661,7 +667,7 @@ mod tests {
         #[test]
         fn no_damage_panics(ec in any::<bool>(), at in any::<prop::sample::Index>(), value in any::<u8>()) {
             let of = identity(if ec { P256 } else { X25519 });
-            let mut der = sealed(&of, false);
+            let mut der = sealed(&of, ToRsa::Pkcs1);
             let at = at.index(der.len());
             der[at] = value;
             for recipient in parse(&der, 64, 9).unwrap_or_default() {

@@ -17,6 +17,8 @@ pub(super) const RSASSA_PSS: Oid = Oid::new_unwrap("1.2.840.113549.1.1.10");
 /// id-RSASSA-PSS-SHAKE128 and 256 (RFC 8692 §3)
 const RSASSA_PSS_SHAKE128: Oid = Oid::new_unwrap("1.3.6.1.5.5.7.6.30");
 const RSASSA_PSS_SHAKE256: Oid = Oid::new_unwrap("1.3.6.1.5.5.7.6.31");
+/// id-rsa-kem-spki (RFC 9690 §2.3)
+pub(super) const RSA_KEM_SPKI: Oid = Oid::new_unwrap("1.2.840.113549.1.9.16.3.14");
 /// id-RSAES-OAEP (RFC 4055 §4.1)
 const RSAES_OAEP: Oid = Oid::new_unwrap("1.2.840.113549.1.1.7");
 /// id-ecPublicKey (RFC 5480 §2.1.1)
@@ -647,6 +649,14 @@ pub enum Kem {
         size: Option<usize>,
     },
 }
+/// What an id-rsa-kem-spki key demands of the recipients it is in (GenericHybridParameters, RFC 9690 §2.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RsaKemComponents {
+    /// derivation
+    pub kdf: Kdf3,
+    /// wrap, whose key is as long as keyLength says
+    pub wrap: KeyWrap,
+}
 /// KDF3 of ANSI X9.44 (RFC 9690): digests of counter, secret and info.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Kdf3(pub Digest);
@@ -660,7 +670,7 @@ impl Kem {
             Self::MlKem512 => row("ml-kem-512", "2.16.840.1.101.3.4.4.1", 32, true, Some(128), "FIPS 203, RFC 9936"),
             Self::MlKem768 => row("ml-kem-768", "2.16.840.1.101.3.4.4.2", 32, true, Some(192), "FIPS 203, RFC 9936"),
             Self::MlKem1024 => row("ml-kem-1024", "2.16.840.1.101.3.4.4.3", 32, true, Some(256), "FIPS 203, RFC 9936"),
-            Self::Rsa { .. } => row("rsa-kem", "1.0.18033.2.2.4", 32, false, None, "ISO/IEC 18033-2 §11.5, RFC 9690"),
+            Self::Rsa { .. } => row("rsa-kem", "1.0.18033.2.2.4", 32, true, None, "ISO/IEC 18033-2 §11.5, RFC 9690"),
         }
     }
     /// Returns `ml-kem-768` and the like.
@@ -1483,7 +1493,7 @@ mod tests {
                 .chain(MlDsa::ALL.map(|s| s.row().oid))
                 .chain(SlhDsa::ALL.iter().map(|s| s.row().oid))
                 .chain(ContentCipher::ALL.map(|c| c.row().oid))
-                .chain([RSASSA_PSS, RSAES_OAEP, ED25519, ED448, DSA, SHAKE256_LEN, Oid::new_unwrap("1.3.132.1.11.1")]);
+                .chain([RSASSA_PSS, RSAES_OAEP, RSA_KEM_SPKI, Kem::RSA.row().oid, ED25519, ED448, DSA, SHAKE256_LEN, Oid::new_unwrap("1.3.132.1.11.1")]);
             let parameters = [crate::asn1::write::tlv(crate::asn1::Tag(tag & !0x1f | 16), &der), der];
             for oid in oids {
                 for parameters in &parameters {
@@ -1492,6 +1502,7 @@ mod tests {
                     let _ = Digest::from_identifier(&identifier);
                     let _ = SignatureAlgorithm::from_identifier(&identifier, Some(Digest::Sha256));
                     let _ = KeyEncryption::from_identifier(&identifier);
+                    let _ = parameters::rsa_kem_components(&identifier);
                     let _ = ContentCipher::from_identifier(&identifier);
                 }
             }

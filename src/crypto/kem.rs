@@ -23,7 +23,7 @@ use zeroize::Zeroizing;
 pub fn encapsulate(to: &PublicKey, kem: Kem, rng: &mut dyn CryptoRng) -> Result<(Vec<u8>, Secret)> {
     match (to.key(), kem) {
         (Key::MlKem(key), kem) if key.kem() == kem => Ok(key.encapsulate(rng)),
-        (Key::Rsa { key, pss: None }, Kem::Rsa { kdf, size }) => {
+        (Key::Rsa { key, pss: None } | Key::RsaKem { key, .. }, Kem::Rsa { kdf, size }) => {
             let (ciphertext, number) = rsa_scheme::encapsulate(key, rng)?;
             Ok((ciphertext, rsa_secret(kdf, &number, size)))
         }

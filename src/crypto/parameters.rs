@@ -2,8 +2,8 @@
 //!
 //! Malformed parameters are an error, never a default. What algorithm means what is in `algorithm`.
 use super::{
-    Digest, Error, Result,
-    algorithm::{KDF3, Kdf3, Kem, unsupported},
+    Digest, Error, KeyWrap, Result,
+    algorithm::{KDF3, Kdf3, Kem, RsaKemComponents, unsupported},
 };
 use crate::asn1::{Tag, cursor::Cursor, oid::Oid, write};
 use spki::AlgorithmIdentifierOwned;
@@ -279,6 +279,41 @@ pub(super) fn rsa_kem(identifier: &AlgorithmIdentifierOwned) -> Result<Kem> {
 pub(super) fn with_rsa_kem(oid: Oid, kdf: Kdf3, size: usize) -> AlgorithmIdentifierOwned {
     let size = write::integer(u32::try_from(size).unwrap_or(u32::MAX));
     with(oid, &write::sequence(&[&encoded(&kdf.identifier()), &size]))
+}
+/// GenericHybridParameters of an id-rsa-kem-spki key (RFC 9690 §2.4): `SEQUENCE { kem AlgorithmIdentifier, dem AlgorithmIdentifier }`, id-kem-rsa with
+/// RsaKemParameters and the key wrap. 3DES is not written, so that no key can demand it.
+pub(super) fn rsa_kem_components(
+    identifier: &AlgorithmIdentifierOwned,
+) -> Result<RsaKemComponents> {
+    let bad = |what| Error::Parameters {
+        algorithm: "rsa-kem",
+        what,
+    };
+    let malformed = || bad("malformed GenericHybridParameters");
+    let der = present(identifier, "rsa-kem")?;
+    let mut fields = sole_sequence(&der).ok_or_else(malformed)?;
+    let kem = fields.expect(Tag::SEQUENCE).map_err(|_| malformed())?;
+    let dem = fields.expect(Tag::SEQUENCE).map_err(|_| malformed())?;
+    fields.finish().map_err(|_| malformed())?;
+    let kem = algorithm_identifier(kem.raw).ok_or_else(malformed)?;
+    let dem = algorithm_identifier(dem.raw).ok_or_else(malformed)?;
+    if kem.oid != Kem::RSA.row().oid {
+        return Err(unsupported(&kem));
+    }
+    let wrap = KeyWrap::from_identifier(&dem)?;
+    if !wrap.row().written {
+        return Err(unsupported(&dem));
+    }
+    match rsa_kem(&kem)? {
+        Kem::Rsa {
+            kdf,
+            size: Some(size),
+        } if size == wrap.key_size() => Ok(RsaKemComponents { kdf, wrap }),
+        Kem::Rsa { size: Some(_), .. } => {
+            Err(bad("keyLength is not the length of the key wrap's key"))
+        }
+        _ => Err(malformed()),
+    }
 }
 /// id-kdf-kdf3, whose parameter is a digest.
 pub(super) fn kdf3(identifier: &AlgorithmIdentifierOwned) -> Result<Kdf3> {

@@ -4,7 +4,7 @@
 use super::{
     CryptoRng, Error, Kem, KeySize, KeyTransport, MlDsa, PublicKey, Result, Secret,
     SignatureAlgorithm, SlhDsa,
-    algorithm::{DSA, EC_PUBLIC_KEY, ED448, ED25519, RSA_ENCRYPTION, RSASSA_PSS},
+    algorithm::{DSA, EC_PUBLIC_KEY, ED448, ED25519, RSA_ENCRYPTION, RSA_KEM_SPKI, RSASSA_PSS},
     bp512::BrainpoolP512r1,
     curve,
     digest::digest,
@@ -111,7 +111,7 @@ impl SoftwareKey {
     }
     fn from_algorithm(algorithm: &AlgorithmIdentifierOwned, octets: &[u8]) -> Result<Self> {
         let oid = &algorithm.oid;
-        if *oid == RSA_ENCRYPTION || *oid == RSASSA_PSS {
+        if [RSA_ENCRYPTION, RSASSA_PSS, RSA_KEM_SPKI].contains(oid) {
             Self::from_rsa(algorithm, octets)
         } else if *oid == EC_PUBLIC_KEY {
             let named = parameters::present(algorithm, "id-ecPublicKey")?;
@@ -306,6 +306,7 @@ impl SoftwareKey {
             Key::X25519(_) => Self::from_x25519(x25519_dalek::StaticSecret::random_from_rng(rng)),
             Key::X448(_) => Self::from_x448(x448::StaticSecret::random_from_rng(rng)),
             Key::Rsa { .. }
+            | Key::RsaKem { .. }
             | Key::MlKem(_)
             | Key::Ed25519(_)
             | Key::Ed448(_)
@@ -375,9 +376,10 @@ impl PrivateKey for SoftwareKey {
                     mgf,
                     salt,
                 };
-                if let Key::Rsa { pss: demanded, .. } = self.public.key() {
-                    public_key::check_restriction(*demanded, pss)?;
-                }
+                let Key::Rsa { pss: demanded, .. } = self.public.key() else {
+                    return Err(cannot(&self.public, "sign with rsa-pss"));
+                };
+                public_key::check_restriction(*demanded, pss)?;
                 rsa_scheme::sign_pss(key, pss, &digest(kind, message), rng)
             }
             (SecretKey::P256(key), SignatureAlgorithm::Ecdsa(kind)) => {
@@ -475,7 +477,11 @@ impl PrivateKey for SoftwareKey {
     fn decapsulate(&self, kem: Kem, ciphertext: &[u8], rng: &mut dyn CryptoRng) -> Result<Secret> {
         match (&self.secret, self.public.key(), kem) {
             (SecretKey::MlKem(key), _, kem) if key.kem() == kem => key.decapsulate(ciphertext),
-            (SecretKey::Rsa(key), Key::Rsa { pss: None, .. }, Kem::Rsa { kdf, size }) => {
+            (
+                SecretKey::Rsa(key),
+                Key::Rsa { pss: None, .. } | Key::RsaKem { .. },
+                Kem::Rsa { kdf, size },
+            ) => {
                 let number = rsa_scheme::decapsulate(key, ciphertext, rng)?;
                 Ok(kem::rsa_secret(kdf, &number, size))
             }
@@ -494,6 +500,55 @@ mod tests {
 
     fn rng() -> rand_chacha::ChaCha20Rng {
         rand_chacha::ChaCha20Rng::from_seed([3; 32])
+    }
+    /// RFC 9690 §2.3: the key of the file, of which its identifier says that RSA-KEM is all that it is for.
+    #[test]
+    fn a_key_kept_for_rsa_kem_does_nothing_else() {
+        let free = key("rsa");
+        let SecretKey::Rsa(secret) = &free.secret else {
+            panic!();
+        };
+        let public = public_octets(free.public_key().spki());
+        let identifier = parameters::without(RSA_KEM_SPKI);
+        let kept = SoftwareKey::join(&identifier, &public, SecretKey::Rsa(secret.clone())).unwrap();
+        assert!(kept.public_key().is_same_key(free.public_key()));
+        assert!(free.public_key().is_same_key(kept.public_key()));
+        let refused = |error| matches!(error, Some(Error::KeyType { key: "RSA-KEM", .. }));
+        let (message, mut rng) = (Signed::Message(b"message"), rng());
+        for algorithm in algorithms() {
+            assert!(refused(kept.sign(&algorithm, b"message", &mut rng).err()));
+            let verified = kept.public_key().verify(&algorithm, message, &[0; 256]);
+            assert!(refused(verified.err()), "{algorithm:?}");
+        }
+        let content_key = Secret::new(vec![7; 32]);
+        let oaep = KeyTransport::RsaOaep {
+            digest: Digest::Sha256,
+            mgf: Digest::Sha256,
+            label: Vec::new(),
+        };
+        for transport in [KeyTransport::RsaPkcs1, oaep] {
+            let sent = |to: &SoftwareKey, rng: &mut rand_chacha::ChaCha20Rng| {
+                key_transport::encrypt_key(to.public_key(), &transport, &content_key, rng)
+            };
+            assert!(refused(sent(&kept, &mut rng).err()));
+            let encrypted = sent(&free, &mut rng).unwrap();
+            let size = KeySize::Exactly(32);
+            let opened = kept.decrypt_key(&transport, &encrypted, size, &mut rng);
+            assert!(refused(opened.err()));
+            let opened = free.decrypt_key(&transport, &encrypted, size, &mut rng);
+            assert_eq!(opened.unwrap().expose(), content_key.expose());
+        }
+        let kem = Kem::RSA.for_key_of(32);
+        let (ciphertext, shared) = kem::encapsulate(kept.public_key(), kem, &mut rng).unwrap();
+        for key in [&kept, &free] {
+            let opened = key.decapsulate(kem, &ciphertext, &mut rng).unwrap();
+            assert_eq!(opened.expose(), shared.expose());
+        }
+    }
+    fn public_octets(spki: &[u8]) -> Vec<u8> {
+        let mut fields = parameters::sole_sequence(spki).unwrap();
+        fields.any().unwrap();
+        fields.any().unwrap().content[1..].to_vec()
     }
     fn algorithms() -> Vec<SignatureAlgorithm> {
         let mut all = vec![SignatureAlgorithm::Ed25519, SignatureAlgorithm::Ed448];

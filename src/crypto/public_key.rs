@@ -4,7 +4,10 @@
 //! RFC 5280 §4.1.2.7, RFC 3279, RFC 4055, RFC 5480, RFC 5639, RFC 8410, RFC 8692, RFC 9881, RFC 9909. Knows nothing of certificates.
 use super::{
     Digest, Error, Kem, Result, SignatureAlgorithm,
-    algorithm::{DSA, EC_PUBLIC_KEY, ED448, ED25519, RSA_ENCRYPTION, RSASSA_PSS},
+    algorithm::{
+        DSA, EC_PUBLIC_KEY, ED448, ED25519, RSA_ENCRYPTION, RSA_KEM_SPKI, RSASSA_PSS,
+        RsaKemComponents,
+    },
     bp512::BrainpoolP512r1,
     curve,
     digest::digest,
@@ -49,6 +52,11 @@ pub enum KeyKind {
         /// id-RSASSA-PSS
         restricted_to_pss: bool,
     },
+    /// RSA of so many bits that takes part in RSA-KEM and in nothing else: the key's OID is id-rsa-kem-spki
+    RsaKem {
+        /// modulus bits
+        bits: usize,
+    },
     /// P-256
     P256,
     /// P-384
@@ -86,6 +94,7 @@ impl KeyKind {
     pub fn name(self) -> &'static str {
         match self {
             Self::Rsa { .. } => "RSA",
+            Self::RsaKem { .. } => "RSA-KEM",
             Self::P256 => "P-256",
             Self::P384 => "P-384",
             Self::P521 => "P-521",
@@ -107,7 +116,7 @@ impl KeyKind {
     /// Returns the size in bits: of the modulus or the field, or of the whole key where neither says anything of it.
     pub fn bits(self) -> usize {
         match self {
-            Self::Rsa { bits, .. } | Self::Dsa { bits } => bits,
+            Self::Rsa { bits, .. } | Self::RsaKem { bits } | Self::Dsa { bits } => bits,
             Self::P256 | Self::BrainpoolP256 => 256,
             Self::P384 | Self::BrainpoolP384 => 384,
             Self::BrainpoolP512 => 512,
@@ -134,6 +143,10 @@ pub(super) enum Key {
     Rsa {
         key: Box<rsa::PublicKey>,
         pss: Option<PssRestriction>,
+    },
+    RsaKem {
+        key: Box<rsa::PublicKey>,
+        components: Option<RsaKemComponents>,
     },
     P256(p256::PublicKey),
     P384(p384::PublicKey),
@@ -197,6 +210,9 @@ impl PublicKey {
                 bits: rsa_scheme::bits(key),
                 restricted_to_pss: pss.is_some(),
             },
+            Key::RsaKem { key, .. } => KeyKind::RsaKem {
+                bits: rsa_scheme::bits(key),
+            },
             Key::P256(_) => KeyKind::P256,
             Key::P384(_) => KeyKind::P384,
             Key::P521(_) => KeyKind::P521,
@@ -217,10 +233,20 @@ impl PublicKey {
     pub fn has_explicit_curve(&self) -> bool {
         self.explicit_curve
     }
-    /// Returns whether both are the same key, however each is encoded (compressed point or not, id-RSASSA-PSS or rsaEncryption).
+    /// Returns what a key restricted to RSA-KEM demands besides, if anything.
+    pub fn rsa_kem_components(&self) -> Option<RsaKemComponents> {
+        match self.key {
+            Key::RsaKem { components, .. } => components,
+            _ => None,
+        }
+    }
+    /// Returns whether both are the same key, however each is encoded (compressed point or not, rsaEncryption or one of its restrictions).
     pub fn is_same_key(&self, other: &Self) -> bool {
         match (&self.key, &other.key) {
-            (Key::Rsa { key: a, .. }, Key::Rsa { key: b, .. }) => a == b,
+            (
+                Key::Rsa { key: a, .. } | Key::RsaKem { key: a, .. },
+                Key::Rsa { key: b, .. } | Key::RsaKem { key: b, .. },
+            ) => a == b,
             (Key::P256(a), Key::P256(b)) => a == b,
             (Key::P384(a), Key::P384(b)) => a == b,
             (Key::P521(a), Key::P521(b)) => a == b,
@@ -392,6 +418,13 @@ impl Key {
                 Some(_) => PssRestriction::Parameters(parameters::pss(algorithm)?),
             };
             Self::rsa(octets, Some(restriction))
+        } else if *oid == RSA_KEM_SPKI {
+            let components = match algorithm.parameters {
+                None => None,
+                Some(_) => Some(parameters::rsa_kem_components(algorithm)?),
+            };
+            let key = Self::rsa_numbers(octets)?;
+            Ok(Self::RsaKem { key, components })
         } else if *oid == EC_PUBLIC_KEY {
             Self::ec(&curve(algorithm)?, octets)
         } else if *oid == ED25519 {
@@ -437,8 +470,12 @@ impl Key {
             kem::PublicMlKem::from_octets(kem::of_key(algorithm)?, octets).map(Self::MlKem)
         }
     }
-    /// RSAPublicKey (RFC 8017 appendix A.1.1): `SEQUENCE { modulus INTEGER, publicExponent INTEGER }`.
     fn rsa(octets: &[u8], pss: Option<PssRestriction>) -> Result<Self> {
+        let key = Self::rsa_numbers(octets)?;
+        Ok(Self::Rsa { key, pss })
+    }
+    /// RSAPublicKey (RFC 8017 appendix A.1.1): `SEQUENCE { modulus INTEGER, publicExponent INTEGER }`.
+    fn rsa_numbers(octets: &[u8]) -> Result<Box<rsa::PublicKey>> {
         const MALFORMED: Error = Error::Key("a malformed RSAPublicKey");
         let read = |fields: &mut Cursor<'_>| {
             let modulus = fields.expect(Tag::INTEGER).map_err(|_| MALFORMED)?;
@@ -448,7 +485,7 @@ impl Key {
         let mut fields = parameters::sole_sequence(octets).ok_or(MALFORMED)?;
         let key = Box::new(read(&mut fields)?);
         fields.finish().map_err(|_| MALFORMED)?;
-        Ok(Self::Rsa { key, pss })
+        Ok(key)
     }
     /// ECPoint (RFC 5480 §2.2), uncompressed or compressed.
     fn ec(curve: &Oid, octets: &[u8]) -> Result<Self> {

@@ -10,7 +10,7 @@ pub const RSA_BITS: usize = 2048;
 /// Returns whether a key is too small. The size of a DSA key that inherits its parameters is not known.
 pub fn is_weak_key(kind: KeyKind) -> bool {
     match kind {
-        KeyKind::Rsa { bits, .. } => bits < RSA_BITS,
+        KeyKind::Rsa { bits, .. } | KeyKind::RsaKem { bits } => bits < RSA_BITS,
         KeyKind::Dsa { bits } => (1..RSA_BITS).contains(&bits),
         _ => false,
     }

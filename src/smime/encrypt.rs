@@ -12,9 +12,9 @@ use crate::{
     asn1::Time,
     cms::{
         content_type, enveloped_data,
-        recipient_info::{self, Method, Naming},
+        recipient_info::{self, Method, Naming, ToRsa},
     },
-    crypto::{ContentCipher, ContentEncryption, CryptoRng, Secret},
+    crypto::{ContentCipher, ContentEncryption, CryptoRng, Secret, public_key::KeyKind},
     encoding::hex,
     mime::{
         header::Header,
@@ -51,8 +51,8 @@ pub struct EncryptOptions {
     pub encoding: Encoding,
     /// the cipher asked for
     pub cipher: Option<ContentCipher>,
-    /// RSAES-OAEP asked for
-    pub oaep: bool,
+    /// what was asked for to RSA recipients
+    pub rsa: Option<ToRsa>,
     /// how recipients are named
     pub naming: Naming,
     /// also everyone in To, Cc and Bcc
@@ -145,18 +145,13 @@ impl<'a> Encryptor<'a> {
                 ..Report::default()
             });
         }
+        self.require_unrestricted(&certificates)?;
         let (cipher, choice) = self.known.cipher(
             &certificates,
             self.has_shared_secret(),
             self.options.cipher,
             &self.policy.preferences,
         );
-        let oaep = self.options.oaep || self.policy.preferences.oaep;
-        let reads_oaep = |certificate: &Certificate| {
-            let known = self.known.capabilities(certificate);
-            known.is_some_and(|it| it.reads_oaep())
-        };
-
         // every recipient has a valid certificate: only now is there a content key
         let content_key = Secret::random(cipher.key_size(), rng);
         let mut iv = vec![0; cipher.iv_size()];
@@ -167,9 +162,9 @@ impl<'a> Encryptor<'a> {
         let mut recipients = Vec::with_capacity(certificates.len());
         for certificate in &certificates {
             let key = certificate.public_key().map_err(Error::Crypto)?;
-            let oaep = oaep || reads_oaep(certificate);
+            let rsa = self.to_rsa(certificate);
             let method =
-                Method::for_key(&key, oaep, content_key.expose().len()).map_err(Error::Crypto)?;
+                Method::for_key(&key, rsa, content_key.expose().len()).map_err(Error::Crypto)?;
             sealed.push(recipient_info::seal(
                 certificate,
                 self.options.naming,
@@ -231,6 +226,33 @@ impl<'a> Encryptor<'a> {
             choice: Some(choice),
             ..Report::default()
         })
+    }
+
+    /// How to encrypt to this certificate if its key is an RSA key: as asked, else as the holder is known to read.
+    fn to_rsa(&self, certificate: &Certificate) -> ToRsa {
+        let reads_oaep = || {
+            let known = self.known.capabilities(certificate);
+            known.is_some_and(|it| it.reads_oaep())
+        };
+        match self.options.rsa {
+            Some(asked) => asked,
+            None if self.policy.preferences.oaep || reads_oaep() => ToRsa::Oaep,
+            None => ToRsa::Pkcs1,
+        }
+    }
+
+    /// Refuses to be asked for what a certificate's key must not be used for: nothing else is done instead.
+    fn require_unrestricted(&self, certificates: &[Certificate]) -> Result<(), Error> {
+        if matches!(self.options.rsa, None | Some(ToRsa::Kem)) {
+            return Ok(());
+        }
+        for certificate in certificates {
+            let key = certificate.public_key().map_err(Error::Crypto)?;
+            if let KeyKind::RsaKem { .. } = key.kind() {
+                return Err(Error::OnlyRsaKem(Box::new(certificate.concerned())));
+            }
+        }
+        Ok(())
     }
 
     fn is_to_certificates(&self) -> bool {

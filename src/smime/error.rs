@@ -95,6 +95,9 @@ pub enum Error {
         /// the certificates
         candidates: Vec<Concerned>,
     },
+    /// Another encryption was asked for than a recipient's key is for.
+    #[error("the key of {0} is for RSA-KEM alone")]
+    OnlyRsaKem(Box<Concerned>),
     /// There is no recipient.
     #[error("no recipient was named")]
     NoRecipient,
@@ -174,6 +177,7 @@ impl Error {
             Self::AmbiguousIdentity { .. } => "ambiguous-identity",
             Self::NoRecipientCertificate(_) => "no-recipient-certificate",
             Self::AmbiguousRecipient { .. } => "ambiguous-recipient",
+            Self::OnlyRsaKem(_) => "only-rsa-kem",
             Self::NoRecipient => "no-recipient",
             Self::NotUtf8 => "not-utf8",
             Self::BareCr => "bare-cr",
@@ -201,6 +205,7 @@ impl Error {
             | Self::AmbiguousIdentity { .. }
             | Self::NoRecipientCertificate(_)
             | Self::AmbiguousRecipient { .. }
+            | Self::OnlyRsaKem(_)
             | Self::NoRecipient
             | Self::NoTrustAnchor
             | Self::Unsuitable(_) => Class::Key,

@@ -338,7 +338,11 @@ impl<'a> Signer<'a> {
             KeyKind::Ed448 => SignatureAlgorithm::Ed448,
             KeyKind::MlDsa(set) => SignatureAlgorithm::MlDsa(set),
             KeyKind::SlhDsa(set) => SignatureAlgorithm::SlhDsa(set),
-            KeyKind::X25519 | KeyKind::X448 | KeyKind::MlKem(_) | KeyKind::Dsa { .. } => {
+            KeyKind::RsaKem { .. }
+            | KeyKind::X25519
+            | KeyKind::X448
+            | KeyKind::MlKem(_)
+            | KeyKind::Dsa { .. } => {
                 return Err(Error::Crypto(crypto::Error::KeyType {
                     key: kind.name(),
                     what: "sign",
@@ -570,7 +574,11 @@ fn content_identifier(certificate: &Certificate, at: Time, rng: &mut dyn CryptoR
 const fn can_sign(kind: KeyKind) -> bool {
     !matches!(
         kind,
-        KeyKind::X25519 | KeyKind::X448 | KeyKind::MlKem(_) | KeyKind::Dsa { .. }
+        KeyKind::RsaKem { .. }
+            | KeyKind::X25519
+            | KeyKind::X448
+            | KeyKind::MlKem(_)
+            | KeyKind::Dsa { .. }
     )
 }
 

@@ -121,7 +121,7 @@ impl Identities {
 }
 
 /// Returns whether `key` is the one in `certificate`. The same key has several encodings: with or without NULL parameters, restricted to
-/// RSASSA-PSS or not, with a compressed point or not.
+/// RSASSA-PSS or RSA-KEM or not, with a compressed point or not.
 fn is_of(key: &PublicKey, certificate: &Certificate) -> bool {
     if key.spki() == certificate.spki() {
         return true;
@@ -130,7 +130,10 @@ fn is_of(key: &PublicKey, certificate: &Certificate) -> bool {
         return false;
     };
     let same_type = match (key.kind(), other.kind()) {
-        (KeyKind::Rsa { .. }, KeyKind::Rsa { .. }) => true,
+        (
+            KeyKind::Rsa { .. } | KeyKind::RsaKem { .. },
+            KeyKind::Rsa { .. } | KeyKind::RsaKem { .. },
+        ) => true,
         (one, other) => one == other,
     };
     let octets = (

@@ -155,7 +155,9 @@ fn needed(purpose: Purpose, kind: KeyKind) -> Option<Needed> {
                 KeyUsage(KeyUsage::DIGITAL_SIGNATURE.0 | KeyUsage::NON_REPUDIATION.0),
                 Reason::NoDigitalSignature,
             )),
-            KeyKind::X25519 | KeyKind::X448 | KeyKind::MlKem(_) => Err(Reason::KeyCannotSign),
+            KeyKind::RsaKem { .. } | KeyKind::X25519 | KeyKind::X448 | KeyKind::MlKem(_) => {
+                Err(Reason::KeyCannotSign)
+            }
         }),
         Purpose::Encrypt => Some(match kind {
             // RFC 3279 §2.3.1, RFC 4055 §1.2
@@ -163,6 +165,8 @@ fn needed(purpose: Purpose, kind: KeyKind) -> Option<Needed> {
                 restricted_to_pss: false,
                 ..
             }
+            // RFC 9690 §2.3
+            | KeyKind::RsaKem { .. }
             // RFC 9935 §5
             | KeyKind::MlKem(_) => Ok((KeyUsage::KEY_ENCIPHERMENT, Reason::NoKeyEncipherment)),
             // RFC 5480 §3, RFC 8410 §5
@@ -427,6 +431,7 @@ mod tests {
         for (kind, signs, encrypts) in [
             (rsa(false), true, &enciphers),
             (rsa(true), true, &cannot),
+            (KeyKind::RsaKem { bits: 2048 }, false, &enciphers),
             (KeyKind::P256, true, &agrees),
             (KeyKind::P384, true, &agrees),
             (KeyKind::P521, true, &agrees),

@@ -54,7 +54,7 @@ impl Recipient {
                 // as with an agreement on another curve
                 let fits = match key.public_key().kind() {
                     KeyKind::MlKem(own) => own == kem,
-                    KeyKind::Rsa { .. } => matches!(kem, Kem::Rsa { .. }),
+                    KeyKind::Rsa { .. } | KeyKind::RsaKem { .. } => matches!(kem, Kem::Rsa { .. }),
                     _ => false,
                 };
                 if !fits {

@@ -6,7 +6,7 @@ use crate::{
     crypto::{
         self, ContentCipher, CryptoRng, Digest, Kem, KeyAgreement, KeyEncryption, KeyTransport,
         KeyWrap, PrivateKey, PublicKey, Secret, SoftwareKey,
-        algorithm::{AgreementKdf, KemKdf, PasswordWrap},
+        algorithm::{AgreementKdf, Kdf3, KemKdf, PasswordWrap, RsaKemComponents},
         kem, key_agreement, key_transport, key_wrap, password_wrap,
         public_key::KeyKind,
     },
@@ -24,7 +24,7 @@ use der::{Decode, Encode, asn1::OctetString};
 use spki::AlgorithmIdentifierOwned;
 use x509_cert::ext::pkix::SubjectKeyIdentifier;
 
-/// How to encrypt to a key: transport for RSA, agreement for EC, X25519 and X448, encapsulation for ML-KEM.
+/// How to encrypt to a key: transport or encapsulation for RSA, agreement for EC, X25519 and X448, encapsulation for ML-KEM.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Method {
     /// RSA
@@ -42,24 +42,34 @@ pub enum Method {
     },
 }
 
+/// How to encrypt to an RSA key that is restricted to none of these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ToRsa {
+    /// RSAES-PKCS1-v1_5
+    Pkcs1,
+    /// RSAES-OAEP with SHA-256
+    Oaep,
+    /// RSA-KEM (RFC 9690)
+    Kem,
+}
+
 impl Method {
-    /// Returns the default for a key: RSA PKCS#1 v1.5 (or OAEP with SHA-256), P-256: X9.63 SHA-256, P-384: SHA-384, P-521: SHA-512, X25519: HKDF-SHA-256, X448: HKDF-SHA-512; wrap as long as the content key (RFC 5753 §8, RFC 8418). ML-KEM: HKDF with SHA-256, and the wrap that RFC 9936 §2.1
+    /// Returns the default for a key: RSA as `rsa` says unless the key does, P-256: X9.63 SHA-256, P-384: SHA-384, P-521: SHA-512, X25519: HKDF-SHA-256, X448: HKDF-SHA-512; wrap as long as the content key (RFC 5753 §8, RFC 8418). ML-KEM: HKDF with SHA-256, and the wrap that RFC 9936 §2.1
     /// says everybody must know.
-    pub fn for_key(key: &PublicKey, oaep: bool, content_key_size: usize) -> crypto::Result<Self> {
+    pub fn for_key(key: &PublicKey, rsa: ToRsa, content_key_size: usize) -> crypto::Result<Self> {
         let wrap = match content_key_size {
             ..=16 => KeyWrap::Aes128,
             17..=24 => KeyWrap::Aes192,
             _ => KeyWrap::Aes256,
         };
         let kdf = match key.kind() {
-            KeyKind::Rsa { .. } if oaep => {
-                return Ok(Self::Transport(KeyTransport::RsaOaep {
-                    digest: Digest::Sha256,
-                    mgf: Digest::Sha256,
-                    label: Vec::new(),
-                }));
+            KeyKind::Rsa { .. } => return Ok(Self::to_rsa(rsa, wrap)),
+            KeyKind::RsaKem { .. } => {
+                return Ok(match key.rsa_kem_components() {
+                    None => Self::to_rsa(ToRsa::Kem, wrap),
+                    Some(components) => Self::rsa_kem_with(components),
+                });
             }
-            KeyKind::Rsa { .. } => return Ok(Self::Transport(KeyTransport::RsaPkcs1)),
             KeyKind::P256 | KeyKind::BrainpoolP256 => AgreementKdf::X963(Digest::Sha256),
             KeyKind::P384 | KeyKind::BrainpoolP384 => AgreementKdf::X963(Digest::Sha384),
             KeyKind::P521 | KeyKind::BrainpoolP512 => AgreementKdf::X963(Digest::Sha512),
@@ -95,6 +105,33 @@ impl Method {
 }
 
 impl Method {
+    /// RSA-KEM is written as in RFC 9690 appendix C: KDF3 with SHA-256 for both derivations, which §2.1 says everybody must know.
+    fn to_rsa(rsa: ToRsa, wrap: KeyWrap) -> Self {
+        match rsa {
+            ToRsa::Pkcs1 => Self::Transport(KeyTransport::RsaPkcs1),
+            ToRsa::Oaep => Self::Transport(KeyTransport::RsaOaep {
+                digest: Digest::Sha256,
+                mgf: Digest::Sha256,
+                label: Vec::new(),
+            }),
+            ToRsa::Kem => Self::Encapsulation {
+                kem: Kem::RSA,
+                kdf: KemKdf::Kdf3(Kdf3(Digest::Sha256)),
+                wrap,
+            },
+        }
+    }
+    /// Returns the only method that a key demands with its parameters (RFC 9690 §2.4).
+    fn rsa_kem_with(RsaKemComponents { kdf, wrap }: RsaKemComponents) -> Self {
+        Self::Encapsulation {
+            kem: Kem::Rsa {
+                kdf,
+                size: Some(wrap.key_size()),
+            },
+            kdf: KemKdf::Kdf3(kdf),
+            wrap,
+        }
+    }
     /// Returns the keyEncryptionAlgorithm; of an encapsulation the KEM.
     pub fn key_encryption(&self) -> KeyEncryption {
         match self {

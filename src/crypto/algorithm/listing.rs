@@ -122,7 +122,7 @@ impl Algorithm {
             Self::KemKdf(KemKdf::Kdf3(_)) => (
                 "key derivation",
                 "kdf3".to_owned(),
-                false,
+                true,
                 None,
                 "ANSI X9.44, RFC 9690",
             ),
@@ -200,6 +200,7 @@ fn keys() -> Vec<KeyKind> {
 fn key(kind: KeyKind) -> Line {
     let (written, strength, standard) = match kind {
         KeyKind::Rsa { bits, .. } => (bits >= 2048, Some(of_modulus(bits)), "RFC 8017, RFC 3279 §2.3.1, RFC 4055 §1.2"),
+        KeyKind::RsaKem { bits } => (bits >= 2048, Some(of_modulus(bits)), "RFC 8017, RFC 9690 §2.3"),
         KeyKind::Dsa { bits } => (false, Some(of_modulus(bits)), "FIPS 186-4, RFC 3279 §2.3.2"),
         KeyKind::P256 => (true, Some(128), "SP 800-186, RFC 5480"),
         KeyKind::P384 => (true, Some(192), "SP 800-186, RFC 5480"),
@@ -216,7 +217,7 @@ fn key(kind: KeyKind) -> Line {
         KeyKind::MlKem(set) => (true, set.row().strength, "FIPS 203, RFC 9935"),
     };
     let name = match kind {
-        KeyKind::Rsa { bits, .. } | KeyKind::Dsa { bits } => format!("{} ({bits} bits)", kind.name()),
+        KeyKind::Rsa { bits, .. } | KeyKind::RsaKem { bits } | KeyKind::Dsa { bits } => format!("{} ({bits} bits)", kind.name()),
         _ => kind.name().to_owned(),
     };
     Line { family: "key", name, written, strength, standard }

@@ -7,7 +7,9 @@ use crate::{
         recipient_info::{Kind, Recipient},
         signer_info::CertificateId,
     },
-    crypto::{self, ContentCipher, CryptoRng, KeySize, PrivateKey, Secret, algorithm::Mode},
+    crypto::{
+        self, ContentCipher, CryptoRng, KeySize, Secret, algorithm::Mode, public_key::KeyKind,
+    },
     encoding::hex,
     policy::{Finding, Policy, Rule, strength},
     smime::{
@@ -17,7 +19,7 @@ use crate::{
         report::{Container, EncryptedLayer, Layer, RecipientSummary},
         source::CHUNK,
     },
-    store::Identities,
+    store::{Identities, Identity},
     x509::certificate::serial_text,
 };
 use std::{
@@ -212,7 +214,10 @@ impl Peeler<'_> {
         }
         recipient.key_encryption().map_err(Error::Crypto)?;
         let found = match &means {
-            Means::Private(key) => recipient.content_key(&**key, size, keys.rng),
+            Means::Private(identity) => {
+                require_permitted(identity, recipient)?;
+                recipient.content_key(&*identity.key, size, keys.rng)
+            }
             Means::Shared(kek) | Means::Password(kek) => recipient.content_key_under(kek, size),
         };
         Ok((index, or_random(found, size, keys.rng)?))
@@ -270,7 +275,7 @@ fn by_password(
 
 /// What opens a recipient info.
 enum Means {
-    Private(Arc<dyn PrivateKey>),
+    Private(Identity),
     Shared(Arc<Secret>),
     Password(Arc<Secret>),
 }
@@ -288,15 +293,29 @@ fn means_for(identities: &Identities, recipient: &Recipient) -> Option<Means> {
     }
 }
 
-/// Finds the private key that a recipient info is for.
-fn key_for(identities: &Identities, rid: &CertificateId) -> Option<Arc<dyn PrivateKey>> {
+/// Requires that a certificate which keeps its key for RSA-KEM is not sent anything by key transport (RFC 9690 §2.3), even where the key file knows
+/// nothing of it: the key would be open to the attacks on that which it was to be spared.
+fn require_permitted(identity: &Identity, recipient: &Recipient) -> Result<(), Error> {
+    let kind = identity.certificate.public_key().map(|key| key.kind());
+    match (kind, recipient.kind) {
+        (Ok(kind @ KeyKind::RsaKem { .. }), Kind::KeyTransport) => {
+            Err(Error::Crypto(crypto::Error::KeyType {
+                key: kind.name(),
+                what: "receive content keys by key transport",
+            }))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Finds the private key that a recipient info is for, and the certificate.
+fn key_for(identities: &Identities, rid: &CertificateId) -> Option<Identity> {
     match rid {
         CertificateId::IssuerSerial { issuer, serial } => {
             identities.by_issuer_serial(issuer, serial)
         }
         CertificateId::KeyIdentifier(identifier) => identities.by_key_identifier(identifier),
     }
-    .map(|identity| identity.key)
 }
 
 /// Returns what an encrypted object says of itself, nothing judged.

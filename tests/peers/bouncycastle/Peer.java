@@ -17,10 +17,14 @@ import org.bouncycastle.cert.X509CertificateHolder;
 import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
 import org.bouncycastle.cms.*;
 import org.bouncycastle.cms.jcajce.*;
+import org.bouncycastle.crypto.DerivationParameters;
+import org.bouncycastle.crypto.agreement.kdf.ConcatenationKDFGenerator;
 import org.bouncycastle.crypto.digests.*;
 import org.bouncycastle.crypto.engines.*;
 import org.bouncycastle.crypto.generators.*;
+import org.bouncycastle.crypto.kems.*;
 import org.bouncycastle.crypto.params.*;
+import org.bouncycastle.crypto.util.*;
 import org.bouncycastle.jce.provider.BouncyCastleProvider;
 import org.bouncycastle.openssl.PEMParser;
 import org.bouncycastle.openssl.jcajce.JcaPEMKeyConverter;
@@ -31,12 +35,13 @@ import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
 /**
  * Bouncy Castle as a peer: Peer VERB [ARGUMENT…] < input > output. A verb is an entry of VERBS; bouncycastle.sh compiles and runs this.
  *
- * encrypt CERT CIPHER SCHEME [attributes]   SCHEME: ecdh-sha256 (Bouncy Castle's own recipient), x963-sha256, hkdf-sha256, hkdf-sha512
+ * encrypt CERT CIPHER SCHEME [attributes]   SCHEME: ecdh-sha256 (Bouncy Castle's own recipient), x963-sha256, hkdf-sha256, hkdf-sha512,
+ *                                           rsa-kem
  * decrypt CERT KEY                          any of these, and what smime writes for such keys
  * sign CERT KEY ALGORITHM                   SignedData around the content; ALGORITHM as Java names it: Ed448, SHA256withECDSA
  * verify CERT                               the content of a SignedData whose signers all are of this certificate
  *
- * Where 1.72 has no CMS for a primitive that it has (X25519, X448, HKDF, ChaCha20-Poly1305) the structure is built here, out of its ASN.1 classes.
+ * Where 1.72 has no CMS for a primitive that it has (X25519, X448, HKDF, ChaCha20-Poly1305, RSA-KEM) the structure is built here, out of its ASN.1 classes.
  */
 public class Peer {
     interface Verb {
@@ -286,6 +291,75 @@ public class Peer {
         };
     }
 
+    // ---- RSA-KEM (RFC 9690 in RFC 9629): KDF3 with SHA-256 for both derivations
+
+    static final ASN1ObjectIdentifier ORI_KEM = new ASN1ObjectIdentifier("1.2.840.113549.1.9.16.13.3"), KEM_RSA = new ASN1ObjectIdentifier("1.0.18033.2.2.4"),
+        KDF3 = new ASN1ObjectIdentifier("1.3.133.16.840.9.44.1.2"), SHA256 = new ASN1ObjectIdentifier("2.16.840.1.101.3.4.2.1");
+
+    /** The RSA-KEM of 1.72 gives its derivation no info at all, which this one takes for an error. */
+    static class Kdf3 extends ConcatenationKDFGenerator {
+        Kdf3() {
+            super(new SHA256Digest());
+        }
+
+        public void init(DerivationParameters parameters) {
+            KDFParameters found = (KDFParameters) parameters;
+            super.init(found.getIV() == null ? new KDFParameters(found.getSharedSecret(), new byte[0]) : found);
+        }
+    }
+
+    static byte[] keyEncryptionKey(byte[] secret, AlgorithmIdentifier wrap) throws Exception {
+        byte[] key = new byte[octetsOf(wrap.getAlgorithm())];
+        Kdf3 kdf3 = new Kdf3();
+        kdf3.init(new KDFParameters(secret, new DERSequence(new ASN1Encodable[] { wrap, new ASN1Integer(key.length) }).getEncoded("DER")));
+        kdf3.generateBytes(key, 0, key.length);
+        return key;
+    }
+
+    static RecipientInfoGenerator encapsulation(X509CertificateHolder to) {
+        return contentKey -> {
+            try {
+                byte[] octets = contentKey.getRepresentation() instanceof byte[] raw ? raw : ((Key) contentKey.getRepresentation()).getEncoded();
+                AlgorithmIdentifier wrap = new AlgorithmIdentifier(octets.length == 16 ? AES128_WRAP : octets.length == 24 ? AES192_WRAP : AES256_WRAP);
+                int size = octetsOf(wrap.getAlgorithm());
+                RSAKEMGenerator generator = new RSAKEMGenerator(size, new Kdf3(), new SecureRandom());
+                var made = generator.generateEncapsulated(PublicKeyFactory.createKey(to.getSubjectPublicKeyInfo()));
+                RFC3394WrapEngine engine = new RFC3394WrapEngine(new AESEngine());
+                engine.init(true, new KeyParameter(keyEncryptionKey(made.getSecret(), wrap)));
+                AlgorithmIdentifier kdf3 = new AlgorithmIdentifier(KDF3, new AlgorithmIdentifier(SHA256));
+                return new RecipientInfo(new OtherRecipientInfo(ORI_KEM, new DERSequence(new ASN1Encodable[] {
+                    new ASN1Integer(0), new IssuerAndSerialNumber(to.getIssuer(), to.getSerialNumber()), new AlgorithmIdentifier(KEM_RSA),
+                    new DEROctetString(made.getEncapsulation()), kdf3, new ASN1Integer(size), wrap,
+                    new DEROctetString(engine.wrap(octets, 0, octets.length)) })));
+            } catch (Exception e) {
+                throw new CMSException("RSA-KEM", e);
+            }
+        };
+    }
+
+    /** The content key of a KEMRecipientInfo without ukm and RsaKemParameters, or null if it is somebody else's. */
+    static byte[] decapsulate(X509CertificateHolder holder, PrivateKey key, ASN1Sequence fields) throws Exception {
+        IssuerAndSerialNumber id = IssuerAndSerialNumber.getInstance(fields.getObjectAt(1));
+        if (!id.getName().equals(holder.getIssuer()) || !id.getSerialNumber().hasValue(holder.getSerialNumber())) {
+            return null;
+        }
+        AlgorithmIdentifier kem = AlgorithmIdentifier.getInstance(fields.getObjectAt(2)), kdf = AlgorithmIdentifier.getInstance(fields.getObjectAt(4)),
+            wrap = AlgorithmIdentifier.getInstance(fields.getObjectAt(6));
+        int size = octetsOf(wrap.getAlgorithm());
+        boolean known = kem.equals(new AlgorithmIdentifier(KEM_RSA)) && kdf.getAlgorithm().equals(KDF3)
+            && AlgorithmIdentifier.getInstance(kdf.getParameters()).getAlgorithm().equals(SHA256)
+            && ASN1Integer.getInstance(fields.getObjectAt(5)).hasValue(size) && fields.size() == 8;
+        if (!known) {
+            throw new IllegalArgumentException("another KEM, KDF or length, or a ukm");
+        }
+        RSAKEMExtractor extractor = new RSAKEMExtractor((RSAKeyParameters) PrivateKeyFactory.createKey(key.getEncoded()), size, new Kdf3());
+        byte[] secret = extractor.extractSecret(ASN1OctetString.getInstance(fields.getObjectAt(3)).getOctets());
+        RFC3394WrapEngine engine = new RFC3394WrapEngine(new AESEngine());
+        engine.init(false, new KeyParameter(keyEncryptionKey(secret, wrap)));
+        byte[] wrapped = ASN1OctetString.getInstance(fields.getObjectAt(7)).getOctets();
+        return engine.unwrap(wrapped, 0, wrapped.length);
+    }
+
     // ---- verbs
 
     static byte[] sign(String[] arguments, byte[] content) throws Exception {
@@ -324,6 +398,8 @@ public class Peer {
                 own.getPrivate(), own.getPublic(), CMSAlgorithm.AES256_WRAP).setProvider("BC");
             generator.addRecipient(new JcaX509CertificateConverter().setProvider("BC").getCertificate(holder));
             recipient = generator;
+        } else if (scheme.equals("rsa-kem")) {
+            recipient = encapsulation(holder);
         } else {
             recipient = agreement(holder, key, scheme, options.contains("ukm") ? random(64) : null);
         }
@@ -367,6 +443,12 @@ public class Peer {
             content = data.getEncryptedContentInfo();
         }
         for (ASN1Encodable one : recipients) {
+            if (RecipientInfo.getInstance(one).getInfo() instanceof OtherRecipientInfo other && other.getType().equals(ORI_KEM)) {
+                byte[] contentKey = decapsulate(holder, key, ASN1Sequence.getInstance(other.getValue()));
+                if (contentKey != null) {
+                    return open(content.getContentEncryptionAlgorithm(), contentKey, aad, content.getEncryptedContent().getOctets(), mac);
+                }
+            }
             if (!(RecipientInfo.getInstance(one).getInfo() instanceof KeyAgreeRecipientInfo found)) {
                 continue;
             }
