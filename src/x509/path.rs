@@ -131,6 +131,7 @@ impl<'a> PathBuilder<'a> {
         let budget = Budget::new(self.policy.limits).watched(self.watch.as_ref());
         let mut budget = budget.within(allowance);
         let granted = budget.signatures;
+        budget.check_time()?;
         let report = self.conclude(leaf, extra, question, &mut budget);
         budget.settle(granted, allowance);
         report

@@ -162,7 +162,8 @@ impl Budget {
         self.check_time()
     }
 
-    fn check_time(&self) -> Result<(), BudgetExceeded> {
+    /// Fails when the time is over.
+    pub(super) fn check_time(&self) -> Result<(), BudgetExceeded> {
         let limit = self.limits.path_milliseconds;
         match self.spent() > self.time {
             true => Err(BudgetExceeded {
