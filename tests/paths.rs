@@ -261,7 +261,8 @@ impl Pki {
             is_ca(it) && !it.expired && it.for_mail && !it.unknown_critical && !it.revoked
         });
         let under_policy = !self.policy_required || below.iter().all(|it| it.under_policy);
-        if !signed || !is_ca(anchor) || !sound || alice.revoked || !under_policy {
+        if !signed || !is_ca(anchor) || !anchor.for_mail || !sound || alice.revoked || !under_policy
+        {
             return false;
         }
         // from the anchor down: each issuer with all that is below it

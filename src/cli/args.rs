@@ -202,7 +202,7 @@ pub(crate) struct Encrypt {
     /// RSA-KEM (RFC 9690) for RSA recipients
     #[arg(long)]
     pub(crate) rsa_kem: bool,
-    /// Name recipients by key identifier, which renewed certificates keep
+    /// Name recipients by key identifier
     #[arg(long)]
     pub(crate) key_identifier: bool,
     #[command(flatten)]

@@ -237,6 +237,12 @@ mod tests {
     };
 
     #[test]
+    fn the_limit_of_capabilities_is_the_one_that_is_kept() {
+        let limits = crate::policy::Limits::default();
+        assert_eq!(limits.capabilities, crate::cms::capabilities::MOST);
+    }
+
+    #[test]
     fn capabilities_without_a_cipher_that_is_written_are_known() {
         let preferences = &Policy::default().preferences;
         let chosen = |capabilities| {
