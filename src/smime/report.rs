@@ -34,6 +34,8 @@ pub struct Report {
     pub choice: Option<Choice>,
     /// nothing was judged, only described: there is no answer to be no
     pub described: bool,
+    /// the copies for those in Bcc
+    pub copies: Vec<BlindCopy>,
 }
 
 impl Report {
@@ -122,6 +124,11 @@ pub enum Layer {
 }
 
 impl Layer {
+    /// Returns the layer of what was signed here.
+    pub(super) fn made_signed(form: Form, signature: Signature) -> Self {
+        Self::Signed(SignedLayer::new(form, vec![signature], Vec::new()))
+    }
+
     /// Returns the layer of what was compressed here.
     pub(super) fn made_compressed() -> Self {
         Self::Compressed(CompressedLayer {
@@ -381,6 +388,17 @@ pub struct EncryptedLayer {
     pub opened_by: Option<usize>,
     /// graded
     pub findings: Vec<Finding>,
+}
+
+/// A copy of an encrypted message, for those in Bcc.
+#[derive(Debug)]
+pub struct BlindCopy {
+    /// for whom it is
+    pub addresses: Vec<Address>,
+    /// its encryption; other layers are as in the message
+    pub layer: EncryptedLayer,
+    /// where it was written, for whoever knows
+    pub place: Option<String>,
 }
 
 /// A compressed layer.
