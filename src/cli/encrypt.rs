@@ -1,20 +1,26 @@
 //! `smime encrypt`.
+mod copies;
+
 use super::{
     Outcome, args, conclude,
     error::Problem,
     output::{Leave, Output},
-    prepare::{self, Ground, Input, Randomness},
-    refused,
+    prepare::{self, Ground, Input, Keys, Randomness},
+    refused, sign,
 };
 use anyhow::Context;
+use copies::Beside;
 use smime::{
     asn1::Time,
     cms::recipient_info::{Naming, ToRsa},
     crypto::ContentCipher,
     mime::mailbox::Address,
     policy::{Finding, Level, Limits, Policy, Rule},
-    smime::{Acquaintance, EncryptOptions, Encryptor, Learned, Recipient, Report, Verifier},
-    store::files,
+    smime::{
+        Acquaintance, BlindCopies, Copies, EncryptOptions, Encryptor, Learned, Recipient, Report,
+        SignOptions, Signer, Verifier, report::Form,
+    },
+    store::{Identities, files},
     x509::{Catalogue, Collection, TrustAnchors},
 };
 use std::{
@@ -23,8 +29,12 @@ use std::{
     sync::Arc,
 };
 
-/// Encrypts a message.
-pub(crate) fn run(encrypt: &args::Encrypt, rng: &mut Randomness) -> anyhow::Result<Outcome> {
+/// Encrypts a message. `reads`: the files that it is made with.
+pub(crate) fn run(
+    encrypt: &args::Encrypt,
+    reads: &[&Path],
+    rng: &mut Randomness,
+) -> anyhow::Result<Outcome> {
     let by_certificate = !encrypt.recipient.is_empty() || encrypt.to_header;
     let shared = &encrypt.shared;
     if !by_certificate && shared.kek.is_empty() && !shared.password_recipient {
@@ -35,6 +45,7 @@ pub(crate) fn run(encrypt: &args::Encrypt, rng: &mut Randomness) -> anyhow::Resu
         .into());
     }
     let options = options(encrypt)?;
+    let signing = signing(encrypt)?;
     let trust = &encrypt.trust;
     let Ground { policy, at } = prepare::ground(&encrypt.common, Some(trust))?;
     // Without certificates there is nothing to trust.
@@ -72,8 +83,14 @@ pub(crate) fn run(encrypt: &args::Encrypt, rng: &mut Randomness) -> anyhow::Resu
     let keys = prepare::shared_keys(shared, &policy, &mut findings)?;
     recipients.extend(keys.into_iter().map(Recipient::SharedKey));
     if shared.password_recipient {
-        let password = prepare::message_password(encrypt.password_file.as_deref(), true)?;
+        let password = prepare::message_password(encrypt.keys.password_file.as_deref(), true)?;
         recipients.push(Recipient::Password(Arc::new(password)));
+    }
+    let mut identities = Identities::default();
+    if signing.is_some() {
+        let found = signing_keys(encrypt, &policy)?;
+        findings.extend(found.findings);
+        identities = found.identities;
     }
     if let Some(outcome) = refused(&findings) {
         return Ok(outcome);
@@ -88,12 +105,65 @@ pub(crate) fn run(encrypt: &args::Encrypt, rng: &mut Randomness) -> anyhow::Resu
     )?;
     prepare::not_to_people(encrypt.made.format, &output)?;
     let repository = Catalogue::from(repository);
-    let report = Encryptor::new(&recipients, &anchors, &repository, &policy, options)
+    let signer = signing.map(|options| Signer::new(&identities, &policy, options));
+    let mut encryptor = Encryptor::new(&recipients, &anchors, &repository, &policy, options)
         .knowing(&acquaintances)
-        .watched(prepare::watch())
-        .encrypt(input.source(), &mut output, at, rng)
-        .with_context(|| prepare::at(message))?;
-    Ok(conclude(report, findings, output))
+        .watched(prepare::watch());
+    if let Some(signer) = &signer {
+        encryptor = match encrypt.triple_wrap {
+            true => encryptor.wrapping(signer),
+            false => encryptor.signing(signer),
+        };
+    }
+    let file = encrypt.output.output.as_deref();
+    let mut beside = file
+        .filter(|_| output.is_file())
+        .map(|file| Beside::new(file, encrypt, reads));
+    let copies = beside.as_mut().map(|it| it as &mut dyn Copies);
+    let made = encryptor.encrypt_apart(input.source(), &mut output, copies, at, rng);
+    let (outputs, places, failure) = beside.map(Beside::made).unwrap_or_default();
+    if let Some(failure) = failure {
+        return Err(failure);
+    }
+    let mut report = made.with_context(|| prepare::at(message))?;
+    for (copy, place) in report.copies.iter_mut().zip(places) {
+        copy.place = Some(place);
+    }
+    let mut outcome = conclude(report, findings, output);
+    outcome.outputs.splice(0..0, outputs);
+    Ok(outcome)
+}
+
+/// Understands how a message is signed that is encrypted; `None`: it is not.
+fn signing(encrypt: &args::Encrypt) -> anyhow::Result<Option<SignOptions>> {
+    if encrypt.sign || encrypt.triple_wrap {
+        let form = match encrypt.signature.opaque {
+            true => Form::Opaque,
+            false => Form::Clear,
+        };
+        return sign::signing(&encrypt.signature, &encrypt.made, form).map(Some);
+    }
+    let identity = (!encrypt.keys.identity.is_empty()).then_some("-i");
+    match encrypt.signature.given().or(identity) {
+        Some(option) => Err(Problem::usage_with(
+            format!("{option} goes with --sign and --triple-wrap"),
+            "encrypt --sign signs first, then encrypts; -r FILE names a recipient",
+        )
+        .into()),
+        None => Ok(None),
+    }
+}
+
+/// Reads the keys to sign with. The password of the message is not theirs: it is told to others.
+fn signing_keys(encrypt: &args::Encrypt, policy: &Policy) -> anyhow::Result<Keys> {
+    let keys = args::Keys {
+        identity: encrypt.keys.identity.clone(),
+        password_file: match encrypt.shared.password_recipient {
+            true => None,
+            false => encrypt.keys.password_file.clone(),
+        },
+    };
+    prepare::keys(&keys, &encrypt.common.certs, policy)
 }
 
 /// The files of `--certs`: those that may be signed messages, and the paths that are read for certificates.
@@ -184,6 +254,11 @@ fn options(encrypt: &args::Encrypt) -> anyhow::Result<EncryptOptions> {
             Naming::IssuerAndSerialNumber
         },
         to_header: encrypt.to_header,
+        blind: match encrypt.bcc {
+            args::Bcc::Each => BlindCopies::Each,
+            args::Bcc::Group => BlindCopies::Group,
+            args::Bcc::Refuse => BlindCopies::Refuse,
+        },
         compress: encrypt.made.compress,
     })
 }

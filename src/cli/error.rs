@@ -324,6 +324,10 @@ impl Failure {
             E::NoRecipient => {
                 failure.hint("name recipients with -r FILE, -r ADDRESS or --to-header")
             }
+            E::OnlyBlindRecipients => failure.hint(format!(
+                "name yourself, to keep the message itself: {}",
+                with("-r", "FILE")
+            )),
             E::OnlyRsaKem(_) => failure.hint("without --oaep such a recipient gets RSA-KEM"),
             E::Unsuitable(_) => failure
                 .hint("without --pss and --digest the key's own algorithm and digest are used"),

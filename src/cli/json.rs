@@ -18,8 +18,8 @@ use smime::{
     policy::Finding,
     smime::acquaintance::Choice,
     smime::report::{
-        Container, EncryptedLayer, Form, Integrity, Layer, RecipientSummary, Sender, Signature,
-        SignedLayer, Trust, Verdict,
+        BlindCopy, Container, EncryptedLayer, Form, Integrity, Layer, RecipientSummary, Sender,
+        Signature, SignedLayer, Trust, Verdict,
     },
     x509::{Certificate, RevocationStatus, certificate::serial_text, extension::KeyUsage},
 };
@@ -34,7 +34,10 @@ pub(crate) fn answer(typed: &Typed, answer: &Answer, exit: u8) -> String {
     match answer {
         Answer::Message(report) => {
             let mut layers: Vec<Value> = report.layers.iter().map(|l| layer(typed, l)).collect();
-            if let (Some(layer), Some(choice)) = (layers.first_mut(), &report.choice) {
+            let is_encrypted = |layer: &Layer| matches!(layer, Layer::Encrypted(_));
+            let encrypted = report.layers.iter().position(is_encrypted);
+            let encrypted = encrypted.and_then(|place| layers.get_mut(place));
+            if let (Some(layer), Some(choice)) = (encrypted, &report.choice) {
                 let unknown = match choice {
                     Choice::Default { unknown, .. } => Some(unknown.as_str().into()),
                     _ => None,
@@ -46,6 +49,10 @@ pub(crate) fn answer(typed: &Typed, answer: &Answer, exit: u8) -> String {
                 extend(layer, more);
             }
             document.insert("layers".into(), Value::Array(layers));
+            if !report.copies.is_empty() {
+                let copies = report.copies.iter().map(copy).collect();
+                document.insert("copies".into(), Value::Array(copies));
+            }
             document.insert("findings".into(), findings(typed, &report.findings));
         }
         Answer::Certificates { certificates, crls } => {
@@ -191,6 +198,16 @@ fn layer(typed: &Typed, layer: &Layer) -> Value {
             "certificates": certificates.iter().map(certificate::certificate).collect::<Vec<_>>(),
         }),
     }
+}
+
+/// A copy for those in Bcc.
+fn copy(copy: &BlindCopy) -> Value {
+    json!({
+        "file": copy.place,
+        "for": copy.addresses.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "cipher": copy.layer.cipher,
+        "recipients": copy.layer.recipients.iter().map(recipient).collect::<Vec<_>>(),
+    })
 }
 
 fn signed(typed: &Typed, layer: &SignedLayer) -> Value {
@@ -379,6 +396,7 @@ mod tests {
         Answer::Message(Report {
             choice: None,
             described: false,
+            copies: Vec::new(),
             layers: vec![
                 samples::encrypted(),
                 Layer::Signed(SignedLayer::new(
@@ -451,6 +469,7 @@ mod tests {
             &Answer::Message(Report {
                 choice: None,
                 described: false,
+                copies: Vec::new(),
                 layers: vec![Layer::Signed(SignedLayer::new(
                     Form::Opaque,
                     vec![signature],

@@ -10,7 +10,7 @@ use smime::{
         Report,
         acquaintance::Choice,
         report::{
-            AuthenticatedLayer, Container, EncryptedLayer, Form, Integrity, Layer,
+            AuthenticatedLayer, BlindCopy, Container, EncryptedLayer, Form, Integrity, Layer,
             RecipientSummary, Sender, Signature, SignedLayer, Trust, Verdict,
         },
     },
@@ -190,7 +190,23 @@ impl Page {
                 }
             }
         }
+        for copy in &report.copies {
+            self.copy(copy);
+        }
         self.findings(&report.findings);
+    }
+
+    /// A copy for those in Bcc: where it is, and for whom.
+    fn copy(&mut self, copy: &BlindCopy) {
+        let recipients = count(copy.layer.recipients.len(), "recipient");
+        let cipher = escape(&copy.layer.cipher);
+        self.headline(&format!("blind copy encrypted to {recipients}, {cipher}"));
+        if let Some(place) = &copy.place {
+            self.fact("file", place);
+        }
+        for address in &copy.addresses {
+            self.fact("for", &address.to_string());
+        }
     }
 
     fn signed(&mut self, verb: Verb, layer: &SignedLayer) {
@@ -214,7 +230,7 @@ impl Page {
         for signature in &layer.signatures {
             match verb {
                 Verb::Inspect => {}
-                Verb::Sign | Verb::Receipt => self.made_signature(signature),
+                Verb::Sign | Verb::Receipt | Verb::Encrypt => self.made_signature(signature),
                 _ => self.headline(&judgement(signature, around_ciphertext)),
             }
             self.signature(verb, signature);
@@ -242,7 +258,10 @@ impl Page {
             Some(certificate) => name(certificate),
             None => signature.signer_id.clone(),
         };
-        let judged = !matches!(verb, Verb::Inspect | Verb::Sign | Verb::Receipt);
+        let judged = !matches!(
+            verb,
+            Verb::Inspect | Verb::Sign | Verb::Receipt | Verb::Encrypt
+        );
         // Whoever vouches for the named signer does not vouch for what is not his.
         let claimed = judged && signature.integrity != Integrity::Intact;
         self.fact(if claimed { "claims" } else { "signer" }, &signer);
@@ -474,6 +493,7 @@ mod tests {
         let report = Report {
             choice: None,
             described: false,
+            copies: Vec::new(),
             layers,
             findings: Vec::new(),
         };
@@ -603,6 +623,7 @@ mod tests {
         let report = Report {
             choice: None,
             described: false,
+            copies: Vec::new(),
             layers: Vec::new(),
             findings: vec![Policy::default().finding(Rule::NotSigned, "there is no signature")],
         };

@@ -113,11 +113,7 @@ impl Write for Signing<'_> {
 }
 
 impl<'s> Clear<'s> {
-    fn begin(
-        prepared: &Prepared,
-        place: Place<'s>,
-        rng: &mut dyn CryptoRng,
-    ) -> io::Result<Self> {
+    fn begin(prepared: &Prepared, place: Place<'s>, rng: &mut dyn CryptoRng) -> io::Result<Self> {
         let Place {
             sink,
             outer,
