@@ -147,6 +147,8 @@ pub(crate) struct Sign {
     #[arg(long, value_name = "FILE")]
     pub(crate) content: Option<PathBuf>,
     #[command(flatten)]
+    pub(crate) headers: Headers,
+    #[command(flatten)]
     pub(crate) made: Made,
     #[command(flatten)]
     pub(crate) output: Output,
@@ -205,6 +207,8 @@ pub(crate) struct Encrypt {
     pub(crate) keys: Keys,
     #[command(flatten)]
     pub(crate) signature: Signature,
+    #[command(flatten)]
+    pub(crate) headers: Headers,
     #[command(flatten)]
     pub(crate) made: Made,
     #[command(flatten)]
@@ -576,6 +580,22 @@ pub(crate) struct SecretKey {
     pub(crate) secret_key: Option<PathBuf>,
 }
 
+/// Whether the header is protected, too.
+#[derive(Debug, Args)]
+pub(crate) struct Headers {
+    /// Protect Subject, To, Date, ..., too (RFC 9788)
+    #[arg(long, conflicts_with_all = ["text", "binary", "compress"])]
+    pub(crate) protect_headers: bool,
+    /// The same; what encryption hides: baseline, shy or none
+    #[arg(
+        long,
+        value_name = "WHAT",
+        conflicts_with_all = ["text", "binary", "compress"],
+        hide_possible_values = true
+    )]
+    pub(crate) hide_headers: Option<HideHeaders>,
+}
+
 /// How the output of `sign` and `encrypt` is made.
 #[derive(Debug, Args)]
 pub(crate) struct Made {
@@ -660,6 +680,13 @@ pub(crate) enum Bcc {
     Each,
     Group,
     Refuse,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum HideHeaders {
+    Baseline,
+    Shy,
+    None,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

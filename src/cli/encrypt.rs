@@ -2,7 +2,9 @@
 mod copies;
 
 use super::{
-    Outcome, args, conclude,
+    Outcome,
+    args::{self, HideHeaders},
+    conclude,
     error::Problem,
     output::{Leave, Output},
     prepare::{self, Ground, Input, Keys, Randomness},
@@ -17,8 +19,9 @@ use smime::{
     mime::mailbox::Address,
     policy::{Finding, Level, Limits, Policy, Rule},
     smime::{
-        Acquaintance, BlindCopies, Copies, EncryptOptions, Encryptor, Learned, Recipient, Report,
-        SignOptions, Signer, Verifier, report::Form,
+        Acquaintance, BlindCopies, Copies, Encoding, EncryptOptions, Encryptor,
+        HeaderConfidentiality, Learned, Recipient, Report, SignOptions, Signer, Verifier,
+        report::Form,
     },
     store::{Identities, files},
     x509::{Catalogue, Collection, TrustAnchors},
@@ -260,7 +263,30 @@ fn options(encrypt: &args::Encrypt) -> anyhow::Result<EncryptOptions> {
             args::Bcc::Refuse => BlindCopies::Refuse,
         },
         compress: encrypt.made.compress,
+        protect_headers: protect_headers(&encrypt.headers, encoding)?,
     })
+}
+
+/// Returns how much of the header is hidden, if it is protected at all: naming a policy asks for that, too.
+fn protect_headers(
+    headers: &args::Headers,
+    encoding: Encoding,
+) -> anyhow::Result<Option<HeaderConfidentiality>> {
+    let policy = match headers.hide_headers {
+        None if !headers.protect_headers => return Ok(None),
+        None | Some(HideHeaders::Baseline) => HeaderConfidentiality::Baseline,
+        Some(HideHeaders::Shy) => HeaderConfidentiality::Shy,
+        Some(HideHeaders::None) => HeaderConfidentiality::None,
+    };
+    // inside is written what stands outside, and then something must
+    if encoding != Encoding::Smime {
+        return Err(Problem::usage_with(
+            "--protect-headers makes a message, with a header: --format der and pem have none",
+            "leave --format out",
+        )
+        .into());
+    }
+    Ok(Some(policy))
 }
 
 /// What reads as an address is one: a file that somebody put into the working directory under that name must not take its place, and is

@@ -329,6 +329,9 @@ impl Failure {
                 with("-r", "FILE")
             )),
             E::OnlyRsaKem(_) => failure.hint("without --oaep such a recipient gets RSA-KEM"),
+            E::AlreadyProtected => failure.hint(
+                "leave --protect-headers out, or sign or encrypt the message as it was before",
+            ),
             E::Unsuitable(_) => failure
                 .hint("without --pss and --digest the key's own algorithm and digest are used"),
             E::NoContent => failure.hint("--content FILE takes what was signed"),

@@ -1,7 +1,7 @@
 //! `smime sign`.
 use super::{
     Outcome,
-    args::{self, Include},
+    args::{self, HideHeaders, Include},
     conclude,
     error::Problem,
     output::{Leave, Output},
@@ -12,7 +12,7 @@ use anyhow::Context;
 use smime::{
     crypto::Digest,
     mime::mailbox::Address,
-    smime::{Addition, Encoding, SignOptions, Signer, report::Form},
+    smime::{Addition, Encoding, HeaderProtection, SignOptions, Signer, report::Form},
 };
 
 /// Signs a message.
@@ -67,6 +67,24 @@ fn options(sign: &args::Sign) -> anyhow::Result<SignOptions> {
         )
         .into());
     }
+    let protect_headers = match sign.headers.hide_headers {
+        Some(HideHeaders::Baseline | HideHeaders::Shy) => {
+            return Err(Problem::usage_with(
+                "--hide-headers: a signature hides nothing",
+                "only encryption hides: smime encrypt --hide-headers shy -r FILE MESSAGE",
+            )
+            .into());
+        }
+        Some(HideHeaders::None) => true,
+        None => sign.headers.protect_headers,
+    };
+    if protect_headers && adds {
+        return Err(Problem::usage_with(
+            "--protect-headers does not go with --add and --countersign",
+            "what is signed already cannot be changed: protect the header with the first signature",
+        )
+        .into());
+    }
     let encoding = prepare::encoding(sign.made.format);
     let form = match (sign.signature.opaque, sign.detached) {
         (true, true) => {
@@ -85,7 +103,10 @@ fn options(sign: &args::Sign) -> anyhow::Result<SignOptions> {
         (false, false) if encoding != Encoding::Smime => Form::Opaque,
         (false, false) => Form::Clear,
     };
-    signing(&sign.signature, &sign.made, form)
+    Ok(SignOptions {
+        protect_headers: protect_headers.then_some(HeaderProtection::Clear),
+        ..signing(&sign.signature, &sign.made, form)?
+    })
 }
 
 /// Understands how a signature is to be made.
@@ -131,5 +152,6 @@ pub(super) fn signing(
             Include::None => smime::smime::Include::None,
         },
         request_receipt,
+        protect_headers: None,
     })
 }

@@ -4,7 +4,8 @@ mod circle;
 mod sealing;
 
 use super::{
-    Acquaintance, Content, Encoding, Error, Report, Signer, Source,
+    Acquaintance, Content, Encoding, Error, HeaderConfidentiality, HeaderProtection, Report,
+    Signer, Source,
     acquaintance::Known,
     outgoing::{Outgoing, Transport},
     place::Place,
@@ -84,6 +85,8 @@ pub struct EncryptOptions {
     pub blind: BlindCopies,
     /// the content compressed first
     pub compress: bool,
+    /// the header protected, too, and hidden outside as this policy has it
+    pub protect_headers: Option<HeaderConfidentiality>,
 }
 
 /// Encrypts messages.
@@ -187,8 +190,13 @@ impl<'a> Encryptor<'a> {
             None => None,
         };
         let transport = form.map_or(Transport::Wrapped, transport);
-        let mut outgoing =
-            Outgoing::new(&mut source, self.options.content, transport, self.policy)?;
+        let mut outgoing = Outgoing::new(
+            &mut source,
+            self.options.content,
+            transport,
+            self.options.protect_headers.map(HeaderProtection::Cipher),
+            self.policy,
+        )?;
         if self.options.compress {
             outgoing = outgoing.compressed();
         }

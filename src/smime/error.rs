@@ -125,6 +125,9 @@ pub enum Error {
     /// What is signed is no content of mail.
     #[error("the signed content is {0}, not the id-data of mail: no signature is added to it")]
     NotOfMail(String),
+    /// The header of a message can be protected only when that is signed or encrypted for the first time.
+    #[error("the message is signed or encrypted already: its header cannot be protected any more")]
+    AlreadyProtected,
     /// What was asked for cannot be combined with what was found.
     #[error("{0}")]
     Unsuitable(&'static str),
@@ -190,6 +193,7 @@ impl Error {
             Self::ContentNotWanted => "content-not-wanted",
             Self::NoTrustAnchor => "no-trust-anchor",
             Self::NotOfMail(_) => "unsupported",
+            Self::AlreadyProtected => "already-protected",
             Self::Unsuitable(_) => "unsuitable",
         }
     }

@@ -7,7 +7,7 @@ pub use add::Addition;
 pub(super) use signing::Signing;
 
 use super::{
-    Content, Encoding, Error, Report, Source,
+    Content, Encoding, Error, HeaderProtection, Report, Source,
     outgoing::{Outgoing, Transport, is_seven_bit},
     place::{Place, write_header},
     report::{Form, Integrity, Layer, Sender, Signature},
@@ -64,6 +64,8 @@ pub struct SignOptions {
     pub request_receipt: Option<Address>,
     /// the content compressed first
     pub compress: bool,
+    /// the header protected, too
+    pub protect_headers: Option<HeaderProtection>,
 }
 
 /// Signs messages.
@@ -108,6 +110,7 @@ impl<'a> Signer<'a> {
             &mut source,
             self.options.content,
             transport(form),
+            self.options.protect_headers,
             self.policy,
         )?;
         if self.options.compress {
