@@ -247,7 +247,7 @@ pub(crate) struct Decrypt {
 #[command(help_template = VERB_HELP, after_help = "\
 Examples:
   smime open -i alice.pem -t root.pem encrypted.eml
-  smime open -t root.pem --json -o message.eml signed.eml")]
+  smime open -t root.pem --learn known -o message.eml signed.eml")]
 pub(crate) struct Open {
     #[command(flatten)]
     pub(crate) keys: Keys,
@@ -259,6 +259,9 @@ pub(crate) struct Open {
     pub(crate) trust: Trust,
     #[command(flatten)]
     pub(crate) signers: Signers,
+    /// Keep the sender's certificates and capabilities in DIR, if all holds
+    #[arg(long, value_name = "DIR")]
+    pub(crate) learn: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) output: Output,
     #[command(flatten)]
@@ -279,6 +282,9 @@ pub(crate) struct Verify {
     pub(crate) trust: Trust,
     #[command(flatten)]
     pub(crate) signers: Signers,
+    /// Keep the sender's certificates and capabilities in DIR, if all holds
+    #[arg(long, value_name = "DIR", conflicts_with = "receipt_for")]
+    pub(crate) learn: Option<PathBuf>,
     /// The content of a detached CMS signature
     #[arg(long, value_name = "FILE")]
     pub(crate) content: Option<PathBuf>,

@@ -17,11 +17,11 @@ use smime::{
     cms::recipient_info::{Naming, ToRsa},
     crypto::ContentCipher,
     mime::mailbox::Address,
-    policy::{Finding, Level, Limits, Policy, Rule},
+    policy::{Finding, Level, Policy, Rule},
     smime::{
         Acquaintance, BlindCopies, Copies, Encoding, EncryptOptions, Encryptor,
         HeaderConfidentiality, Learned, Recipient, Report, SignOptions, Signer, Verifier,
-        report::Form,
+        report::{Form, Layer},
     },
     store::{Identities, files},
     x509::{Catalogue, Collection, TrustAnchors},
@@ -57,19 +57,20 @@ pub(crate) fn run(
         false => TrustAnchors::default(),
     };
     let mut findings = Vec::new();
-    let mut messages = Messages::look(&encrypt.common.certs, &policy.limits)?;
+    let mut given = Given::read(&encrypt.common.certs, &policy)?;
     if !by_certificate {
-        messages.files.clear();
+        given.messages.clear();
     }
-    let mut repository = prepare::repository(&messages.others, &trust.crls, &policy.limits)?;
-    let given = repository.clone();
+    let crls = prepare::repository(&[], &trust.crls, &policy.limits)?;
+    given.certificates.extend(crls);
+    let mut repository = given.certificates.clone();
     let learning = Learning {
-        verifier: Verifier::new(&anchors, &given, &policy, &[]),
+        verifier: Verifier::new(&anchors, &given.certificates, &policy, &[]),
         policy: &policy,
         at,
     };
     let mut acquaintances = Vec::new();
-    for file in &messages.files {
+    for file in &given.messages {
         match learning.from(file)? {
             Learned::Nothing => {}
             Learned::Refused(report) => {
@@ -91,7 +92,7 @@ pub(crate) fn run(
     }
     let mut identities = Identities::default();
     if signing.is_some() {
-        let found = signing_keys(encrypt, &policy)?;
+        let found = signing_keys(encrypt, &given.certificates, &policy)?;
         findings.extend(found.findings);
         identities = found.identities;
     }
@@ -158,7 +159,11 @@ fn signing(encrypt: &args::Encrypt) -> anyhow::Result<Option<SignOptions>> {
 }
 
 /// Reads the keys to sign with. The password of the message is not theirs: it is told to others.
-fn signing_keys(encrypt: &args::Encrypt, policy: &Policy) -> anyhow::Result<Keys> {
+fn signing_keys(
+    encrypt: &args::Encrypt,
+    issuers: &Collection,
+    policy: &Policy,
+) -> anyhow::Result<Keys> {
     let keys = args::Keys {
         identity: encrypt.keys.identity.clone(),
         password_file: match encrypt.shared.password_recipient {
@@ -166,37 +171,56 @@ fn signing_keys(encrypt: &args::Encrypt, policy: &Policy) -> anyhow::Result<Keys
             false => encrypt.keys.password_file.clone(),
         },
     };
-    prepare::keys(&keys, &encrypt.common.certs, policy)
+    let mut keys = prepare::keys(&keys, &[], policy)?;
+    for certificate in &issuers.certificates {
+        keys.identities.add_certificate(certificate.clone());
+    }
+    Ok(keys)
 }
 
-/// The files of `--certs`: those that may be signed messages, and the paths that are read for certificates.
-struct Messages {
-    files: Vec<PathBuf>,
-    others: Vec<PathBuf>,
+/// What `--certs` gives: signed messages, or records of them, whose certificates count as far as they verify; and certificates that are
+/// given as such.
+struct Given {
+    messages: Vec<PathBuf>,
+    certificates: Collection,
 }
 
-impl Messages {
-    fn look(certs: &[PathBuf], limits: &Limits) -> anyhow::Result<Self> {
-        let mut found = Self {
-            files: Vec::new(),
-            others: Vec::new(),
+impl Given {
+    fn read(certs: &[PathBuf], policy: &Policy) -> anyhow::Result<Self> {
+        let mut given = Self {
+            messages: Vec::new(),
+            certificates: Collection::default(),
         };
         for path in certs {
-            let listed = files::listing(path)?;
-            // a message that is named holds no certificate as such, and is no error for it
-            let is_message = listed.first() == Some(path)
-                && matches!(
-                    files::certificates(path, limits),
+            for file in files::listing(path)? {
+                if is_signed(&file, policy)? {
+                    given.messages.push(file);
+                    continue;
+                }
+                let named = file == *path;
+                match files::certificates(&file, &policy.limits) {
+                    Ok(found) => given.certificates.extend(found),
+                    // a message holds no certificate as such, and is no error for it
                     Err(smime::store::Error::Nothing { .. })
-                )
-                && smime::smime::looks_like_mail(&mut Input::open(path, true)?.source());
-            if !is_message {
-                found.others.push(path.clone());
+                        if smime::smime::looks_like_mail(
+                            &mut Input::open(&file, true)?.source(),
+                        ) => {}
+                    Err(error) if named => return Err(error.into()),
+                    // of a directory what can be used is used
+                    Err(_) => {}
+                }
             }
-            found.files.extend(listed);
         }
-        Ok(found)
+        given.certificates.remove_duplicates();
+        Ok(given)
     }
+}
+
+/// Whether a file is signed outermost, by whomever: then what is in it counts only if it verifies.
+fn is_signed(file: &Path, policy: &Policy) -> anyhow::Result<bool> {
+    let described = smime::smime::inspect(Input::open(file, true)?.source(), policy);
+    let signed = |it: &Layer| matches!(it, Layer::Signed(layer) if !layer.signatures.is_empty());
+    Ok(described.is_ok_and(|it| it.layers.first().is_some_and(signed)))
 }
 
 /// How signed mail is learned from.

@@ -18,8 +18,8 @@ use smime::{
     policy::Finding,
     smime::acquaintance::Choice,
     smime::report::{
-        BlindCopy, Container, EncryptedLayer, Form, Integrity, Layer, RecipientSummary, Sender,
-        Signature, SignedLayer, Trust, Verdict,
+        BlindCopy, Container, EncryptedLayer, Form, Integrity, Kept, Layer, RecipientSummary,
+        Sender, Signature, SignedLayer, Trust, Verdict,
     },
     x509::{Certificate, RevocationStatus, certificate::serial_text, extension::KeyUsage},
 };
@@ -54,6 +54,10 @@ pub(crate) fn answer(typed: &Typed, answer: &Answer, exit: u8) -> String {
                 document.insert("copies".into(), Value::Array(copies));
             }
             document.insert("findings".into(), findings(typed, &report.findings));
+            if !report.learned.is_empty() {
+                let kept = report.learned.iter().map(kept).collect();
+                document.insert("learned".into(), Value::Array(kept));
+            }
         }
         Answer::Certificates { certificates, crls } => {
             let shown = certificates.iter().map(named).collect();
@@ -198,6 +202,11 @@ fn layer(typed: &Typed, layer: &Layer) -> Value {
             "certificates": certificates.iter().map(certificate::certificate).collect::<Vec<_>>(),
         }),
     }
+}
+
+/// What is kept of a sender.
+fn kept(kept: &Kept) -> Value {
+    json!({ "file": kept.place, "new": kept.new, "signer": person(&kept.signer) })
 }
 
 /// A copy for those in Bcc.
@@ -397,6 +406,7 @@ mod tests {
             choice: None,
             described: false,
             copies: Vec::new(),
+            learned: Vec::new(),
             layers: vec![
                 samples::encrypted(),
                 Layer::Signed(SignedLayer::new(
@@ -470,6 +480,7 @@ mod tests {
                 choice: None,
                 described: false,
                 copies: Vec::new(),
+                learned: Vec::new(),
                 layers: vec![Layer::Signed(SignedLayer::new(
                     Form::Opaque,
                     vec![signature],

@@ -7,6 +7,7 @@
 //! | `args` | what was typed |
 //! | `prepare`, `password` | what it means |
 //! | `sign` … `cert` | one verb each |
+//! | `learn` | what is kept of senders |
 //! | `output`, `transaction` | where results go, whole or not at all |
 //! | `reporting` | where the report goes, and the exit status |
 //! | `show`, `json`, `certificate`, `escape` | what the report says |
@@ -24,6 +25,7 @@ mod escape;
 mod help;
 mod inspect;
 mod json;
+mod learn;
 mod open;
 mod output;
 mod password;

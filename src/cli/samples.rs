@@ -16,6 +16,7 @@ pub(crate) fn signature() -> Signature {
         integrity: Integrity::Intact,
         trust: Trust::Trusted,
         sender: Sender::Match,
+        is_from: true,
         address: None,
         revocation: RevocationStatus::Unknown,
         signer: None,

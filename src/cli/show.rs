@@ -193,6 +193,11 @@ impl Page {
         for copy in &report.copies {
             self.copy(copy);
         }
+        for kept in &report.learned {
+            let as_new = if kept.new { "" } else { ", as new already" };
+            let who = name(&kept.signer);
+            self.fact("learned", &format!("{who}, in {}{as_new}", kept.place));
+        }
         self.findings(&report.findings);
     }
 
@@ -494,6 +499,7 @@ mod tests {
             choice: None,
             described: false,
             copies: Vec::new(),
+            learned: Vec::new(),
             layers,
             findings: Vec::new(),
         };
@@ -624,6 +630,7 @@ mod tests {
             choice: None,
             described: false,
             copies: Vec::new(),
+            learned: Vec::new(),
             layers: Vec::new(),
             findings: vec![Policy::default().finding(Rule::NotSigned, "there is no signature")],
         };

@@ -66,6 +66,8 @@ pub(super) struct Peeler<'a> {
     output: &'a mut dyn Write,
     /// the content of a detached signature
     pub(super) detached: Option<Source<'a>>,
+    /// a detached signature is judged by its attributes where its content is not at hand
+    pub(super) without_content_too: bool,
     /// what was found
     pub(super) report: Report,
     /// every From field passed
@@ -137,6 +139,7 @@ impl<'a> Peeler<'a> {
             keys: None,
             output: sink,
             detached: None,
+            without_content_too: false,
             report: Report::default(),
             froms: Froms::default(),
             outer: Vec::new(),

@@ -36,6 +36,8 @@ pub struct Report {
     pub described: bool,
     /// the copies for those in Bcc
     pub copies: Vec<BlindCopy>,
+    /// what is kept of senders now
+    pub learned: Vec<Kept>,
 }
 
 impl Report {
@@ -277,6 +279,8 @@ pub struct Signature {
     pub trust: Trust,
     /// is it the sender
     pub sender: Sender,
+    /// whether the certificate names the one address in From, whoever else was expected
+    pub is_from: bool,
     /// which of the signer's addresses matched: the one in From, or one that was asked for
     pub address: Option<Address>,
     /// does anyone object
@@ -324,6 +328,8 @@ pub struct Essence {
     pub digest: Option<Digest>,
     /// msgSigDigest, in a receipt
     pub message_signature_digest: Option<Vec<u8>>,
+    /// the SignerInfo as received, without unsigned attributes
+    pub signer_info: Vec<u8>,
 }
 
 /// A time-stamp token (RFC 3161).
@@ -388,6 +394,17 @@ pub struct EncryptedLayer {
     pub opened_by: Option<usize>,
     /// graded
     pub findings: Vec<Finding>,
+}
+
+/// What is kept of a sender, to encrypt to him.
+#[derive(Debug)]
+pub struct Kept {
+    /// with what he signs
+    pub signer: Certificate,
+    /// where it is kept
+    pub place: String,
+    /// false: what was kept already is as new
+    pub new: bool,
 }
 
 /// A copy of an encrypted message, for those in Bcc.

@@ -83,7 +83,9 @@ impl Encryptor<'_> {
         let content_key = Secret::random(cipher.key_size(), rng);
         let mut iv = vec![0; cipher.iv_size()];
         rng.fill_bytes(&mut iv);
-        let encryption = ContentEncryption::new(cipher, iv, preferences.bound_content_key);
+        let bound = preferences.bound_content_key
+            || (!shared_secret && self.known.all_read_bound_keys(&circle.certificates));
+        let encryption = ContentEncryption::new(cipher, iv, bound);
         let (sealed, recipients) = self.sealed_keys(circle, &content_key, rng)?;
         let smime_type = match cipher.is_aead() {
             true => "authEnveloped-data",
