@@ -2,6 +2,7 @@
 //!
 //! Knows names and order of keys; judges nothing. Keys may be added; removing or renaming one raises [`SCHEMA`].
 mod attributes;
+mod headers;
 
 use super::{
     Answer, Checked, Named,
@@ -46,6 +47,7 @@ pub(crate) fn answer(typed: &Typed, answer: &Answer, exit: u8) -> String {
                 extend(layer, more);
             }
             document.insert("layers".into(), Value::Array(layers));
+            document.extend(report.headers.iter().flat_map(headers::all));
             document.insert("findings".into(), findings(typed, &report.findings));
         }
         Answer::Certificates { certificates, crls } => {
@@ -379,6 +381,7 @@ mod tests {
         Answer::Message(Report {
             choice: None,
             described: false,
+            headers: None,
             layers: vec![
                 samples::encrypted(),
                 Layer::Signed(SignedLayer::new(
@@ -451,6 +454,7 @@ mod tests {
             &Answer::Message(Report {
                 choice: None,
                 described: false,
+                headers: None,
                 layers: vec![Layer::Signed(SignedLayer::new(
                     Form::Opaque,
                     vec![signature],
