@@ -45,6 +45,9 @@ pub(crate) fn answer(typed: &Typed, answer: &Answer, exit: u8) -> String {
                 ];
                 extend(layer, more);
             }
+            if let Some(part) = &report.part {
+                document.insert("part".into(), part.as_str().into());
+            }
             document.insert("layers".into(), Value::Array(layers));
             document.insert("findings".into(), findings(typed, &report.findings));
         }
@@ -136,6 +139,9 @@ fn finding(typed: &Typed, finding: &Finding) -> Value {
     object.insert("rule".into(), finding.rule.name().into());
     object.insert("level".into(), finding.level.name().into());
     object.insert("message".into(), finding.message.as_str().into());
+    if let Some(part) = &finding.part {
+        object.insert("part".into(), part.number.as_str().into());
+    }
     match &finding.objection {
         None => {
             object.insert("source".into(), finding.rule.source().into());
@@ -378,6 +384,7 @@ mod tests {
     fn sample() -> Answer {
         Answer::Message(Report {
             choice: None,
+            part: None,
             described: false,
             layers: vec![
                 samples::encrypted(),
@@ -450,6 +457,7 @@ mod tests {
             &Typed::bare(Verb::Verify),
             &Answer::Message(Report {
                 choice: None,
+                part: None,
                 described: false,
                 layers: vec![Layer::Signed(SignedLayer::new(
                     Form::Opaque,

@@ -473,6 +473,7 @@ mod tests {
     fn shown(verb: Verb, layers: Vec<Layer>) -> String {
         let report = Report {
             choice: None,
+            part: None,
             described: false,
             layers,
             findings: Vec::new(),
@@ -602,6 +603,7 @@ mod tests {
     fn a_denial_without_a_layer() {
         let report = Report {
             choice: None,
+            part: None,
             described: false,
             layers: Vec::new(),
             findings: vec![Policy::default().finding(Rule::NotSigned, "there is no signature")],
