@@ -27,6 +27,7 @@ mod matrix_recipients;
 mod matrix_signatures;
 mod mutation;
 mod outbox;
+mod parts;
 mod paths;
 mod pki;
 mod readme;

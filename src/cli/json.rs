@@ -2,6 +2,7 @@
 //!
 //! Knows names and order of keys; judges nothing. Keys may be added; removing or renaming one raises [`SCHEMA`].
 mod attributes;
+mod headers;
 
 use super::{
     Answer, Checked, Named,
@@ -48,11 +49,15 @@ pub(crate) fn answer(typed: &Typed, answer: &Answer, exit: u8) -> String {
                 ];
                 extend(layer, more);
             }
+            if let Some(part) = &report.part {
+                document.insert("part".into(), part.as_str().into());
+            }
             document.insert("layers".into(), Value::Array(layers));
             if !report.copies.is_empty() {
                 let copies = report.copies.iter().map(copy).collect();
                 document.insert("copies".into(), Value::Array(copies));
             }
+            document.extend(report.headers.iter().flat_map(headers::all));
             document.insert("findings".into(), findings(typed, &report.findings));
             if !report.learned.is_empty() {
                 let kept = report.learned.iter().map(kept).collect();
@@ -147,6 +152,9 @@ fn finding(typed: &Typed, finding: &Finding) -> Value {
     object.insert("rule".into(), finding.rule.name().into());
     object.insert("level".into(), finding.level.name().into());
     object.insert("message".into(), finding.message.as_str().into());
+    if let Some(part) = &finding.part {
+        object.insert("part".into(), part.number.as_str().into());
+    }
     match &finding.objection {
         None => {
             object.insert("source".into(), finding.rule.source().into());
@@ -404,9 +412,11 @@ mod tests {
     fn sample() -> Answer {
         Answer::Message(Report {
             choice: None,
+            part: None,
             described: false,
             copies: Vec::new(),
             learned: Vec::new(),
+            headers: None,
             layers: vec![
                 samples::encrypted(),
                 Layer::Signed(SignedLayer::new(
@@ -478,9 +488,11 @@ mod tests {
             &Typed::bare(Verb::Verify),
             &Answer::Message(Report {
                 choice: None,
+                part: None,
                 described: false,
                 copies: Vec::new(),
                 learned: Vec::new(),
+                headers: None,
                 layers: vec![Layer::Signed(SignedLayer::new(
                     Form::Opaque,
                     vec![signature],

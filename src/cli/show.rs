@@ -2,6 +2,7 @@
 //!
 //! Every string that came from a message or a certificate is escaped, and stands on a line that begins with our word for it.
 mod attributes;
+mod headers;
 
 use super::{Answer, Checked, args::Verb, certificate, escape::escape};
 use smime::{
@@ -197,6 +198,9 @@ impl Page {
             let as_new = if kept.new { "" } else { ", as new already" };
             let who = name(&kept.signer);
             self.fact("learned", &format!("{who}, in {}{as_new}", kept.place));
+        }
+        if let Some(protected) = report.headers.as_ref().and_then(headers::line) {
+            self.fact("headers", &protected);
         }
         self.findings(&report.findings);
     }
@@ -497,9 +501,11 @@ mod tests {
     fn shown(verb: Verb, layers: Vec<Layer>) -> String {
         let report = Report {
             choice: None,
+            part: None,
             described: false,
             copies: Vec::new(),
             learned: Vec::new(),
+            headers: None,
             layers,
             findings: Vec::new(),
         };
@@ -628,9 +634,11 @@ mod tests {
     fn a_denial_without_a_layer() {
         let report = Report {
             choice: None,
+            part: None,
             described: false,
             copies: Vec::new(),
             learned: Vec::new(),
+            headers: None,
             layers: Vec::new(),
             findings: vec![Policy::default().finding(Rule::NotSigned, "there is no signature")],
         };

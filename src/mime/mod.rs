@@ -9,6 +9,7 @@ pub mod header;
 mod lexer;
 pub mod mailbox;
 pub mod parameters;
+pub mod part;
 pub mod split;
 pub mod transfer;
 

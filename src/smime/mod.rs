@@ -33,7 +33,9 @@ pub use bundle::bundle;
 pub use decrypt::Decryptor;
 pub use encrypt::{BlindCopies, Copies, EncryptOptions, Encryptor, Recipient};
 pub use error::Error;
-pub use headers::{HeaderConfidentiality, HeaderProtection};
+pub use headers::{
+    HeaderConfidentiality, HeaderField, HeaderProtection, HeaderScheme, Headers, Protection,
+};
 pub use inspect::inspect;
 pub use open::Opener;
 pub use record::Record;

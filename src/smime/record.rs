@@ -44,6 +44,9 @@ impl Record {
         if report.verdict() != Verdict::Pass {
             return Err(Refusal::Verdict);
         }
+        if report.part.is_some() {
+            return Err(Refusal::Part);
+        }
         let mut records = Vec::new();
         let mut refusal = Refusal::NotSigned;
         for layer in &report.layers {
@@ -124,6 +127,9 @@ pub enum Refusal {
     /// The verdict is no.
     #[error("the message does not pass")]
     Verdict,
+    /// What was judged is a part: the message around it says who its sender is, and nobody signed that.
+    #[error("a part was judged, not the message")]
+    Part,
     /// Nobody signed.
     #[error("nobody signed the message")]
     NotSigned,
