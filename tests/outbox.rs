@@ -785,6 +785,65 @@ fn old_files_are_replaced_together() {
     }
 }
 
+/// Whenever it is killed: no file is there in part, and where the message is new its copies are.
+#[test]
+fn killed_with_copies() {
+    let work = Dir::new();
+    let mut input = mail(BLIND);
+    input.extend(BODY.repeat(40_000).into_bytes());
+    let input = work.write("in.eml", input);
+    let dir = Dir::new();
+    let line = join(&[
+        &args![
+            "encrypt",
+            "-q",
+            "--to-header",
+            "-c",
+            fixture("certs"),
+            "-o",
+            dir.file("m.eml")
+        ],
+        &trusting(),
+        &args![&input],
+    ]);
+    let start = std::time::Instant::now();
+    smime(line.clone()).run().expect(0);
+    let whole = start.elapsed();
+    let names = ["m.bcc-1.eml", "m.bcc-2.eml", "m.eml"];
+    let sizes = names.map(|name| dir.read(name).len());
+    let (mut old, mut new) = (0, 0);
+    for share in [0.2, 0.5, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99, 1.0, 1.02] {
+        for name in names {
+            dir.write(name, "old");
+        }
+        let mut child = std::process::Command::new(SMIME)
+            .args(&line)
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(whole.mul_f64(share));
+        let _ = child.kill();
+        child.wait().unwrap();
+        let is_new: Vec<bool> = names
+            .iter()
+            .zip(sizes)
+            .map(|(name, size)| {
+                let length = dir.read(name).len();
+                assert!(length == size || length == 3, "{name} is there in part");
+                length == size
+            })
+            .collect();
+        assert!(!is_new[2] || is_new.iter().all(|it| *it), "{is_new:?}");
+        old += usize::from(!is_new[2]);
+        new += usize::from(is_new[2]);
+    }
+    say(&format!(
+        "killed with copies: {old} times before, {new} after"
+    ));
+    assert!(old > 0);
+}
+
 #[test]
 fn so_many_copies_and_not_one_more() {
     if !have(&[Peer::Openssl], "a certificate of many addresses") {
@@ -911,6 +970,7 @@ fn a_passing_sender_is_learned_and_encrypted_to() {
         let report = smime(line).input(mail("")).run().expect(0).json();
         assert_eq!(report["layers"][0]["cipher_choice"], "known-to-all");
         assert_eq!(report["layers"][0]["cipher"], "aes-256-gcm");
+        assert_eq!(report["layers"][0]["bound_key"], true, "she announces it");
         assert!(can_decrypt("carol", &dir.read("out")));
         // under no anchor it is nothing
         let other = fixture("reasons/ca.pem");
@@ -1241,6 +1301,9 @@ fn capabilities_belong_to_a_key() {
             &signed
         ];
         let report = smime(line).input(mail("")).run().expect(0).json();
-        assert_eq!(report["layers"][0]["cipher_choice"], choice, "{recipient}");
+        let layer = &report["layers"][0];
+        assert_eq!(layer["cipher_choice"], choice, "{recipient}");
+        let bound = layer["bound_key"] == true;
+        assert_eq!(bound, choice == "known-to-all", "{recipient}");
     }
 }

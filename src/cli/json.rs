@@ -339,7 +339,7 @@ pub(super) fn person(certificate: &Certificate) -> Value {
 }
 
 fn encrypted(typed: &Typed, layer: &EncryptedLayer) -> Value {
-    json!({
+    let mut object = json!({
         "kind": "encrypted",
         "container": match layer.container {
             Container::Enveloped => "enveloped",
@@ -351,7 +351,10 @@ fn encrypted(typed: &Typed, layer: &EncryptedLayer) -> Value {
         "recipients": layer.recipients.iter().map(recipient).collect::<Vec<_>>(),
         "opened_by": layer.opened_by,
         "findings": findings(typed, &layer.findings),
-    })
+    });
+    let bound = layer.bound_key.then(|| Value::Bool(true));
+    extend(&mut object, [("bound_key", bound)]);
+    object
 }
 
 fn recipient(recipient: &RecipientSummary) -> Value {

@@ -366,6 +366,36 @@ mod tests {
     }
 
     #[test]
+    fn several_files_appear_together_or_not_at_all() {
+        let directory = tempfile::tempdir().unwrap();
+        let made = |names: &[&str]| -> Vec<Output> {
+            let open = |name: &&str| {
+                let path = directory.path().join(name);
+                let mut output =
+                    Output::open(Some(&path), Leave::AsWritten, false, &mut rng()).unwrap();
+                output.write_all(b"text").unwrap();
+                output
+            };
+            names.iter().map(open).collect()
+        };
+        let count = || std::fs::read_dir(directory.path()).unwrap().count();
+        // one of them has no name that a file can have
+        let long = "x".repeat(300);
+        let mut outputs = made(&["one", "two"]);
+        let Target::File(place) = Target::of(&directory.path().join("three")).unwrap() else {
+            unreachable!()
+        };
+        let failing = Kind::Copied(spool(10, &mut rng()), place);
+        outputs.push(Output::of(failing, Some(long.into()), [7; 8], false));
+        std::fs::write(directory.path().join(".smime-0707070707070707"), "").unwrap();
+        assert!(Output::commit_all(outputs).is_err());
+        assert_eq!(count(), 1);
+        Output::commit_all(made(&["one", "two", "three"])).unwrap();
+        assert_eq!(count(), 4);
+        Output::commit_all(Vec::new()).unwrap();
+    }
+
+    #[test]
     fn a_file_is_copied_where_files_must_have_names() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("out");

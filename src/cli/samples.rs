@@ -42,6 +42,7 @@ pub(crate) fn encrypted() -> Layer {
         container: Container::Enveloped,
         cipher: "aes-256-cbc".into(),
         authenticated: false,
+        bound_key: false,
         recipients: vec![
             RecipientSummary {
                 kind: "key-transport",

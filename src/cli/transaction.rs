@@ -399,6 +399,43 @@ mod tests {
     }
 
     #[test]
+    fn what_is_staged_appears_when_it_is_settled() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("old");
+        fs::write(&path, "old").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        let staged = |settle: bool| {
+            let Target::File(place) = Target::of(&path).unwrap() else {
+                panic!("not a file")
+            };
+            let random = [5; 8];
+            let staged = match Transaction::begin(&place).unwrap() {
+                Some(mut transaction) => {
+                    transaction.write_all(b"new").unwrap();
+                    transaction.stage(random, true).unwrap()
+                }
+                None => stage_copy(&place, &mut |f| f.write_all(b"new"), random, true).unwrap(),
+            };
+            assert_eq!(fs::read(&path).unwrap(), b"old");
+            assert_eq!(names(directory.path()), 2);
+            if settle {
+                staged.settle().unwrap();
+            }
+        };
+        staged(false);
+        assert_eq!(
+            (fs::read(&path).unwrap(), names(directory.path())),
+            (b"old".to_vec(), 1)
+        );
+        staged(true);
+        assert_eq!(
+            (fs::read(&path).unwrap(), names(directory.path())),
+            (b"new".to_vec(), 1)
+        );
+        assert_eq!(mode(&path), 0o640);
+    }
+
+    #[test]
     fn a_failing_copy_leaves_nothing() {
         let directory = tempfile::tempdir().unwrap();
         let Target::File(place) = Target::of(&directory.path().join("new")).unwrap() else {

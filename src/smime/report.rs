@@ -392,6 +392,8 @@ pub struct EncryptedLayer {
     pub cipher: String,
     /// whether the cipher authenticates
     pub authenticated: bool,
+    /// whether its key is bound to it (RFC 9709)
+    pub bound_key: bool,
     /// to whom, in order
     pub recipients: Vec<RecipientSummary>,
     /// index of the recipient whose key opened it; `None` if it was not opened

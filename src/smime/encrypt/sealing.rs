@@ -109,6 +109,7 @@ impl Encryptor<'_> {
             },
             cipher: cipher.name().to_owned(),
             authenticated: cipher.is_aead(),
+            bound_key: bound,
             recipients,
             opened_by: None,
             findings: Vec::new(),
