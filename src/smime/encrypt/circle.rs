@@ -105,7 +105,16 @@ impl Encryptor<'_> {
         };
         let is_named = |address: &Address| named.iter().any(|it| it.same_as(address));
         let mut hidden: Vec<Address> = Vec::new();
-        for address in addressees(header, &["Bcc", "Resent-Bcc"])? {
+        let in_bcc = addressees(header, &["Bcc", "Resent-Bcc"])?;
+        // each is compared with all
+        if !in_bcc.is_empty() && in_bcc.len().max(named.len()) > self.policy.limits.recipients {
+            return Err(over(
+                "recipients",
+                "recipients",
+                self.policy.limits.recipients,
+            ));
+        }
+        for address in in_bcc {
             if !is_named(&address) && !hidden.iter().any(|it| it.same_as(&address)) {
                 hidden.push(address);
             }
@@ -168,14 +177,9 @@ impl Encryptor<'_> {
     }
 
     fn check_numbers(&self, open: &Circle, blind: &[Circle]) -> Result<(), Error> {
-        let limit = |name, what, limit| Error::Limit {
-            name,
-            what,
-            limit: u64::try_from(limit).unwrap_or(u64::MAX),
-        };
         let limits = &self.policy.limits;
         if blind.len() > limits.blind_copies {
-            return Err(limit(
+            return Err(over(
                 "blind-copies",
                 "copies for those in Bcc",
                 limits.blind_copies,
@@ -188,7 +192,7 @@ impl Encryptor<'_> {
             0 if !blind.is_empty() => Err(Error::OnlyBlindRecipients),
             0 => Err(Error::NoRecipient),
             n if n.max(most.unwrap_or(0)) > limits.recipients => {
-                Err(limit("recipients", "recipients", limits.recipients))
+                Err(over("recipients", "recipients", limits.recipients))
             }
             _ => Ok(()),
         }
@@ -252,6 +256,11 @@ impl Encryptor<'_> {
             .judge(certificate, &self.met, Purpose::Encrypt, at, None)?
             .findings)
     }
+}
+
+fn over(name: &'static str, what: &'static str, limit: usize) -> Error {
+    let limit = u64::try_from(limit).unwrap_or(u64::MAX);
+    Error::Limit { name, what, limit }
 }
 
 /// Everyone in these fields.
