@@ -400,7 +400,10 @@ mod tests {
                 "=46rom here\r\nnot From there\r\n",
             ),
             (b".\n..\n.", "=2E\r\n..\r\n=2E"),
-            (b"-\n-- \n---x\n--b\n", "-\r\n=2D-=20\r\n=2D--x\r\n=2D-b\r\n"),
+            (
+                b"-\n-- \n---x\n--b\n",
+                "-\r\n=2D-=20\r\n=2D--x\r\n=2D-b\r\n",
+            ),
         ] {
             assert_eq!(encode(octets), text);
         }

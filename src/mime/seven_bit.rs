@@ -22,8 +22,9 @@ const FIELD: &str = "Content-Transfer-Encoding";
 const HELD: usize = 64 << 10;
 /// Octets read at a time.
 const CHUNK: usize = 64 << 10;
-/// One octet of so many may need an escape in quoted-printable; with more of them base64 is shorter.
-const ESCAPED: u64 = 6;
+/// Text of which one octet of so many needs an escape, or fewer, stays legible in quoted-printable (as western languages do in UTF-8), and is not
+/// much longer than in base64.
+const ESCAPED: u64 = 4;
 
 /// What was, or will be, done.
 #[derive(Debug, Default, Clone)]
@@ -563,6 +564,374 @@ impl Open {
             (Nature::Whole(whole), _) => Why::Whole(*whole),
             (_, Some(encoding)) if encoding.is_identity() => Why::Late,
             _ => Why::Encoded,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::expect_used
+    )]
+    use super::*;
+    use crate::{
+        encoding::chaos::ChaosReader,
+        mime::{canonical::CanonicalReader, header, transfer::Decoder},
+    };
+    use proptest::prelude::*;
+
+    const LIMITS: Limits = Limits {
+        header: header::Limits {
+            block: 10_000,
+            line: 2000,
+        },
+        parts: 100,
+        depth: 10,
+    };
+
+    fn made_safe(text: &[u8]) -> (Vec<u8>, Outcome) {
+        let survey = Survey::of(&mut &text[..], "1", LIMITS).unwrap();
+        let outcome = survey.outcome.clone();
+        let mut out = Vec::new();
+        SevenBit::new(text, Some(survey), "1", LIMITS)
+            .read_to_end(&mut out)
+            .unwrap();
+        (out, outcome)
+    }
+
+    fn in_one_pass(text: &[u8], seed: u64) -> (Vec<u8>, Outcome) {
+        let mut reader = SevenBit::new(ChaosReader::new(text, seed), None, "1", LIMITS);
+        let mut out = Vec::new();
+        reader.read_to_end(&mut out).unwrap();
+        let changed = reader.has_changed();
+        let outcome = reader.outcome();
+        assert_eq!(changed, !outcome.changed.is_empty());
+        (out, outcome)
+    }
+
+    fn text(text: &str) -> String {
+        String::from_utf8(made_safe(text.as_bytes()).0).unwrap()
+    }
+
+    /// The leaves as a reader takes them: number and what is in them, in canonical form.
+    fn leaves(text: &[u8]) -> Vec<(String, Vec<u8>)> {
+        let mut open = Vec::new();
+        let mut found = Vec::new();
+        let mut tree = Tree::new("1", LIMITS);
+        let mut each = |event: Event<'_>| match event {
+            Event::Begin(part) => {
+                let encoding = part.header.as_ref().map(Header::transfer_encoding);
+                let leaf = matches!(part.nature, Nature::Text { .. } | Nature::Other);
+                let encoding = encoding.and_then(Result::ok).filter(|_| leaf);
+                open.push((part.number.clone(), encoding, Vec::new()));
+            }
+            Event::Body(octets) => open.last_mut().unwrap().2.extend_from_slice(octets),
+            Event::Around(_) => {}
+            Event::End => {
+                let (number, encoding, body) = open.pop().unwrap();
+                let mut content = Vec::new();
+                match encoding {
+                    None => content = body,
+                    Some(encoding) => {
+                        Decoder::new(encoding, &body[..])
+                            .read_to_end(&mut content)
+                            .unwrap();
+                    }
+                }
+                let mut canonical = Vec::new();
+                CanonicalReader::new(&content[..])
+                    .read_to_end(&mut canonical)
+                    .unwrap();
+                found.push((number, canonical));
+            }
+        };
+        tree.push(text, &mut each);
+        tree.finish(&mut each);
+        found
+    }
+
+    #[test]
+    fn leaves_what_is_safe_as_it_is() {
+        for entity in [
+            "",
+            "\n",
+            "\nplain\ntext\n",
+            "Content-Type: text/plain\r\nContent-Transfer-Encoding: 7BIT\r\n\r\nplain\r\n",
+            "Content-Transfer-Encoding: quoted-printable\n\ncaf=C3=A9 =\n x=\n",
+            "Content-Transfer-Encoding: base64\n\nY2Fmw6k=\n",
+            "Content-Transfer-Encoding: x-odd\n\nplain \n",
+            "Content-Type: multipart/mixed; boundary=b\n\npreamble\n--b \n\nx\n--b\nContent-Type: message/rfc822\n\nA: b \n\nFrom x\n--b--\nepilogue\n",
+        ] {
+            let (out, outcome) = made_safe(entity.as_bytes());
+            assert_eq!(String::from_utf8(out).unwrap(), entity);
+            assert!(
+                outcome.changed.is_empty() && outcome.left.is_empty(),
+                "{outcome:?}"
+            );
+            assert_eq!(in_one_pass(entity.as_bytes(), 1).0, entity.as_bytes());
+        }
+    }
+
+    #[test]
+    fn encodes_what_is_not() {
+        assert_eq!(
+            text(
+                "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\nun café\n"
+            ),
+            "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\nun caf=C3=A9\r\n"
+        );
+        assert_eq!(
+            text("\ncafé du coin\n"),
+            "Content-Transfer-Encoding: quoted-printable\n\ncaf=C3=A9 du coin\r\n"
+        );
+        assert_eq!(
+            text("\nFrom x\n"),
+            "Content-Transfer-Encoding: quoted-printable\n\n=46rom x\r\n"
+        );
+        assert_eq!(
+            text("A: b\r\n\r\n-- \r\n"),
+            "A: b\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n=2D-=20\r\n"
+        );
+        assert_eq!(
+            text("content-transfer-encoding: 8bit\n\nplain\n"),
+            "content-transfer-encoding: 7bit\n\nplain\n"
+        );
+        assert_eq!(
+            text("Content-Type: text/plain\n\nпривет\n"),
+            "Content-Type: text/plain\nContent-Transfer-Encoding: base64\n\n0L/RgNC40LLQtdGCDQo=\r\n"
+        );
+        assert_eq!(
+            text("Content-Type: image/png\n\né\n"),
+            "Content-Type: image/png\nContent-Transfer-Encoding: base64\n\nw6kNCg==\r\n"
+        );
+        assert_eq!(
+            text("Content-Type: image/png\nContent-Transfer-Encoding: binary\n\né\n"),
+            "Content-Type: image/png\nContent-Transfer-Encoding: base64\n\nw6kK\r\n"
+        );
+        // a leaf that is said to be of lines and is not
+        assert_eq!(
+            text("Content-Type: image/png\n\na\0\n"),
+            "Content-Type: image/png\nContent-Transfer-Encoding: base64\n\nYQAK\r\n"
+        );
+        // but text has lines, unless its line ends are no octets
+        assert_eq!(
+            text("\nvery plain\0\n"),
+            "Content-Transfer-Encoding: quoted-printable\n\nvery plain=00\r\n"
+        );
+        assert_eq!(
+            text("Content-Type: text/plain; charset=utf-16be\n\n\0a\0\n"),
+            "Content-Type: text/plain; charset=utf-16be\nContent-Transfer-Encoding: base64\n\nAGEACg==\r\n"
+        );
+        assert_eq!(
+            text("Content-Transfer-Encoding: binary\n\nplain\r\n"),
+            "Content-Transfer-Encoding: 7bit\n\nplain\r\n"
+        );
+        // lines of ASCII remain legible
+        assert_eq!(
+            text("Content-Type: application/json\n\n{ \n}"),
+            "Content-Type: application/json\nContent-Transfer-Encoding: quoted-printable\n\n{=20\r\n}"
+        );
+        let long = format!("\n{}\n", "x".repeat(999));
+        assert!(text(&long).starts_with("Content-Transfer-Encoding: quoted-printable\n\nxxx"));
+    }
+
+    #[test]
+    fn mends_what_is_encoded() {
+        let quoted = |body: &str| {
+            text(&format!(
+                "Content-Transfer-Encoding: quoted-printable\n\n{body}"
+            ))
+        };
+        let body = |text: String| text.split_once("\n\n").unwrap().1.to_owned();
+        assert_eq!(
+            body(quoted("From x\nFrom=20y \nend=\t\n")),
+            "=46rom x\r\nFrom=20y\r\nend=\r\n"
+        );
+        assert_eq!(
+            body(quoted("é=C3=A9 a \n b\r c\n")),
+            "=C3=A9=C3=A9 a\r\n b=0D c\r\n"
+        );
+        let long = format!("{}=3D--b \n", "x".repeat(898));
+        assert_eq!(
+            body(quoted(&long)),
+            format!("{}=\r\n=3D--b\r\n", "x".repeat(898))
+        );
+        let long = format!("{}--b \n", "x".repeat(900));
+        assert_eq!(
+            body(quoted(&long)),
+            format!("{}=\r\n=2D-b\r\n", "x".repeat(900))
+        );
+        let base64 = |body: &str| text(&format!("Content-Transfer-Encoding: base64\n\n{body}"));
+        let line = "TWFu".repeat(19);
+        assert_eq!(
+            body(base64(&line.repeat(20))),
+            [line.as_str(); 20].join("\r\n")
+        );
+        assert_eq!(body(base64("TWFu \nTWFu\n")), "TWFuTWFu");
+    }
+
+    #[test]
+    fn multiparts_are_labelled_after_their_parts() {
+        let entity = |inner: &str| {
+            format!(
+                "Content-Type: multipart/mixed; boundary=b\nContent-Transfer-Encoding: 8bit\n\n--b\n{inner}\n\nun café\n--b--\n"
+            )
+        };
+        let (out, outcome) = made_safe(entity("").as_bytes());
+        assert!(
+            String::from_utf8(out)
+                .unwrap()
+                .contains("boundary=b\nContent-Transfer-Encoding: 7bit\n")
+        );
+        let changed: Vec<_> = outcome
+            .changed
+            .iter()
+            .map(|c| (c.part.as_str(), c.is))
+            .collect();
+        assert_eq!(
+            changed,
+            [
+                ("1", TransferEncoding::SevenBit),
+                ("1.1", TransferEncoding::QuotedPrintable)
+            ]
+        );
+        assert!(outcome.left.is_empty());
+        for (inner, why) in [
+            ("Content-Type: message/rfc822\n", Why::Whole(Whole::Message)),
+            (
+                "Content-Type: multipart/signed; boundary=c\n",
+                Why::Whole(Whole::Signed),
+            ),
+            ("Content-Type: multipart/mixed; boundary=c\n", Why::Around),
+            ("Content-Transfer-Encoding: base64\n", Why::Encoded),
+            ("Content-Transfer-Encoding: x-other\n", Why::Encoded),
+            (
+                "Content-Type: multipart/mixed\n",
+                Why::Whole(Whole::Unclear),
+            ),
+        ] {
+            let entity = entity(inner);
+            let (out, outcome) = made_safe(entity.as_bytes());
+            assert_eq!(
+                String::from_utf8(out).unwrap(),
+                entity,
+                "the label of what stays 8bit stays"
+            );
+            assert!(outcome.changed.is_empty());
+            let left: Vec<_> = outcome
+                .left
+                .iter()
+                .map(|l| (l.part.as_str(), l.why))
+                .collect();
+            assert_eq!(left, [("1.1", why)]);
+        }
+        let (_, outcome) = made_safe(entity("Subject: é\n").as_bytes());
+        assert_eq!(
+            (outcome.left[0].part.as_str(), outcome.left[0].why),
+            ("1.1", Why::Header)
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_read_twice_is_encoded_where_it_is_long() {
+        let long = "plain text\r\n".repeat(HELD / 12 + 1);
+        for (label, begins) in [
+            (
+                "Content-Type: text/plain\r\n",
+                "Content-Type: text/plain\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\nplain text\r\n",
+            ),
+            (
+                "Content-Type: image/svg\r\n",
+                "Content-Type: image/svg\r\nContent-Transfer-Encoding: base64\r\n\r\ncGxhaW4gdGV4dA0K",
+            ),
+            (
+                "Content-Transfer-Encoding: quoted-printable\r\n",
+                "Content-Transfer-Encoding: quoted-printable\r\n\r\nplain text\r\n",
+            ),
+            (
+                "Content-Transfer-Encoding: base64\r\n",
+                "Content-Transfer-Encoding: base64\r\n\r\nplain text\r\n",
+            ),
+        ] {
+            let entity = format!("{label}\r\n{long}");
+            let (out, _) = in_one_pass(entity.as_bytes(), 7);
+            assert!(out.starts_with(begins.as_bytes()), "{label}");
+            assert_eq!(leaves(&out), leaves(entity.as_bytes()));
+            assert_eq!(made_safe(entity.as_bytes()).0, entity.as_bytes());
+        }
+        // what comes too late is told
+        let entity = format!("Content-Transfer-Encoding: base64\r\n\r\n{long}é");
+        assert_eq!(
+            in_one_pass(entity.as_bytes(), 7).1.left[0].why,
+            Why::Encoded
+        );
+    }
+
+    fn header() -> impl Strategy<Value = String> {
+        let media = prop_oneof![
+            Just(""),
+            Just("Content-Type: text/plain; charset=utf-8\n"),
+            Just("Content-Type: application/octet-stream\r\n"),
+            Just("Content-Type: text/calendar; charset=utf-16\n"),
+            Just("Content-Type: message/rfc822\n"),
+            Just("Content-Type: multipart/mixed; boundary=b\r\n"),
+            Just("Content-Type: multipart/digest; boundary=b-\n"),
+            Just("Content-Type: multipart/signed; boundary=s\n"),
+        ];
+        let encoding = prop_oneof![
+            Just(""),
+            Just("Content-Transfer-Encoding: 8bit\n"),
+            Just("Content-Transfer-Encoding: binary\r\n"),
+            Just("Content-Transfer-Encoding: quoted-printable\n"),
+            Just("Content-Transfer-Encoding: base64\n"),
+        ];
+        (media, encoding).prop_map(|(media, encoding)| format!("{media}{encoding}\n"))
+    }
+
+    fn entity() -> impl Strategy<Value = Vec<u8>> {
+        let text = prop_oneof![
+            "([a-z=]{0,80}|From |[ \r\0é.]|--b|TWFu)",
+            "[a-z -]{60,1100}",
+            Just("\r\n".to_owned()),
+            Just("\n".to_owned()),
+        ];
+        let text = proptest::collection::vec(text, 0..12).prop_map(|pieces| pieces.concat());
+        let piece = prop_oneof![
+            2 => header(),
+            3 => text,
+            2 => Just("\r\n--b\r\n".to_owned()),
+            1 => Just("\n--b--\n".to_owned()),
+            1 => Just("\n--b-\n".to_owned()),
+        ];
+        (header(), proptest::collection::vec(piece, 0..12))
+            .prop_map(|(header, pieces)| (header + &pieces.concat()).into_bytes())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1000))]
+        #[test]
+        fn is_the_same_to_readers_and_safe_for_good(entity in entity(), seed in any::<u64>()) {
+            let (out, outcome) = made_safe(&entity);
+            prop_assert_eq!(leaves(&out), leaves(&entity));
+            // nothing is left to do, and what is left is told
+            let (again, later) = made_safe(&out);
+            prop_assert_eq!(&again, &out);
+            prop_assert!(later.changed.is_empty(), "{:?}", later);
+            prop_assert_eq!(later.left.len(), outcome.left.len());
+            if outcome.left.is_empty() {
+                let mut hazards = Hazards::default();
+                hazards.push(&out);
+                hazards.finish();
+                prop_assert!(hazards.is_seven_bit());
+            }
+            if outcome.changed.is_empty() {
+                prop_assert_eq!(&out, &entity);
+            }
+            let (once, _) = in_one_pass(&entity, seed);
+            prop_assert_eq!(leaves(&once), leaves(&entity));
         }
     }
 }

@@ -441,3 +441,264 @@ fn doubtful(text: &[u8]) -> usize {
         0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::expect_used
+    )]
+    use super::*;
+    use crate::mime::split::Splitter;
+    use proptest::prelude::*;
+    use std::io::{BufRead, BufReader, Read as _};
+
+    const LIMITS: Limits = Limits {
+        header: header::Limits {
+            block: 4000,
+            line: 2000,
+        },
+        parts: 100,
+        depth: 10,
+    };
+
+    /// The parts, the leaves with their octets, and everything that passed.
+    fn taken_apart(chunks: &[&[u8]], limits: Limits) -> (Vec<(String, Nature, Vec<u8>)>, Vec<u8>) {
+        let (mut parts, mut open, mut all) = (Vec::new(), Vec::new(), Vec::new());
+        let mut tree = Tree::new("1", limits);
+        let mut each = |event: Event<'_>| match event {
+            Event::Begin(part) => {
+                all.extend_from_slice(&part.block);
+                open.push((parts.len(), part.block.len()));
+                let octets = match part.nature {
+                    Nature::Multipart { .. } => Vec::new(),
+                    _ => part.block.clone(),
+                };
+                parts.push((part.number.clone(), part.nature.clone(), octets));
+            }
+            Event::Body(octets) => {
+                all.extend_from_slice(octets);
+                parts[open.last().unwrap().0].2.extend_from_slice(octets);
+            }
+            Event::Around(octets) => all.extend_from_slice(octets),
+            Event::End => {
+                let (place, block) = open.pop().unwrap();
+                let octets: &mut Vec<u8> = &mut parts[place].2;
+                if octets.len() == block {
+                    *octets = without_line_ends(octets).to_vec();
+                }
+            }
+        };
+        for chunk in chunks {
+            tree.push(chunk, &mut each);
+        }
+        tree.finish(&mut each);
+        assert!(open.is_empty());
+        (parts, all)
+    }
+
+    /// The same by splitters within splitters.
+    fn split(
+        number: &str,
+        source: &mut dyn BufRead,
+        in_digest: bool,
+        into: &mut Vec<(String, Nature, Vec<u8>)>,
+    ) {
+        let mut octets = Vec::new();
+        source.read_to_end(&mut octets).unwrap();
+        let mut rest = &octets[..];
+        let header = Header::read(&mut rest, LIMITS.header).ok();
+        let header = header.filter(|h| {
+            let fields: usize = h.fields.iter().map(|f| f.raw.len()).sum();
+            octets.len() - rest.len() - fields <= 2
+        });
+        let nature = header.map_or(Nature::Whole(Whole::Unclear), |h| {
+            super::nature(&h, in_digest)
+        });
+        let place = into.len();
+        into.push((number.to_owned(), nature.clone(), Vec::new()));
+        if let Nature::Multipart { boundary, digest } = nature {
+            let mut splitter = Splitter::new(rest, &boundary);
+            let mut count = 0;
+            while splitter.next_part().unwrap() {
+                count += 1;
+                split(
+                    &format!("{number}.{count}"),
+                    &mut BufReader::new(&mut splitter),
+                    digest,
+                    into,
+                );
+            }
+        } else {
+            let lines = octets.split_inclusive(|o| *o == b'\n');
+            let head = lines.take_while(|line| !matches!(line, [b'\n'] | [b'\r', b'\n']));
+            let rest = octets.len() - head.map(<[u8]>::len).sum::<usize>();
+            into[place].2 = match rest {
+                0..=2 => without_line_ends(&octets).to_vec(),
+                _ => octets,
+            };
+        }
+    }
+
+    /// Where there is no body, a splitter takes the last line end of the header for a part of the delimiter.
+    fn without_line_ends(octets: &[u8]) -> &[u8] {
+        let rest = octets
+            .strip_suffix(b"\n")
+            .map(|it| it.strip_suffix(b"\r").unwrap_or(it));
+        rest.map_or(octets, without_line_ends)
+    }
+
+    #[test]
+    fn takes_a_tree_apart() {
+        let text = b"Content-Type: multipart/mixed; boundary=a\r\n\r\npreamble\r\n--a\r\n\r\nfirst\r\n--a \t\r\n\
+            Content-Type: multipart/alternative; boundary=\"a b\"\r\n\r\n--a b\r\n\r\n--not\r\n--a b\r\nContent-Type: image/png\r\n\r\nimage\r\n--a b--\r\nepilogue\r\n\
+            --a\nContent-Type: message/rfc822\n\nSubject: x\n\nbody\n--a--\nepilogue\n--a\n";
+        let (parts, all) = taken_apart(&[text], LIMITS);
+        assert_eq!(all, text);
+        let summary: Vec<_> = parts
+            .iter()
+            .map(|(number, _, body)| (number.as_str(), std::str::from_utf8(body).unwrap()))
+            .collect();
+        assert_eq!(
+            summary,
+            [
+                ("1", ""),
+                ("1.1", "\r\nfirst"),
+                ("1.2", ""),
+                ("1.2.1", "\r\n--not"),
+                ("1.2.2", "Content-Type: image/png\r\n\r\nimage"),
+                ("1.3", "Content-Type: message/rfc822\n\nSubject: x\n\nbody")
+            ]
+        );
+        assert_eq!(parts[5].1, Nature::Whole(Whole::Message));
+        assert_eq!(parts[4].1, Nature::Other);
+    }
+
+    #[test]
+    fn knows_what_is_not_to_be_changed() {
+        for (header, nature) in [
+            ("", Nature::Text { wide: false }),
+            (
+                "Content-Type: text/plain; charset=UTF-16LE\n",
+                Nature::Text { wide: true },
+            ),
+            (
+                "Content-Type: multipart/signed; boundary=x\n",
+                Nature::Whole(Whole::Signed),
+            ),
+            (
+                "Content-Type: message/partial\n",
+                Nature::Whole(Whole::Message),
+            ),
+            ("Content-Type: application/pkcs7-mime\n", Nature::Other),
+            (
+                "Content-Type: multipart/mixed\n",
+                Nature::Whole(Whole::Unclear),
+            ),
+            (
+                "Content-Type: multipart/mixed; boundary=x\nContent-Transfer-Encoding: base64\n",
+                Nature::Whole(Whole::Unclear),
+            ),
+            (
+                "Content-Type: text/plain; name=caf\u{e9}\n",
+                Nature::Whole(Whole::Unclear),
+            ),
+            (
+                "Content-Type: text/plain\nContent-Type: text/html\n",
+                Nature::Whole(Whole::Unclear),
+            ),
+            ("no field\n", Nature::Whole(Whole::Unclear)),
+        ] {
+            let text = format!("{header}\nbody");
+            let (parts, _) = taken_apart(&[text.as_bytes()], LIMITS);
+            assert_eq!(parts[0].1, nature, "{header}");
+        }
+        let digest = b"Content-Type: multipart/digest; boundary=x\n\n--x\n\nSubject: y\n\n--x--\n";
+        assert_eq!(
+            taken_apart(&[digest], LIMITS).0[1].1,
+            Nature::Whole(Whole::Message)
+        );
+    }
+
+    #[test]
+    fn looks_no_further_than_its_limits() {
+        let nested = |depth: usize| {
+            let mut text = String::new();
+            for level in 0..depth {
+                text.push_str(&format!(
+                    "Content-Type: multipart/mixed; boundary=b{level}\n\n--b{level}\n"
+                ));
+            }
+            text + "\ninnermost"
+        };
+        let at = taken_apart(&[nested(10).as_bytes()], LIMITS).0;
+        assert_eq!((at.len(), &at[10].1), (11, &Nature::Text { wide: false }));
+        let past = taken_apart(&[nested(11).as_bytes()], LIMITS).0;
+        assert_eq!((past.len(), &past[10].1), (11, &Nature::Whole(Whole::Deep)));
+
+        let many = |parts: usize| {
+            format!(
+                "Content-Type: multipart/mixed; boundary=b\n\n{}",
+                "--b\n\nx\n".repeat(parts)
+            )
+        };
+        let at = taken_apart(&[many(99).as_bytes()], LIMITS).0;
+        assert_eq!(at[99].1, Nature::Text { wide: false });
+        let past = taken_apart(&[many(100).as_bytes()], LIMITS).0;
+        assert_eq!(
+            (&past[99].1, &past[100].1),
+            (&Nature::Text { wide: false }, &Nature::Whole(Whole::Deep))
+        );
+
+        let long = |length: usize| format!("A: {}\n\nbody", "x\n ".repeat(length / 3));
+        let at = taken_apart(&[long(3900).as_bytes()], LIMITS);
+        assert_eq!(at.0[0].1, Nature::Text { wide: false });
+        let past = taken_apart(&[long(4100).as_bytes()], LIMITS);
+        assert_eq!(past.0[0].1, Nature::Whole(Whole::Unclear));
+        assert_eq!(past.1, long(4100).as_bytes());
+    }
+
+    fn entity() -> impl Strategy<Value = Vec<u8>> {
+        let piece = prop_oneof![
+            Just(&b"Content-Type: multipart/mixed; boundary=b\r\n\r\n"[..]),
+            Just(&b"Content-Type: multipart/digest; boundary=\"b c\"\n\n"[..]),
+            Just(&b"Content-Type: multipart/mixed; boundary=bb\n\n"[..]),
+            Just(&b"Content-Type: text/html\r\n"[..]),
+            Just(&b"\r\n--b\r\n"[..]),
+            Just(&b"\n--b\n"[..]),
+            Just(&b"--b"[..]),
+            Just(&b"--b c\r\n"[..]),
+            Just(&b"\r\n--bb\r\n"[..]),
+            Just(&b"--b--"[..]),
+            Just(&b"\n--b c-- \t\n"[..]),
+            Just(&b"\r\n"[..]),
+            Just(&b"\n"[..]),
+            Just(&b"\r"[..]),
+            Just(&b"-"[..]),
+            Just(&b" "[..]),
+            Just(&b"text"[..]),
+            Just(&b"\n\n"[..]),
+        ];
+        proptest::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+        #[test]
+        fn is_what_splitters_find_and_loses_nothing(text in entity(), sizes in proptest::collection::vec(1usize..30, 1..20)) {
+            let (mut rest, mut chunks, mut sizes) = (&text[..], Vec::new(), sizes.iter().cycle());
+            while !rest.is_empty() {
+                let (chunk, tail) = rest.split_at((*sizes.next().unwrap()).min(rest.len()));
+                chunks.push(chunk);
+                rest = tail;
+            }
+            let (parts, all) = taken_apart(&chunks, LIMITS);
+            prop_assert_eq!(&all, &text);
+            let mut expected = Vec::new();
+            split("1", &mut &text[..], false, &mut expected);
+            prop_assert_eq!(parts, expected);
+        }
+    }
+}

@@ -32,6 +32,8 @@ impl Limits {
 limits! {
     header_bytes: usize = 1 << 20, "header-bytes", "bytes of a header block", "Postfix holds 102,400 (header_size_limit) a field; ten of them";
     header_line_bytes: usize = 64 << 10, "header-line-bytes", "bytes of one line of a header", "RFC 5322 §2.1.1 permits 998; mailers that do not fold reach 64 KiB";
+    parts: usize = 10_000, "parts", "parts of a message that are looked into to sign it", "Dovecot's bound (max_total_mime_parts); what is past it is signed as it is";
+    part_depth: usize = 100, "part-depth", "multiparts within one another that are looked into to sign them", "Dovecot's bound (max_nested_mime_parts); what is past it is signed as it is";
     layers: usize = 16, "layers", "layers of protection that open peels", "triple wrap (RFC 2634 §1.1) is three; mailing lists add two";
     asn1_depth: usize = 64, "asn1-depth", "nesting of ASN.1 values", "Bouncy Castle's bound; CMS with certificates needs 20";
     structure_bytes: usize = 16 << 20, "structure-bytes", "bytes of a structure held in memory (certificates, signers, recipients)", "1,000 recipients with 4 kB each, four times";

@@ -105,7 +105,8 @@ rules! {
     NestedProtection "nested-protection" Deny Deny Warn false "RFC 5652 §3" "what is inside a layer is a CMS object of its own that was not opened";
     // what we write
     NotLearned "not-learned" Warn Warn Warn false "RFC 8551 §2.7.1" "a signed message among the certificates does not verify: nothing was learned from it";
-    NotSevenBit "not-7bit" Warn Warn Warn false "RFC 8551 §3.1.2" "the content is not 7-bit safe: a mail server may re-encode it and break the signature";
+    NotSevenBit "not-7bit" Warn Warn Warn false "RFC 8551 §3.1.2" "something in the content is not 7-bit safe and cannot be made so: a mail server may re-encode it and break the signature";
+    ReEncoded "re-encoded" Allow Allow Allow false "RFC 8551 §3.1.3" "a part was encoded, or its label changed, before it was signed, so that mail servers leave it as it is";
     BlindCopy "blind-copy" Deny Deny Deny false "RFC 5322 §3.6.3" "who is in Bcc would be seen among the recipients of the encryption by all others";
     KeyFileReadable "key-file-readable" Warn Warn Warn false "security" "a private key file can be read by others";
 }
