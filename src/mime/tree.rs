@@ -534,9 +534,9 @@ mod tests {
         } else {
             let lines = octets.split_inclusive(|o| *o == b'\n');
             let head = lines.take_while(|line| !matches!(line, [b'\n'] | [b'\r', b'\n']));
-            let rest = octets.len() - head.map(<[u8]>::len).sum::<usize>();
-            into[place].2 = match rest {
-                0..=2 => without_line_ends(&octets).to_vec(),
+            let head = head.map(<[u8]>::len).sum::<usize>();
+            into[place].2 = match &octets[head..] {
+                b"" | b"\n" | b"\r\n" => without_line_ends(&octets).to_vec(),
                 _ => octets,
             };
         }
