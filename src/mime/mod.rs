@@ -9,6 +9,8 @@ pub mod hazards;
 pub mod header;
 mod lexer;
 pub mod mailbox;
+pub mod parameters;
+pub mod part;
 pub mod seven_bit;
 pub mod split;
 pub mod transfer;

@@ -38,7 +38,7 @@ impl TransferEncoding {
         }
     }
 
-    /// Returns whether a body in it stands as it is.
+    /// Returns whether the octets are as they are.
     pub const fn is_identity(self) -> bool {
         matches!(self, Self::SevenBit | Self::EightBit | Self::Binary)
     }

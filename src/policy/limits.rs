@@ -32,8 +32,6 @@ impl Limits {
 limits! {
     header_bytes: usize = 1 << 20, "header-bytes", "bytes of a header block", "Postfix holds 102,400 (header_size_limit) a field; ten of them";
     header_line_bytes: usize = 64 << 10, "header-line-bytes", "bytes of one line of a header", "RFC 5322 §2.1.1 permits 998; mailers that do not fold reach 64 KiB";
-    parts: usize = 10_000, "parts", "parts of a message that are looked into to sign it", "Dovecot's bound (max_total_mime_parts); what is past it is signed as it is";
-    part_depth: usize = 100, "part-depth", "multiparts within one another that are looked into to sign them", "Dovecot's bound (max_nested_mime_parts); what is past it is signed as it is";
     layers: usize = 16, "layers", "layers of protection that open peels", "triple wrap (RFC 2634 §1.1) is three; mailing lists add two";
     asn1_depth: usize = 64, "asn1-depth", "nesting of ASN.1 values", "Bouncy Castle's bound; CMS with certificates needs 20";
     structure_bytes: usize = 16 << 20, "structure-bytes", "bytes of a structure held in memory (certificates, signers, recipients)", "1,000 recipients with 4 kB each, four times";
@@ -62,7 +60,10 @@ limits! {
     ocsp_bytes: usize = 64 << 10, "ocsp-bytes", "bytes of an OCSP response", "Bouncy Castle's bound; with certificates they have 2 kB";
     ocsp_age: u32 = 86_400, "ocsp-age", "seconds for which an OCSP response without nextUpdate is of use", "mozilla::pkix; RFC 6960 §4.2.2.1: then newer is available at all times";
     clock_skew: u32 = 300, "clock-skew", "seconds by which thisUpdate may lie ahead", "OpenSSL's default for OCSP (ocsp -validity_period)";
+    date_skew: u32 = 86_400, "date-skew", "seconds between Date and the claimed signing time that pass without a word", "a message is signed when it is written; time zones mistaken make 26 hours at most, and are told";
     crl_issuers: usize = 4, "crl-issuers", "issuers of revocation lists whose certificates need the list of the next", "NIST's test suite has one";
     policy_nodes: u32 = 10_000, "policy-nodes", "nodes and edges of the graphs of certificate policies for one path", "RFC 9618 §3: linear in the certificates, of which a megabyte holds 100,000; NIST's test suite needs under 100";
+    parts: usize = 10_000, "parts", "parts of a message", "mail with a thousand attachments was never seen";
+    part_depth: usize = 32, "part-depth", "parts in parts", "a forward of a forward adds two; Bouncy Castle stops at 64, Postfix (mime_nesting_limit) at 100";
     held_bytes: usize = 1 << 20, "held-bytes", "bytes held in memory before the encrypted temporary file is used", "small mail never touches the disk";
 }

@@ -1,6 +1,8 @@
 //! The content of a message to be made: which fields stay outside, what goes inside, in canonical form (RFC 8551 §3.1).
 use super::{
-    Content, Encoding, Error, Source,
+    Content, Encoding, Error, HeaderProtection, Source,
+    headers::write::protect,
+    layer::{self, Announced},
     source::{self, CHUNK, Opened, Reader},
 };
 use crate::{
@@ -62,15 +64,19 @@ impl Read for Passing<'_> {
 }
 
 impl<'r> Outgoing<'r> {
-    /// Reads the header of a message, or makes one for text.
+    /// Reads the header of a message, or makes one for text. Protected, the header is in the content, and outside stands only what may.
     pub(super) fn new(
         source: &'r mut Source<'_>,
         kind: Content,
         transport: Transport,
+        protection: Option<HeaderProtection>,
         policy: &Policy,
     ) -> Result<Self, Error> {
         match kind {
-            Content::Message => Self::message(source, transport, policy),
+            Content::Message => Self::message(source, transport, protection, policy),
+            _ if protection.is_some() => {
+                Err(Error::Unsuitable("only a message has a header to protect"))
+            }
             Content::Text => Self::text(source, transport, &policy.limits),
             Content::Binary => Ok(Self::binary(source, transport, &policy.limits)),
         }
@@ -79,6 +85,7 @@ impl<'r> Outgoing<'r> {
     fn message(
         source: &'r mut Source<'_>,
         transport: Transport,
+        protection: Option<HeaderProtection>,
         policy: &Policy,
     ) -> Result<Self, Error> {
         let limits = &policy.limits;
@@ -89,12 +96,13 @@ impl<'r> Outgoing<'r> {
         let mut survey = None;
         if let Some(beginning) = beginning {
             let (header, mut reader) = opened(source, limits)?;
-            let mut content = Cursor::new(inner_head(&header)).chain(&mut reader);
+            let (head, _) = divided(&header, protection)?;
+            let mut content = Cursor::new(head).chain(&mut reader);
             survey = Some(Survey::of(&mut content, PART, tree_limits(limits))?);
             source.go_back(beginning).map_err(Error::Read)?;
         }
         let (header, mut reader) = opened(source, limits)?;
-        let head = inner_head(&header);
+        let (head, outer) = divided(&header, protection)?;
         let is_binary = header.transfer_encoding()? == TransferEncoding::Binary;
         let mut held = Vec::new();
         if transport == Transport::Clear && survey.is_none() {
@@ -116,9 +124,11 @@ impl<'r> Outgoing<'r> {
         } else {
             header.line_end
         };
-        let outer = header.fields.iter().filter(|field| !field.is_mime());
         Ok(Self {
-            outer: outer.map(|f| with_line_end(f.clone(), line_end)).collect(),
+            outer: outer
+                .into_iter()
+                .map(|f| with_line_end(f, line_end))
+                .collect(),
             header: Some(header),
             line_end,
             ahead,
@@ -280,12 +290,25 @@ fn opened<'s, 'r>(
     }
 }
 
-/// The header of the content: the fields that go inside.
-fn inner_head(header: &Header) -> Vec<u8> {
-    let inner = header.fields.iter().filter(|field| field.is_mime());
-    let mut head: Vec<u8> = inner.flat_map(|field| field.raw.clone()).collect();
+/// Divides a header: into that of the content, with the line that ends it, and the fields that stay outside.
+fn divided(
+    header: &Header,
+    protection: Option<HeaderProtection>,
+) -> Result<(Vec<u8>, Vec<Field>), Error> {
+    let (inner, outer): (Vec<Field>, Vec<Field>) = match protection {
+        None => header.fields.iter().cloned().partition(Field::is_mime),
+        // the root of what was signed or encrypted already cannot be changed, and is not what would be marked (RFC 9788 §2.1.1)
+        Some(_) if layer::announced(header)? != Announced::Nothing => {
+            return Err(Error::AlreadyProtected);
+        }
+        Some(how) => {
+            let made = protect(header, how)?;
+            (made.inner, made.outer)
+        }
+    };
+    let mut head: Vec<u8> = inner.into_iter().flat_map(|f| f.raw).collect();
     head.extend_from_slice(header.line_end.as_str().as_bytes());
-    head
+    Ok((head, outer))
 }
 
 /// Holds the beginning of what can be read once, and surveys it if that is all of it.
