@@ -2,6 +2,7 @@
 //!
 //! Every string that came from a message or a certificate is escaped, and stands on a line that begins with our word for it.
 mod attributes;
+mod headers;
 
 use super::{Answer, Checked, args::Verb, certificate, escape::escape};
 use smime::{
@@ -189,6 +190,9 @@ impl Page {
                     }
                 }
             }
+        }
+        if let Some(protected) = report.headers.as_ref().and_then(headers::line) {
+            self.fact("headers", &protected);
         }
         self.findings(&report.findings);
     }
@@ -473,7 +477,9 @@ mod tests {
     fn shown(verb: Verb, layers: Vec<Layer>) -> String {
         let report = Report {
             choice: None,
+            part: None,
             described: false,
+            headers: None,
             layers,
             findings: Vec::new(),
         };
@@ -602,7 +608,9 @@ mod tests {
     fn a_denial_without_a_layer() {
         let report = Report {
             choice: None,
+            part: None,
             described: false,
+            headers: None,
             layers: Vec::new(),
             findings: vec![Policy::default().finding(Rule::NotSigned, "there is no signature")],
         };
