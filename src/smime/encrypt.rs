@@ -10,7 +10,7 @@ use super::{
     outgoing::{Outgoing, Transport},
     place::Place,
     report::{BlindCopy, Form, Layer, Signature},
-    sign::{Prepared, Signing, transport},
+    sign::{Prepared, Signing, transport_of},
     verify::require_anchor,
 };
 use crate::{
@@ -189,7 +189,8 @@ impl<'a> Encryptor<'a> {
             Some((signer, _)) => Some(signer.form_inside()?),
             None => None,
         };
-        let transport = form.map_or(Transport::Wrapped, transport);
+        let compress = self.options.compress;
+        let transport = form.map_or(Transport::Wrapped, |it| transport_of(it, compress));
         let mut outgoing = Outgoing::new(
             &mut source,
             self.options.content,

@@ -13,6 +13,7 @@ use super::{
     report::{Form, Integrity, Layer, Sender, Signature},
     sender,
     signature::describe,
+    transport,
 };
 use crate::{
     asn1::{Time, oid::Oid},
@@ -109,7 +110,7 @@ impl<'a> Signer<'a> {
         let mut outgoing = Outgoing::new(
             &mut source,
             self.options.content,
-            transport(form),
+            transport_of(form, self.options.compress),
             self.options.protect_headers,
             self.policy,
         )?;
@@ -179,8 +180,8 @@ impl<'a> Signer<'a> {
             at,
             self.policy,
         ));
-        if outgoing.ahead.is_some_and(|seen| !is_seven_bit(seen)) {
-            findings.push(self.not_seven_bit());
+        if let Some(outcome) = &outgoing.ahead {
+            findings.extend(transport::findings(outcome, self.policy));
         }
         let (digest, algorithm) = self.algorithm(identity.key.public_key().kind())?;
         if Policy::denies(findings) {
@@ -212,9 +213,9 @@ impl<'a> Signer<'a> {
         findings: &mut Vec<Finding>,
     ) -> Result<(), Error> {
         let clear = signing.form() == Form::Clear;
-        let looked = outgoing.ahead.is_some();
+        let told = outgoing.ahead.is_some() || outgoing.header.is_none();
         let denied = self.policy.level(Rule::NotSevenBit) == Level::Deny;
-        let seen = outgoing.flow(|chunk, seen| {
+        let outcome = outgoing.flow(|chunk, seen| {
             if signing.has_local_lines() && seen.bare_cr {
                 return Err(Error::BareCr);
             }
@@ -223,8 +224,8 @@ impl<'a> Signer<'a> {
             }
             signing.write_all(chunk).map_err(Error::Write)
         })?;
-        if clear && !looked && !is_seven_bit(seen) {
-            findings.push(self.not_seven_bit());
+        if clear && !told {
+            findings.extend(transport::findings(&outcome, self.policy));
         }
         Ok(())
     }
@@ -448,13 +449,6 @@ impl<'a> Signer<'a> {
         chain
     }
 
-    fn not_seven_bit(&self) -> Finding {
-        self.policy.finding(
-            Rule::NotSevenBit,
-            "the content has 8-bit octets, bare CR or lines above 998: a mail server may re-encode it and break the signature",
-        )
-    }
-
     /// Makes the SignerInfo over a content of this type (`None`: a countersignature), and checks it as a reader would.
     fn signature(
         &self,
@@ -511,11 +505,11 @@ impl<'a> Signer<'a> {
     }
 }
 
-/// Returns how text must be written inside a signature of this form.
-pub(super) const fn transport(form: Form) -> Transport {
+/// Returns how text must be written inside a signature of this form. What is compressed is base64, whatever is in it.
+pub(super) const fn transport_of(form: Form, compressed: bool) -> Transport {
     match form {
-        Form::Clear => Transport::Clear,
-        Form::Opaque | Form::Detached => Transport::Wrapped,
+        Form::Clear if !compressed => Transport::Clear,
+        Form::Clear | Form::Opaque | Form::Detached => Transport::Wrapped,
     }
 }
 
