@@ -6,6 +6,7 @@ pub mod canonical;
 pub mod compose;
 pub mod content_type;
 pub mod header;
+pub mod legacy_display;
 mod lexer;
 pub mod mailbox;
 pub mod parameters;

@@ -13,6 +13,7 @@ use crate::{
         canonical::{Canonicalizer, Seen},
         compose,
         header::{self, Field, Header},
+        legacy_display::LegacyDisplay,
         transfer::TransferEncoding,
     },
     policy::Policy,
@@ -81,6 +82,7 @@ impl<'r> Outgoing<'r> {
             Err(crate::mime::Error::NotAField { offset: 0 }) => return Err(Error::NotAMessage),
             header => header?,
         };
+        let mut hidden = Vec::new();
         let (inner, outer) = match protection {
             None => header.fields.iter().cloned().partition(Field::is_mime),
             // the root of what was signed or encrypted already cannot be changed, and is not what would be marked (RFC 9788 §2.1.1)
@@ -89,6 +91,7 @@ impl<'r> Outgoing<'r> {
             }
             Some(how) => {
                 let made = protect(&header, how)?;
+                hidden = made.hidden;
                 (made.inner, made.outer)
             }
         };
@@ -102,6 +105,16 @@ impl<'r> Outgoing<'r> {
         } else {
             header.line_end
         };
+        let content = Cursor::new(head).chain(reader);
+        let content: Box<dyn Read + 'r> = match hidden.is_empty() {
+            true => Box::new(content),
+            // each field stands there twice, and what was added is short
+            false => {
+                let block = limits.block.saturating_mul(3);
+                let limits = header::Limits { block, ..limits };
+                Box::new(LegacyDisplay::new(content, &hidden, limits))
+            }
+        };
         Ok(Self {
             outer: outer
                 .into_iter()
@@ -110,7 +123,7 @@ impl<'r> Outgoing<'r> {
             header: Some(header),
             line_end,
             ahead,
-            content: Box::new(Cursor::new(head).chain(reader)),
+            content,
             canonicalize,
         })
     }
