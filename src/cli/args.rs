@@ -2,6 +2,7 @@
 //!
 //! Knows the command line's grammar and its help; opens nothing, parses no certificate, judges nothing.
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use smime::mime::part::PartNumber;
 use std::path::{Path, PathBuf};
 
 /// The page that `smime --help` prints.
@@ -235,6 +236,8 @@ pub(crate) struct Decrypt {
     #[command(flatten)]
     pub(crate) secret_key: SecretKey,
     #[command(flatten)]
+    pub(crate) part: Part,
+    #[command(flatten)]
     pub(crate) output: Output,
     #[command(flatten)]
     pub(crate) common: Common,
@@ -260,6 +263,8 @@ pub(crate) struct Open {
     #[command(flatten)]
     pub(crate) signers: Signers,
     #[command(flatten)]
+    pub(crate) part: Part,
+    #[command(flatten)]
     pub(crate) output: Output,
     #[command(flatten)]
     pub(crate) common: Common,
@@ -280,11 +285,13 @@ pub(crate) struct Verify {
     #[command(flatten)]
     pub(crate) signers: Signers,
     /// The content of a detached CMS signature
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "part")]
     pub(crate) content: Option<PathBuf>,
     /// MESSAGE is the signed receipt for this message
-    #[arg(long, value_name = "ORIGINAL", conflicts_with_all = ["content", "output"])]
+    #[arg(long, value_name = "ORIGINAL", conflicts_with_all = ["content", "output", "part"])]
     pub(crate) receipt_for: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) part: Part,
     #[command(flatten)]
     pub(crate) output: Output,
     #[command(flatten)]
@@ -450,6 +457,14 @@ pub(crate) struct Message {
     /// The message, or - for standard input
     #[arg(value_name = "MESSAGE", default_value = "-", hide_default_value = true)]
     pub(crate) message: PathBuf,
+}
+
+/// The part to read in place of the message.
+#[derive(Debug, Args)]
+pub(crate) struct Part {
+    /// Take part N, as 1.2, for the message; see: smime inspect
+    #[arg(long, value_name = "N")]
+    pub(crate) part: Option<PartNumber>,
 }
 
 /// Where the result goes; without FILE: to standard output, except that `verify` writes no content.

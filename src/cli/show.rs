@@ -477,6 +477,7 @@ mod tests {
     fn shown(verb: Verb, layers: Vec<Layer>) -> String {
         let report = Report {
             choice: None,
+            part: None,
             described: false,
             headers: None,
             layers,
@@ -607,6 +608,7 @@ mod tests {
     fn a_denial_without_a_layer() {
         let report = Report {
             choice: None,
+            part: None,
             described: false,
             headers: None,
             layers: Vec::new(),

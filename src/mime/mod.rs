@@ -10,6 +10,7 @@ pub mod legacy_display;
 mod lexer;
 pub mod mailbox;
 pub mod parameters;
+pub mod part;
 pub mod split;
 pub mod transfer;
 

@@ -109,6 +109,8 @@ rules! {
     SmimeType "smime-type" Deny Deny Warn false "RFC 8551 §3.2.2" "the label of the message says another protection than it has";
     TransferEncoding "transfer-encoding" Warn Warn Warn false "RFC 2045 §6.8" "the base64 or quoted-printable text is irregular";
     NestedProtection "nested-protection" Deny Deny Warn false "RFC 5652 §3" "what is inside a layer is a CMS object of its own that was not opened";
+    ErrantLayer "errant-layer" Warn Warn Warn false "RFC 9787 §4.5" "a part of the message is signed or encrypted for itself: that counts for nothing, and it was not opened";
+    Partial "partial" Warn Warn Warn false "RFC 9787 §4.5" "only the part that --part names was judged: what else is in the message is not protected by it";
     // what we write
     NotLearned "not-learned" Warn Warn Warn false "RFC 8551 §2.7.1" "a signed message among the certificates does not verify: nothing was learned from it";
     NotSevenBit "not-7bit" Warn Warn Warn false "RFC 8551 §3.1.2" "the content is not 7-bit safe: a mail server may re-encode it and break the signature";

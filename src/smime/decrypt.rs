@@ -5,6 +5,7 @@ use super::{
 };
 use crate::{
     crypto::{CryptoRng, Secret},
+    mime::part::PartNumber,
     policy::Policy,
     store::Identities,
 };
@@ -15,6 +16,7 @@ pub struct Decryptor<'a> {
     identities: &'a Identities,
     policy: &'a Policy,
     secret_key: Option<&'a Secret>,
+    part: Option<PartNumber>,
 }
 
 impl<'a> Decryptor<'a> {
@@ -24,6 +26,7 @@ impl<'a> Decryptor<'a> {
             identities,
             policy,
             secret_key: None,
+            part: None,
         }
     }
 
@@ -31,6 +34,13 @@ impl<'a> Decryptor<'a> {
     #[must_use]
     pub fn secret_key(mut self, key: &'a Secret) -> Self {
         self.secret_key = Some(key);
+        self
+    }
+
+    /// Takes this part for the message: the layers at its root count, and only it comes out.
+    #[must_use]
+    pub fn part(mut self, part: PartNumber) -> Self {
+        self.part = Some(part);
         self
     }
 
@@ -47,6 +57,7 @@ impl<'a> Decryptor<'a> {
             secret_key: self.secret_key,
             rng,
         });
+        peeler.named = self.part.clone();
         peeler.walk(source)?;
         let mut report = peeler.report;
         headers::judge::judge(&mut report, &peeler.headers, &peeler.opened_by, self.policy);

@@ -3,7 +3,7 @@ use super::report::RecipientSummary;
 use crate::{
     asn1, cms, crypto,
     encoding::zlib,
-    mime::{self, mailbox::Address},
+    mime::{self, mailbox::Address, part::PartNumber},
     policy::Concerned,
 };
 use std::io;
@@ -125,6 +125,17 @@ pub enum Error {
     /// The header of a message can be protected only when that is signed or encrypted for the first time.
     #[error("the message is signed or encrypted already: its header cannot be protected any more")]
     AlreadyProtected,
+    /// The message has no part of the number that was named.
+    #[error("the message has no part {0}")]
+    NoPart(String),
+    /// What is wrong is wrong in a part of the message.
+    #[error("{error}")]
+    InPart {
+        /// its number
+        part: String,
+        /// what is wrong
+        error: Box<Self>,
+    },
     /// What was asked for cannot be combined with what was found.
     #[error("{0}")]
     Unsuitable(&'static str),
@@ -190,6 +201,8 @@ impl Error {
             Self::NoTrustAnchor => "no-trust-anchor",
             Self::NotOfMail(_) => "unsupported",
             Self::AlreadyProtected => "already-protected",
+            Self::NoPart(_) => "no-part",
+            Self::InPart { error, .. } => error.code(),
             Self::Unsuitable(_) => "unsuitable",
         }
     }
@@ -197,6 +210,7 @@ impl Error {
     /// Returns whose matter it is.
     pub fn class(&self) -> Class {
         match self {
+            Self::InPart { error, .. } => error.class(),
             Self::Read(_) | Self::Write(_) => Class::Environment,
             Self::Crypto(
                 crypto::Error::Key(_)
@@ -217,9 +231,38 @@ impl Error {
         }
     }
 
-    /// Returns the offset in the input, where one is known.
+    /// Says in which part the input is not what it should be, unless that is said already.
+    pub(super) fn within(self, part: &PartNumber) -> Self {
+        let placed = matches!(self, Self::InPart { .. } | Self::NoPart(_));
+        if placed || self.class() != Class::Input {
+            return self;
+        }
+        Self::InPart {
+            part: part.to_string(),
+            error: Box::new(self),
+        }
+    }
+
+    /// What is wrong with the message itself is wrong in no part.
+    pub(super) fn but_in_message(self) -> Self {
+        match self {
+            Self::InPart { part, error } if part == PartNumber::message().to_string() => *error,
+            other => other,
+        }
+    }
+
+    /// Returns the part of the message that is not what it should be, where one is known, and what is wrong with it.
+    pub fn in_part(&self) -> (Option<&str>, &Self) {
+        match self {
+            Self::InPart { part, error } => (Some(part), error),
+            other => (None, other),
+        }
+    }
+
+    /// Returns the offset in the part, decoded, where one is known.
     pub fn offset(&self) -> Option<u64> {
         match self {
+            Self::InPart { error, .. } => error.offset(),
             Self::TrailingData { offset }
             | Self::Mime(mime::Error::TooLong { offset, .. } | mime::Error::NotAField { offset })
             | Self::Cms(cms::Error::Malformed { offset, .. }) => Some(*offset),

@@ -7,6 +7,7 @@ mod compressed;
 mod digested;
 mod encrypted;
 mod innermost;
+mod parts;
 pub(super) mod signed;
 
 use super::{
@@ -26,6 +27,7 @@ use crate::{
         LineEnd,
         header::{self, Field, Header, merge},
         mailbox::Address,
+        part::PartNumber,
         transfer::{self, TransferEncoding},
     },
     policy::{Finding, Limits, Policy, Rule},
@@ -64,8 +66,7 @@ pub(super) struct Peeler<'a> {
     pub(super) policy: &'a Policy,
     pub(super) judge: Option<Judge<'a>>,
     pub(super) keys: Option<Keys<'a>>,
-    /// written to through `sink` only
-    output: &'a mut dyn Write,
+    output: Output<'a>,
     /// the content of a detached signature
     pub(super) detached: Option<Source<'a>>,
     /// what was found
@@ -94,8 +95,36 @@ pub(super) struct Peeler<'a> {
     unannounced: Vec<Digest>,
     /// SHA-256 of the content of the outermost layer, where it is clear-signed
     fingerprint: Option<Vec<u8>>,
-    /// the output was written in the first pass
-    mute: Option<io::Sink>,
+    /// the part to be taken for the message
+    pub(super) named: Option<PartNumber>,
+    /// the part where the walk is
+    here: PartNumber,
+    /// the content of the innermost layer
+    content: PartNumber,
+    /// what is read now stands inside a CMS object
+    in_object: bool,
+    /// the part that was named is of a message inside the message
+    forwarded: bool,
+    /// parts met
+    parts: usize,
+    /// layers met that do not count
+    errant: usize,
+}
+
+/// Where what is peeled goes.
+enum Output<'a> {
+    To(&'a mut dyn Write),
+    /// it was written in the first pass, or is elsewhere
+    Nowhere(io::Sink),
+}
+
+impl Output<'_> {
+    fn get(&mut self) -> &mut dyn Write {
+        match self {
+            Self::To(sink) => sink,
+            Self::Nowhere(sink) => sink,
+        }
+    }
 }
 
 /// The octets of a CMS object: of a body, or of a file.
@@ -141,7 +170,7 @@ impl<'a> Peeler<'a> {
             policy,
             judge: None,
             keys: None,
-            output: sink,
+            output: Output::To(sink),
             detached: None,
             report: Report::default(),
             froms: Froms::default(),
@@ -156,7 +185,13 @@ impl<'a> Peeler<'a> {
             as_received: false,
             unannounced: Vec::new(),
             fingerprint: None,
-            mute: None,
+            named: None,
+            here: PartNumber::message(),
+            content: PartNumber::message(),
+            in_object: false,
+            forwarded: false,
+            parts: 0,
+            errant: 0,
         }
     }
 
@@ -179,7 +214,10 @@ impl<'a> Peeler<'a> {
         self.covered = false;
         self.compressed = None;
         self.header_bytes = 0;
-        self.mute = Some(io::sink());
+        self.in_object = false;
+        self.parts = 0;
+        self.errant = 0;
+        self.output = Output::Nowhere(io::sink());
         self.pass(&mut source)?;
         if self.fingerprint == before {
             Ok(())
@@ -191,44 +229,65 @@ impl<'a> Peeler<'a> {
     }
 
     fn pass(&mut self, source: &mut Source<'_>) -> Result<(), Error> {
+        self.peel(source).map_err(Error::but_in_message)
+    }
+
+    fn peel(&mut self, source: &mut Source<'_>) -> Result<(), Error> {
         match source::open(source)? {
             Opened::Mime(mut reader) => {
                 let header = Header::read(&mut reader, self.header_limits())?;
-                self.line_end = Some(header.line_end);
-                let outer = header.fields.iter().filter(|f| !f.is_mime());
-                self.headers.outer = Some(outer.cloned().collect());
-                match layer::announced(&header)? {
-                    Announced::Nothing => {
-                        self.absent();
-                        Ok(())
+                match self.named.clone().filter(|part| !part.is_message()) {
+                    Some(part) => {
+                        self.froms.add(&header);
+                        self.go_to(&part, &header, &mut reader)
                     }
-                    announced => self.layer(announced, &header, &mut reader),
+                    None => self.root(&header, &mut reader),
                 }
             }
-            Opened::Cms(mut octets, _) => self.cms(Wire::Bare(&mut octets), None),
+            Opened::Cms(mut octets, _) => match &self.named {
+                Some(part) if !part.is_message() => Err(Error::NoPart(part.to_string())),
+                _ => self.cms(Wire::Bare(&mut octets), None),
+            },
+        }
+    }
+
+    /// Peels the message, or what is taken for it.
+    fn root(&mut self, header: &Header, body: &mut dyn BufRead) -> Result<(), Error> {
+        self.line_end = Some(header.line_end);
+        let outer = header.fields.iter().filter(|f| !f.is_mime());
+        self.headers.outer = Some(outer.cloned().collect());
+        match layer::announced(header)? {
+            Announced::Nothing => {
+                self.absent();
+                self.parts(Some(header), body)
+            }
+            announced => self.layer(announced, header, body),
         }
     }
 
     /// The root has no layer of the kind asked for.
     fn absent(&mut self) {
-        let (rule, message) = match self.goal {
-            Goal::Verify => (Rule::NotSigned, "the message is not signed"),
-            Goal::Decrypt => (Rule::NotEncrypted, "the message is not encrypted"),
-            Goal::Open => (
-                Rule::NotProtected,
-                "the message is neither signed nor encrypted",
-            ),
+        let (rule, is_not) = match self.goal {
+            Goal::Verify => (Rule::NotSigned, "is not signed"),
+            Goal::Decrypt => (Rule::NotEncrypted, "is not encrypted"),
+            Goal::Open => (Rule::NotProtected, "is neither signed nor encrypted"),
             Goal::Inspect => return,
+        };
+        let message = match &self.report.part {
+            Some(part) => format!("part {part} {is_not}"),
+            None => format!("the message {is_not}"),
         };
         let finding = self.policy.finding(rule, message);
         self.report.findings.push(finding);
     }
 
     fn sink(&mut self) -> &mut dyn Write {
-        match &mut self.mute {
-            Some(mute) => mute,
-            None => self.output,
-        }
+        self.output.get()
+    }
+
+    /// Takes the output away, to be written to by what reads.
+    fn hold_output(&mut self) -> Output<'a> {
+        std::mem::replace(&mut self.output, Output::Nowhere(io::sink()))
     }
 
     fn header_limits(&self) -> header::Limits {
@@ -298,6 +357,7 @@ impl<'a> Peeler<'a> {
 
     fn object(&mut self, object: cms::Object<Wire<'_>>, label: Option<Label>) -> Result<(), Error> {
         self.go_deeper()?;
+        self.in_object = true;
         match object {
             cms::Object::Data(reader) => self.data(reader),
             cms::Object::Signed(reader) => self.signed(reader, label),
@@ -359,6 +419,14 @@ impl<'a> Peeler<'a> {
 
     /// Peels what is inside a layer, or gives it out when it is the last.
     fn inside(&mut self, content_type: &Oid, reader: &mut dyn BufRead) -> Result<(), Error> {
+        let mut reader = Placed {
+            source: reader,
+            part: self.here.clone(),
+        };
+        self.below(1, |this| this.content(content_type, &mut reader))
+    }
+
+    fn content(&mut self, content_type: &Oid, reader: &mut dyn BufRead) -> Result<(), Error> {
         let opened = matches!(self.goal, Goal::Open | Goal::Inspect);
         if opened && cms::is_object(content_type) {
             let wire = Wire::Bare(reader);
@@ -484,6 +552,40 @@ impl<F: FnMut(&[u8])> Read for Watched<'_, F> {
         let n = self.source.read(buf)?;
         (self.watch)(buf.get(..n).unwrap_or_default());
         Ok(n)
+    }
+}
+
+/// What is read through it is wrong, if it is, in that part and in none that stands in it.
+struct Placed<'r> {
+    source: &'r mut dyn BufRead,
+    part: PartNumber,
+}
+
+impl Read for Placed<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let read = self.source.read(buf);
+        read.map_err(|error| placed(error, &self.part))
+    }
+}
+
+impl BufRead for Placed<'_> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        let Self { source, part } = self;
+        source.fill_buf().map_err(|error| placed(error, part))
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.source.consume(amount);
+    }
+}
+
+fn placed(error: io::Error, part: &PartNumber) -> io::Error {
+    if error.kind() == io::ErrorKind::Interrupted {
+        return error;
+    }
+    match Error::from(error) {
+        Error::Read(error) => error,
+        other => io::Error::other(other.within(part)),
     }
 }
 

@@ -32,6 +32,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// why it is encrypted with this cipher
     pub choice: Option<Choice>,
+    /// number of the part that was taken for the message, where one was named
+    pub part: Option<String>,
     /// nothing was judged, only described: there is no answer to be no
     pub described: bool,
     /// how the header was protected, of a message that was opened or verified

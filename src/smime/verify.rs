@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     asn1::Time,
+    mime::part::PartNumber,
     policy::{Level, Policy, Rule},
     x509::{Allowance, Repository, TrustAnchors, Watch},
 };
@@ -22,6 +23,7 @@ pub struct Verifier<'a> {
     watch: Option<Arc<dyn Watch>>,
     time_stamp_anchors: Option<&'a TrustAnchors>,
     required: Option<usize>,
+    part: Option<PartNumber>,
 }
 
 impl<'a> Verifier<'a> {
@@ -42,6 +44,7 @@ impl<'a> Verifier<'a> {
             watch: None,
             time_stamp_anchors: None,
             required: None,
+            part: None,
         }
     }
 
@@ -65,6 +68,13 @@ impl<'a> Verifier<'a> {
     #[must_use]
     pub fn as_received(mut self) -> Self {
         self.as_received = true;
+        self
+    }
+
+    /// Takes this part for the message: the layers at its root count, and only it comes out.
+    #[must_use]
+    pub fn part(mut self, part: PartNumber) -> Self {
+        self.part = Some(part);
         self
     }
 
@@ -103,6 +113,7 @@ impl<'a> Verifier<'a> {
         });
         peeler.detached = content;
         peeler.as_received = self.as_received;
+        peeler.named = self.part.clone();
         peeler.walk(source)?;
         if peeler.detached.is_some() && peeler.report.findings.is_empty() {
             return Err(Error::ContentNotWanted);

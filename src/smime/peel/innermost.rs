@@ -1,5 +1,5 @@
 //! What comes out when the last layer is peeled: the innermost entity under the outer fields, with the line ends of the outermost header.
-use super::{Goal, Peeler};
+use super::{Goal, Peeler, parts::Passing};
 use crate::{
     mime::{
         LineEnd,
@@ -10,7 +10,7 @@ use crate::{
     policy::Rule,
     smime::{Error, sender},
 };
-use std::io::{self, BufRead, Write};
+use std::io::{BufRead, Write};
 
 impl Peeler<'_> {
     /// Writes the innermost entity under the outer fields. `entity`: its header, and of that the fields that take the place of outer ones.
@@ -22,8 +22,7 @@ impl Peeler<'_> {
         rest: &mut dyn BufRead,
     ) -> Result<(), Error> {
         if self.goal == Goal::Inspect {
-            io::copy(rest, &mut io::sink())?;
-            return Ok(());
+            return self.parts(header, rest);
         }
         let survives = |f: &&Field| !f.is_mime() && self.headers.survives(f);
         let outer: Vec<Field> = self.outer.iter().filter(survives).cloned().collect();
@@ -58,15 +57,11 @@ impl Peeler<'_> {
             }
             _ => lines.write(octets, self.sink())?,
         }
-        loop {
-            let chunk = rest.fill_buf()?;
-            if chunk.is_empty() {
-                break;
-            }
-            lines.write(chunk, self.sink())?;
-            let n = chunk.len();
-            rest.consume(n);
-        }
+        let mut output = self.hold_output();
+        let mut passing = Passing::new(rest, |chunk| lines.write(chunk, output.get()));
+        let read = self.parts(header, &mut passing);
+        self.output = output;
+        read?;
         lines.finish(self.sink())
     }
 }
