@@ -37,6 +37,7 @@ mod regressions;
 mod revocation;
 mod rsa_kem;
 mod signers;
+mod start;
 mod tamper;
 mod trust;
 mod verbs;
