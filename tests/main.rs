@@ -16,6 +16,7 @@ mod support;
 
 mod corpora;
 mod floors;
+mod headers;
 mod kill;
 mod library;
 mod limits;
