@@ -50,6 +50,7 @@ impl Typed {
     /// The command with this option more: `smime verify -c FILE -t root.pem mail.eml`. What it contradicts is left out.
     pub(crate) fn with(&self, option: &str, value: &str) -> String {
         let added = match value {
+            "" => option.to_owned(),
             "FILE" | "PATH" | "ADDRESS" => format!("{option} {value}"),
             _ => format!("{option} {}", quoted(value)),
         };
@@ -426,6 +427,10 @@ fn of_rule(rule: Rule, typed: &Typed) -> Advice {
         Rule::BlindCopy => format!(
             "encrypt to those in Bcc in a message of their own; if all may know of them: {}",
             typed.with("--allow", Rule::BlindCopy.name())
+        ),
+        Rule::NotSevenBit if typed.verb == Verb::Sign => format!(
+            "inside the signature nothing needs to be 7-bit safe: {}",
+            typed.with("--opaque", "")
         ),
         Rule::NotProtected => format!("{} says what the message is", typed.inspect()),
         Rule::KeyFileReadable => "chmod 600 makes a key file private".to_owned(),

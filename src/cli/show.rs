@@ -262,7 +262,22 @@ impl Page {
             None => self.fact("signed", &how),
         }
         self.attributes(verb, signature);
+        self.encoded(&signature.findings);
         self.findings(&signature.findings);
+    }
+
+    /// Tells what was encoded for the transport, which is no complaint: in one line.
+    fn encoded(&mut self, findings: &[Finding]) {
+        let mut encoded = findings
+            .iter()
+            .filter(|f| f.rule == Rule::ReEncoded && f.level == Level::Allow);
+        if let Some(first) = encoded.next() {
+            let more = match encoded.count() {
+                0 => String::new(),
+                n => format!(" (and {n} more)"),
+            };
+            self.fact("encoded", &format!("{}{more}", first.message));
+        }
     }
 
     /// Names the anchor that vouched: the last of the path, and where it came from.

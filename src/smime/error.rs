@@ -110,6 +110,9 @@ pub enum Error {
     /// What the policy denies was met when the output had begun.
     #[error("the content is not 7-bit safe")]
     NotSevenBit,
+    /// A part would be written otherwise than it is, which the policy denies, when the output had begun.
+    #[error("a part of the content must be re-encoded to be 7-bit safe")]
+    ReEncoded,
     /// A detached signature needs its content.
     #[error("the signature is detached and its content was not given")]
     NoContent,
@@ -196,6 +199,7 @@ impl Error {
             Self::NotUtf8 => "not-utf8",
             Self::BareCr => "bare-cr",
             Self::NotSevenBit => "not-7bit",
+            Self::ReEncoded => "re-encoded",
             Self::NoContent => "no-content",
             Self::ContentNotWanted => "content-not-wanted",
             Self::NoTrustAnchor => "no-trust-anchor",

@@ -24,6 +24,7 @@ pub mod sender;
 pub mod sign;
 mod signature;
 pub mod source;
+mod transport;
 pub mod verify;
 
 pub use acquaintance::{Acquaintance, Learned};
