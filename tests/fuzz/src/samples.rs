@@ -1,7 +1,7 @@
 //! Messages that are well made: what the corpora begin with, and what the targets compare with. The same in every run.
 use crate::{
     seal::{To, encrypted},
-    world::{AT, World, rng, world},
+    world::{AT, World, rng_of, world},
 };
 use data_encoding::BASE64;
 use smime::{
@@ -44,7 +44,7 @@ pub fn sign(world: &World, message: &[u8], form: Form, encoding: Encoding, compr
     let signer = Signer::new(&world.alice, &world.policy, options);
     let mut signed = Vec::new();
     let mut input = message;
-    let report = signer.sign(Source::Stream(&mut input), &mut signed, AT, &mut rng());
+    let report = signer.sign(Source::Stream(&mut input), &mut signed, AT, &mut rng_of(message));
     report
         .is_ok_and(|r| r.verdict() == smime::smime::report::Verdict::Pass)
         .then_some(signed)

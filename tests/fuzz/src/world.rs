@@ -8,6 +8,7 @@ use smime::{
     x509::{Certificate, Collection, Crl, OcspResponse, TrustAnchors},
 };
 use std::{
+    hash::{DefaultHasher, Hash as _, Hasher as _},
     path::PathBuf,
     sync::{Arc, OnceLock},
 };
@@ -125,4 +126,11 @@ impl World {
 /// Randomness, the same each time.
 pub fn rng() -> ChaCha8Rng {
     ChaCha8Rng::seed_from_u64(1)
+}
+
+/// Randomness that is the same for the same octets: a boundary drawn for others does not turn up in them.
+pub fn rng_of(octets: &[u8]) -> ChaCha8Rng {
+    let mut hasher = DefaultHasher::new();
+    octets.hash(&mut hasher);
+    ChaCha8Rng::seed_from_u64(hasher.finish())
 }
