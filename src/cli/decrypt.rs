@@ -38,6 +38,9 @@ pub(crate) fn run(decrypt: &args::Decrypt, rng: &mut Randomness) -> anyhow::Resu
     if let Some(key) = &secret_key {
         decryptor = decryptor.secret_key(key);
     }
+    if let Some(part) = &decrypt.part.part {
+        decryptor = decryptor.part(part.clone());
+    }
     let report = decryptor
         .decrypt(input.source(), &mut output, rng)
         .with_context(|| prepare::at(message))?;

@@ -46,6 +46,9 @@ pub(crate) fn run(open: &args::Open, rng: &mut Randomness) -> anyhow::Result<Out
     if let Some(key) = &secret_key {
         opener = opener.secret_key(key);
     }
+    if let Some(part) = &open.part.part {
+        opener = opener.part(part.clone());
+    }
     let report = opener
         .open(input.source(), &mut output, at, rng)
         .with_context(|| prepare::at(message))?;

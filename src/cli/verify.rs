@@ -41,7 +41,7 @@ pub(crate) fn run(verify: &args::Verify, rng: &mut Randomness) -> anyhow::Result
         None => Ok(Output::nowhere()),
     };
     let mut output = to()?;
-    let verifier = prepare::verifier(
+    let mut verifier = prepare::verifier(
         &anchors,
         &repository,
         &policy,
@@ -49,6 +49,9 @@ pub(crate) fn run(verify: &args::Verify, rng: &mut Randomness) -> anyhow::Result
         &verify.signers,
         time_stamping.as_ref(),
     );
+    if let Some(part) = &verify.part.part {
+        verifier = verifier.part(part.clone());
+    }
     if let Some(original) = &verify.receipt_for {
         let mut original = Input::open(original, quiet)?;
         let report = verifier
