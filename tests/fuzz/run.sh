@@ -8,7 +8,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
-targets=(message cms certificates pkcs12 verify decrypt_x25519 decrypt_kek)
+targets=(message seven_bit cms certificates pkcs12 verify decrypt_x25519 decrypt_kek)
 case ${1:-} in
 all) ;;
 '') sed -n '2,8s/^# \{0,1\}//p' "$0" >&2 && exit 2 ;;

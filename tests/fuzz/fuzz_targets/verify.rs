@@ -13,7 +13,7 @@ use smime::{
 use smime_fuzz::{
     bounds::within,
     choice, mutate, piece, reports,
-    samples::{self, HEADER},
+    samples::{self, HEADER, How},
     world::{AT, rng, world},
 };
 use std::{
@@ -23,15 +23,18 @@ use std::{
 };
 
 /// Verifies, holds the reports to what they promise, and returns what passed: the content and who signed it.
-fn verify(message: &[u8]) -> Option<(Vec<u8>, Vec<[u8; 32]>)> {
-    let (result, content) = verified(message);
+fn verify(message: &[u8], part: Option<&str>) -> Option<(Vec<u8>, Vec<[u8; 32]>)> {
+    let (result, content) = verified(message, part);
     let signers = result.as_ref().map(signers).unwrap_or_default();
     reports::check("verify", result).then_some((content, signers))
 }
 
-fn verified(message: &[u8]) -> (Result<Report, smime::smime::Error>, Vec<u8>) {
+fn verified(message: &[u8], part: Option<&str>) -> (Result<Report, smime::smime::Error>, Vec<u8>) {
     let world = world();
-    let verifier = Verifier::new(&world.anchors, &world.repository, &world.policy, &[]);
+    let mut verifier = Verifier::new(&world.anchors, &world.repository, &world.policy, &[]);
+    if let Some(part) = part {
+        verifier = verifier.part(part.parse().expect("the number of a part"));
+    }
     let mut content = Vec::new();
     let mut source = Cursor::new(message);
     let result = verifier.verify(Source::Seekable(&mut source), None, &mut content, AT);
@@ -63,7 +66,7 @@ fn genuine() -> &'static HashSet<(Vec<u8>, [u8; 32])> {
         let mut genuine = HashSet::new();
         let messages = [samples::signed(), samples::fixtures("messages", ".eml")].concat();
         for message in &messages {
-            if let Some((content, signers)) = verify(message) {
+            if let Some((content, signers)) = verify(message, None) {
                 genuine.extend(signers.into_iter().map(|signer| (canonical(&content), signer)));
             }
         }
@@ -72,8 +75,8 @@ fn genuine() -> &'static HashSet<(Vec<u8>, [u8; 32])> {
     })
 }
 
-fn check_genuine(message: &[u8]) {
-    if let Some((content, signers)) = verify(message) {
+fn check_genuine(message: &[u8], part: Option<&str>) {
+    if let Some((content, signers)) = verify(message, part) {
         assert!(!signers.is_empty(), "passed without a signer");
         let content = canonical(&content);
         for signer in signers {
@@ -130,10 +133,14 @@ fn one(data: &[u8]) {
         return;
     };
     match how % 4 {
-        0 => check_genuine(rest),
+        0 => {
+            // a part of the message, if its number is named
+            let parts = [None, Some("1"), Some("1.1"), Some("1.2"), Some("1.1.1"), Some("1.2.1")];
+            check_genuine(rest, *parts.get(how >> 4).unwrap_or(&None));
+        }
         1 => {
             let (der, content) = piece(rest);
-            check_genuine(&clear(content, der));
+            check_genuine(&clear(content, der), None);
         }
         2 => {
             // whatever attributes Alice signs: only the content that they digest
@@ -142,7 +149,7 @@ fn one(data: &[u8]) {
             let detached = how & 4 != 0;
             let der = signed_by_alice(attributes, unsigned, content, detached);
             let message = if detached { clear(content, &der) } else { der };
-            if let Some((passed, _)) = verify(&message) {
+            if let Some((passed, _)) = verify(&message, None) {
                 let wanted = [canonical(&passed), passed].map(|it| digest(Digest::Sha512, &it));
                 let said = |wanted: &Vec<u8>| attributes.windows(wanted.len()).any(|w| w == wanted);
                 assert!(wanted.iter().any(said), "passed with another digest");
@@ -152,16 +159,20 @@ fn one(data: &[u8]) {
             // what is signed verifies, and is what it was
             let form = if how & 4 != 0 { Form::Clear } else { Form::Opaque };
             let message = [HEADER, rest].concat();
-            let Some(signed) = samples::sign(world(), &message, form, Encoding::Smime, how & 8 != 0) else {
+            let besides = How {
+                compress: how & 8 != 0,
+                protect: how & 16 != 0,
+            };
+            let Some(signed) = samples::sign(&message, form, Encoding::Smime, besides) else {
                 return;
             };
-            let (result, content) = verified(&signed);
+            let (result, content) = verified(&signed, None);
             let report = result.expect("what was signed is read");
             assert_eq!(signers(&report).len(), 1);
             // only this may be amiss: a signed message has a From of its own inside, which the signer need not be
             let denied = report.all_findings().find(|f| f.level == Level::Deny && f.rule != Rule::SenderMismatch);
             assert!(denied.is_none(), "what was signed does not verify: {denied:?}");
-            let again = samples::sign(world(), &message, form, Encoding::Smime, how & 8 != 0);
+            let again = samples::sign(&message, form, Encoding::Smime, besides);
             assert_eq!(again, Some(signed));
             assert_eq!(canonical(&content), content, "the content is not canonical");
         }

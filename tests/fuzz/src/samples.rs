@@ -1,13 +1,16 @@
 //! Messages that are well made: what the corpora begin with, and what the targets compare with. The same in every run.
 use crate::{
     seal::{To, encrypted},
-    world::{AT, World, rng_of, world},
+    world::{AT, rng_of, world},
 };
 use data_encoding::BASE64;
 use smime::{
     cms::content_type,
     crypto::ContentCipher,
-    smime::{Content, Encoding, Include, SignOptions, Signer, Source, report::Form},
+    smime::{
+        Content, Encoding, Include, SignOptions, Signer, Source, headers::HeaderProtection,
+        report::Form,
+    },
 };
 
 /// Entities: what is signed and encrypted.
@@ -29,8 +32,16 @@ fn message(entity: &[u8]) -> Vec<u8> {
     [HEADER, b"MIME-Version: 1.0\r\n", entity].concat()
 }
 
+/// What is done besides.
+#[derive(Debug, Clone, Copy)]
+pub struct How {
+    pub compress: bool,
+    pub protect: bool,
+}
+
 /// Signs a message as Alice.
-pub fn sign(world: &World, message: &[u8], form: Form, encoding: Encoding, compress: bool) -> Option<Vec<u8>> {
+pub fn sign(message: &[u8], form: Form, encoding: Encoding, how: How) -> Option<Vec<u8>> {
+    let world = world();
     let options = SignOptions {
         form,
         content: Content::Message,
@@ -39,7 +50,8 @@ pub fn sign(world: &World, message: &[u8], form: Form, encoding: Encoding, compr
         pss: false,
         include: Include::Leaf,
         request_receipt: None,
-        compress,
+        compress: how.compress,
+        protect_headers: how.protect.then_some(HeaderProtection::Clear),
     };
     let signer = Signer::new(&world.alice, &world.policy, options);
     let mut signed = Vec::new();
@@ -59,9 +71,9 @@ pub fn signed() -> Vec<Vec<u8>> {
             (Form::Opaque, Encoding::Smime),
             (Form::Opaque, Encoding::Der),
         ] {
-            for compress in [false, true] {
+            for (compress, protect) in [(false, false), (true, false), (false, true)] {
                 // not every form is compressed
-                made.extend(sign(world(), &message(&entity), form, encoding, compress));
+                made.extend(sign(&message(&entity), form, encoding, How { compress, protect }));
             }
         }
     }

@@ -25,6 +25,7 @@ fn main() {
     let corpora = arguments.next().map(PathBuf::from).filter(|p| p.is_dir());
     let inputs = match target.as_str() {
         "message" => message(corpora.as_deref()),
+        "seven_bit" => seven_bit(corpora.as_deref()),
         "cms" => cms(corpora.as_deref()),
         "certificates" => certificates(corpora.as_deref()),
         "pkcs12" => pkcs12(corpora.as_deref()),
@@ -149,6 +150,21 @@ fn message(corpora: Option<&Path>) -> Vec<Vec<u8>> {
     inputs
 }
 
+fn seven_bit(corpora: Option<&Path>) -> Vec<Vec<u8>> {
+    let mut entities = mail(corpora);
+    entities.extend(samples::entities());
+    for text in [
+        "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\ncaf\u{e9}\r\n",
+        "Content-Type: multipart/mixed; boundary=b\n\n\u{e9}\n--b\nContent-Transfer-Encoding: binary\n\n\0\r\u{e9}\n--b\nContent-Type: message/rfc822\n\nSubject: x\n\n\u{e9}\n--b\nContent-Type: multipart/signed; boundary=c\n\n--c\n\n\u{e9}\n--c--\n--b--\n",
+        "Content-Type: multipart/digest; boundary=\"b b\"\n\n--b b\n\nSubject: x\n\n\u{e9}\n--b b--\n",
+        "Content-Type: text/plain; charset=utf-16\nContent-Transfer-Encoding: base64\n\n//5hAA==junk\n",
+    ] {
+        entities.push(text.as_bytes().to_vec());
+    }
+    entities.push([b"Content-Type: text/plain\n\n", &b"long".repeat(400)[..], b"\nFrom here\n.\n"].concat());
+    chosen(&[0, 40], &entities)
+}
+
 fn cms(corpora: Option<&Path>) -> Vec<Vec<u8>> {
     let mut all = mail(corpora);
     all.extend(corpus(corpora, &["nss", "asn1crypto", "pqc-cms-v3"]));
@@ -265,6 +281,13 @@ fn verify(corpora: Option<&Path>) -> Vec<Vec<u8>> {
     messages.extend(samples::fixtures("ocsp", ".eml"));
     messages.extend(corpus(corpora, &["johnny", "rfc9788-9216", "protected-headers"]));
     let mut inputs = chosen(&[0], &messages);
+    for message in samples::signed().iter().step_by(3) {
+        // a signed message in another, and beside something else
+        let forwarded = [samples::HEADER, b"Content-Type: message/rfc822\r\n\r\n", message].concat();
+        let beside = [samples::HEADER, b"Content-Type: multipart/mixed; boundary=o\r\n\r\n--o\r\n\r\nlook\r\n--o\r\nContent-Type: message/rfc822\r\n\r\n", message, b"\r\n--o--\r\n"].concat();
+        inputs.extend(chosen(&[0x20, 0], &[forwarded]));
+        inputs.extend(chosen(&[0x30, 0x50, 0], &[beside]));
+    }
     for message in &messages {
         for der in ders(std::slice::from_ref(message)) {
             for entity in samples::entities() {
@@ -283,7 +306,7 @@ fn verify(corpora: Option<&Path>) -> Vec<Vec<u8>> {
             }
         }
     }
-    inputs.extend(chosen(&[3, 7, 11, 15], &samples::entities()));
+    inputs.extend(chosen(&[3, 7, 11, 15, 23], &samples::entities()));
     inputs
 }
 
