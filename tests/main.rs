@@ -15,6 +15,7 @@
 mod support;
 
 mod corpora;
+mod flips;
 mod floors;
 mod headers;
 mod kill;
