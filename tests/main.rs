@@ -15,7 +15,9 @@
 mod support;
 
 mod corpora;
+mod flips;
 mod floors;
+mod headers;
 mod kill;
 mod library;
 mod limits;

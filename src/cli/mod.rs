@@ -14,6 +14,7 @@
 //! | `error` | every error line and its hints |
 //! | `advice` | what may help where the answer is no |
 //! | `help` | pages made from tables |
+//! | `told` | for fuzz targets: all that is told of an answer |
 mod advice;
 mod args;
 mod cert;
@@ -36,6 +37,8 @@ mod reporting;
 mod samples;
 mod show;
 mod sign;
+#[cfg(fuzzing)]
+pub(crate) mod told;
 mod transaction;
 mod verify;
 

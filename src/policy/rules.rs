@@ -71,6 +71,7 @@ rules! {
     DateMismatch "date-mismatch" Warn Warn Warn false "RFC 5652 §11.3" "Date and the claimed signing time are more than a day apart";
     // what was signed
     DigestMismatch "digest-mismatch" Deny Deny Deny true "RFC 5652 §5.4" "the content is not what was signed";
+    ChangedInTransit "changed-in-transit" Warn Warn Warn false "RFC 8551 §3.1.2, RFC 2049 §3" "what a mail server did to the content: with that undone, it is what was signed";
     SignatureInvalid "signature-invalid" Deny Deny Deny true "RFC 5652 §5.6" "the signature does not verify with the signer's key";
     SignedAttributes "signed-attributes" Deny Deny Deny true "RFC 5652 §5.3, §11" "the signed attributes lack contentType or messageDigest, or hold them twice, with several values or of another type";
     AlgorithmProtection "algorithm-protection" Deny Deny Deny true "RFC 6211 §2" "the algorithms differ from those that the signature protects";

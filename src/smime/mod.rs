@@ -26,6 +26,7 @@ pub mod sender;
 pub mod sign;
 mod signature;
 pub mod source;
+mod transit;
 mod transport;
 pub mod verify;
 

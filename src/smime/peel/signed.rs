@@ -34,6 +34,7 @@ impl Peeler<'_> {
             return Ok(());
         }
         self.go_deeper()?;
+        let is_message = self.depth == 1 && self.here.is_message();
         let slot = self.report.layers.len();
         let mut splitter = Splitter::new(body, boundary);
         if !splitter.next_part()? {
@@ -112,7 +113,11 @@ impl Peeler<'_> {
             as_received: self.as_received,
             head: &head,
         };
-        self.judge(slot, &signed, &digested, findings)
+        self.judge(slot, &signed, &digested, findings)?;
+        if is_message && !self.as_received {
+            self.suspect(slot, &signed);
+        }
+        Ok(())
     }
 
     pub(super) fn signed(
