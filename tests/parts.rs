@@ -3,8 +3,6 @@ use crate::support::*;
 use smime::policy::Limits;
 use std::ffi::OsString;
 
-const SECRET: &str = "The secret recipe";
-
 /// A fixture as a part: only its Content-* fields.
 fn part(name: &str) -> Vec<u8> {
     entity(&fixture_bytes(name))

@@ -2,6 +2,7 @@
 //!
 //! Knows names and order of keys; judges nothing. Keys may be added; removing or renaming one raises [`SCHEMA`].
 mod attributes;
+mod parts;
 
 use super::{
     Answer, Checked, Named,
@@ -50,6 +51,10 @@ pub(crate) fn answer(typed: &Typed, answer: &Answer, exit: u8) -> String {
             }
             document.insert("layers".into(), Value::Array(layers));
             document.insert("findings".into(), findings(typed, &report.findings));
+            if !report.parts.is_empty() {
+                let parts = report.parts.iter().map(|it| parts::part(typed, it));
+                document.insert("parts".into(), parts.collect());
+            }
         }
         Answer::Certificates { certificates, crls } => {
             let shown = certificates.iter().map(named).collect();
@@ -383,9 +388,6 @@ mod tests {
 
     fn sample() -> Answer {
         Answer::Message(Report {
-            choice: None,
-            part: None,
-            described: false,
             layers: vec![
                 samples::encrypted(),
                 Layer::Signed(SignedLayer::new(
@@ -394,7 +396,7 @@ mod tests {
                     Vec::new(),
                 )),
             ],
-            findings: Vec::new(),
+            ..Report::default()
         })
     }
 
@@ -456,15 +458,12 @@ mod tests {
         let answer = answer(
             &Typed::bare(Verb::Verify),
             &Answer::Message(Report {
-                choice: None,
-                part: None,
-                described: false,
                 layers: vec![Layer::Signed(SignedLayer::new(
                     Form::Opaque,
                     vec![signature],
                     Vec::new(),
                 ))],
-                findings: Vec::new(),
+                ..Report::default()
             }),
             0,
         );

@@ -2,6 +2,7 @@
 //!
 //! Every string that came from a message or a certificate is escaped, and stands on a line that begins with our word for it.
 mod attributes;
+mod parts;
 
 use super::{Answer, Checked, args::Verb, certificate, escape::escape};
 use smime::{
@@ -141,56 +142,60 @@ impl Page {
             self.headline("not protected: neither signed nor encrypted");
         }
         for layer in &report.layers {
-            match layer {
-                Layer::Signed(signed) => self.signed(verb, signed),
-                Layer::Encrypted(encrypted) => {
-                    self.encrypted(verb, encrypted);
-                    match &report.choice {
-                        None => {}
-                        Some(Choice::AskedFor) => self.fact("cipher", "as asked for"),
-                        Some(Choice::KnownToAll) => {
-                            self.fact("cipher", "the best that every recipient is known to read");
-                        }
-                        Some(Choice::Default { unknown, other }) => {
-                            let why = match other {
-                                false => {
-                                    format!("by default: what else {unknown} reads is not known")
-                                }
-                                true => format!(
-                                    "by default: the capabilities of {unknown} list no cipher that is written"
-                                ),
-                            };
-                            self.fact("cipher", &why);
-                        }
-                    }
-                }
-                Layer::Compressed(layer) => {
-                    self.headline(&format!("compressed, {}", layer.algorithm));
-                    self.findings(&layer.findings);
-                }
-                Layer::Digested(layer) => {
-                    // the words must not sound like somebody's word
-                    let says = match layer.integrity {
-                        Integrity::Broken => "digest does NOT match",
-                        Integrity::Intact => "digest matches, which anybody could have made",
-                        Integrity::Undetermined => "under a digest, which anybody can make",
-                    };
-                    self.headline(&format!("{says}, {}", escape(&layer.digest)));
-                    self.findings(&layer.findings);
-                }
-                Layer::Authenticated(layer) => self.authenticated(layer),
-                Layer::Certificates(certificates) => {
-                    self.headline(&format!(
-                        "certificates only, {}",
-                        count(certificates.len(), "certificate")
-                    ));
-                    for certificate in certificates {
-                        self.fact("holds", &name(certificate));
-                    }
-                }
+            self.layer(verb, layer);
+            if let (Layer::Encrypted(_), Some(choice)) = (layer, &report.choice) {
+                self.choice(choice);
             }
         }
         self.findings(&report.findings);
+        self.text.push_str(&parts::tree(report));
+    }
+
+    /// Why it is encrypted with this cipher.
+    fn choice(&mut self, choice: &Choice) {
+        let why = match choice {
+            Choice::AskedFor => "as asked for".to_owned(),
+            Choice::KnownToAll => "the best that every recipient is known to read".to_owned(),
+            Choice::Default {
+                unknown,
+                other: false,
+            } => format!("by default: what else {unknown} reads is not known"),
+            Choice::Default { unknown, .. } => {
+                format!("by default: the capabilities of {unknown} list no cipher that is written")
+            }
+        };
+        self.fact("cipher", &why);
+    }
+
+    fn layer(&mut self, verb: Verb, layer: &Layer) {
+        match layer {
+            Layer::Signed(signed) => self.signed(verb, signed),
+            Layer::Encrypted(encrypted) => self.encrypted(verb, encrypted),
+            Layer::Compressed(layer) => {
+                self.headline(&format!("compressed, {}", layer.algorithm));
+                self.findings(&layer.findings);
+            }
+            Layer::Digested(layer) => {
+                // the words must not sound like somebody's word
+                let says = match layer.integrity {
+                    Integrity::Broken => "digest does NOT match",
+                    Integrity::Intact => "digest matches, which anybody could have made",
+                    Integrity::Undetermined => "under a digest, which anybody can make",
+                };
+                self.headline(&format!("{says}, {}", escape(&layer.digest)));
+                self.findings(&layer.findings);
+            }
+            Layer::Authenticated(layer) => self.authenticated(layer),
+            Layer::Certificates(certificates) => {
+                self.headline(&format!(
+                    "certificates only, {}",
+                    count(certificates.len(), "certificate")
+                ));
+                for certificate in certificates {
+                    self.fact("holds", &name(certificate));
+                }
+            }
+        }
     }
 
     fn signed(&mut self, verb: Verb, layer: &SignedLayer) {
@@ -472,11 +477,8 @@ mod tests {
 
     fn shown(verb: Verb, layers: Vec<Layer>) -> String {
         let report = Report {
-            choice: None,
-            part: None,
-            described: false,
             layers,
-            findings: Vec::new(),
+            ..Report::default()
         };
         text(verb, &Answer::Message(report))
     }
@@ -602,11 +604,8 @@ mod tests {
     #[test]
     fn a_denial_without_a_layer() {
         let report = Report {
-            choice: None,
-            part: None,
-            described: false,
-            layers: Vec::new(),
             findings: vec![Policy::default().finding(Rule::NotSigned, "there is no signature")],
+            ..Report::default()
         };
         let answer = Answer::Message(report);
         assert_eq!(

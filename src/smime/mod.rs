@@ -15,6 +15,7 @@ pub mod inspect;
 mod layer;
 pub mod open;
 mod outgoing;
+pub mod part;
 mod peel;
 mod plaintext;
 mod receipt;

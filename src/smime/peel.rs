@@ -13,6 +13,7 @@ pub(super) mod signed;
 use super::{
     error::Error,
     layer::{self, Announced, Label},
+    part::Part,
     report::{Container, Report},
     sender::Froms,
     signature::Judge,
@@ -103,6 +104,8 @@ pub(super) struct Peeler<'a> {
     parts: usize,
     /// layers met that do not count
     errant: usize,
+    /// what stands in the part where the walk is, so far, where it is only described
+    pub(super) tree: Vec<Part>,
 }
 
 /// Where what is peeled goes.
@@ -184,6 +187,7 @@ impl<'a> Peeler<'a> {
             forwarded: false,
             parts: 0,
             errant: 0,
+            tree: Vec::new(),
         }
     }
 
@@ -207,6 +211,7 @@ impl<'a> Peeler<'a> {
         self.in_object = false;
         self.parts = 0;
         self.errant = 0;
+        self.tree.clear();
         self.output = Output::Nowhere(io::sink());
         self.pass(&mut source)?;
         if self.fingerprint == before {
@@ -236,7 +241,9 @@ impl<'a> Peeler<'a> {
             }
             Opened::Cms(mut octets, _) => match &self.named {
                 Some(part) if !part.is_message() => Err(Error::NoPart(part.to_string())),
-                _ => self.cms(Wire::Bare(&mut octets), None),
+                _ => self.noted(None, 0, &mut octets, |this, octets| {
+                    this.cms(Wire::Bare(octets), None)
+                }),
             },
         }
     }
@@ -244,13 +251,14 @@ impl<'a> Peeler<'a> {
     /// Peels the message, or what is taken for it.
     fn root(&mut self, header: &Header, body: &mut dyn BufRead) -> Result<(), Error> {
         self.line_end = Some(header.line_end);
-        match layer::announced(header)? {
+        let announced = layer::announced(header)?;
+        self.noted(Some(header), 0, body, |this, body| match announced {
             Announced::Nothing => {
-                self.absent();
-                self.parts(Some(header), body)
+                this.absent();
+                this.parts(Some(header), body)
             }
-            announced => self.layer(announced, header, body),
-        }
+            announced => this.layer(announced, header, body),
+        })
     }
 
     /// The root has no layer of the kind asked for.
@@ -411,15 +419,19 @@ impl<'a> Peeler<'a> {
     fn content(&mut self, content_type: &Oid, reader: &mut dyn BufRead) -> Result<(), Error> {
         let opened = matches!(self.goal, Goal::Open | Goal::Inspect);
         if opened && cms::is_object(content_type) {
-            let wire = Wire::Bare(reader);
-            let object = cms::open_content(wire, *content_type, self.cms_limits())?;
-            return self.object(object, None);
+            return self.noted(None, 0, reader, |this, octets| {
+                let wire = Wire::Bare(octets);
+                let object = cms::open_content(wire, *content_type, this.cms_limits())?;
+                this.object(object, None)
+            });
         }
         if !opened {
             return self.entity(reader);
         }
         match source::object_inside(reader)? {
-            Ok(mut octets) => self.cms(Wire::Bare(&mut octets), None),
+            Ok(mut octets) => self.noted(None, 0, &mut octets, |this, octets| {
+                this.cms(Wire::Bare(octets), None)
+            }),
             Err(mut content) => self.entity(&mut content),
         }
     }
@@ -441,14 +453,18 @@ impl<'a> Peeler<'a> {
             (Some(header), Goal::Open | Goal::Inspect) => layer::announced(header)?,
             _ => Announced::Nothing,
         };
-        match (header, announced) {
-            (Some(header), Announced::Nothing) => {
-                self.passed(&header);
-                self.give_out(Some(&header), &octets, reader)
+        let Some(header) = header else {
+            return self.noted(None, octets.len(), reader, |this, rest| {
+                this.give_out(None, &octets, rest)
+            });
+        };
+        self.noted(Some(&header), 0, reader, |this, body| match announced {
+            Announced::Nothing => {
+                this.passed(&header);
+                this.give_out(Some(&header), &octets, body)
             }
-            (Some(header), announced) => self.layer(announced, &header, reader),
-            (None, _) => self.give_out(None, &octets, reader),
-        }
+            announced => this.layer(announced, &header, body),
+        })
     }
 
     /// `open` promises every layer: a content of a type that is not known is one it does not peel.
