@@ -167,6 +167,8 @@ pub(crate) struct Sign {
     #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["add", "countersign"])]
     pub(crate) request_receipt: Option<String>,
     #[command(flatten)]
+    pub(crate) headers: Headers,
+    #[command(flatten)]
     pub(crate) made: Made,
     #[command(flatten)]
     pub(crate) output: Output,
@@ -206,6 +208,8 @@ pub(crate) struct Encrypt {
     /// Name recipients by key identifier
     #[arg(long)]
     pub(crate) key_identifier: bool,
+    #[command(flatten)]
+    pub(crate) headers: Headers,
     #[command(flatten)]
     pub(crate) made: Made,
     #[command(flatten)]
@@ -549,6 +553,22 @@ pub(crate) struct SecretKey {
     pub(crate) secret_key: Option<PathBuf>,
 }
 
+/// Whether the header is protected, too.
+#[derive(Debug, Args)]
+pub(crate) struct Headers {
+    /// Protect Subject, To, Date, ..., too (RFC 9788)
+    #[arg(long, conflicts_with_all = ["text", "binary", "compress"])]
+    pub(crate) protect_headers: bool,
+    /// The same; what encryption hides: baseline, shy or none
+    #[arg(
+        long,
+        value_name = "WHAT",
+        conflicts_with_all = ["text", "binary", "compress"],
+        hide_possible_values = true
+    )]
+    pub(crate) hide_headers: Option<HideHeaders>,
+}
+
 /// How the output of `sign` and `encrypt` is made.
 #[derive(Debug, Args)]
 pub(crate) struct Made {
@@ -625,6 +645,13 @@ pub(crate) enum Include {
     Leaf,
     Chain,
     All,
+    None,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum HideHeaders {
+    Baseline,
+    Shy,
     None,
 }
 

@@ -327,6 +327,9 @@ impl Failure {
                 failure.hint("name recipients with -r FILE, -r ADDRESS or --to-header")
             }
             E::OnlyRsaKem(_) => failure.hint("without --oaep such a recipient gets RSA-KEM"),
+            E::AlreadyProtected => failure.hint(
+                "leave --protect-headers out, or sign or encrypt the message as it was before",
+            ),
             E::Unsuitable(_) => failure
                 .hint("without --pss and --digest the key's own algorithm and digest are used"),
             E::NoPart(_) => failure.hint(match typed {

@@ -2,6 +2,7 @@
 //!
 //! Knows names and order of keys; judges nothing. Keys may be added; removing or renaming one raises [`SCHEMA`].
 mod attributes;
+mod headers;
 mod parts;
 
 use super::{
@@ -50,6 +51,7 @@ pub(crate) fn answer(typed: &Typed, answer: &Answer, exit: u8) -> String {
                 document.insert("part".into(), part.as_str().into());
             }
             document.insert("layers".into(), Value::Array(layers));
+            document.extend(report.headers.iter().flat_map(headers::all));
             document.insert("findings".into(), findings(typed, &report.findings));
             if !report.parts.is_empty() {
                 let parts = report.parts.iter().map(|it| parts::part(typed, it));

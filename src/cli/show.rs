@@ -2,6 +2,7 @@
 //!
 //! Every string that came from a message or a certificate is escaped, and stands on a line that begins with our word for it.
 mod attributes;
+mod headers;
 mod parts;
 
 use super::{Answer, Checked, args::Verb, certificate, escape::escape};
@@ -146,6 +147,9 @@ impl Page {
             if let (Layer::Encrypted(_), Some(choice)) = (layer, &report.choice) {
                 self.choice(choice);
             }
+        }
+        if let Some(protected) = report.headers.as_ref().and_then(headers::line) {
+            self.fact("headers", &protected);
         }
         self.findings(&report.findings);
         self.text.push_str(&parts::tree(report));

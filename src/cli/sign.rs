@@ -1,7 +1,7 @@
 //! `smime sign`.
 use super::{
     Outcome,
-    args::{self, Include},
+    args::{self, HideHeaders, Include},
     conclude,
     error::Problem,
     output::{Leave, Output},
@@ -12,7 +12,7 @@ use anyhow::Context;
 use smime::{
     crypto::Digest,
     mime::mailbox::Address,
-    smime::{Addition, Encoding, SignOptions, Signer, report::Form},
+    smime::{Addition, Encoding, HeaderProtection, SignOptions, Signer, report::Form},
 };
 
 /// Signs a message.
@@ -76,6 +76,24 @@ fn options(sign: &args::Sign) -> anyhow::Result<SignOptions> {
             )
         })?),
     };
+    let protect_headers = match sign.headers.hide_headers {
+        Some(HideHeaders::Baseline | HideHeaders::Shy) => {
+            return Err(Problem::usage_with(
+                "--hide-headers: a signature hides nothing",
+                "only encryption hides: smime encrypt --hide-headers shy -r FILE MESSAGE",
+            )
+            .into());
+        }
+        Some(HideHeaders::None) => true,
+        None => sign.headers.protect_headers,
+    };
+    if protect_headers && adds {
+        return Err(Problem::usage_with(
+            "--protect-headers does not go with --add and --countersign",
+            "what is signed already cannot be changed: protect the header with the first signature",
+        )
+        .into());
+    }
     let (content, encoding) = prepare::made(&sign.made);
     let form = match (sign.opaque, sign.detached) {
         (true, true) => {
@@ -121,5 +139,6 @@ fn options(sign: &args::Sign) -> anyhow::Result<SignOptions> {
             Include::None => smime::smime::Include::None,
         },
         request_receipt,
+        protect_headers: protect_headers.then_some(HeaderProtection::Clear),
     })
 }

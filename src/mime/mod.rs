@@ -8,6 +8,7 @@ pub mod content_type;
 pub mod header;
 mod lexer;
 pub mod mailbox;
+pub mod parameters;
 pub mod part;
 pub mod split;
 pub mod transfer;

@@ -1,6 +1,6 @@
 //! Decrypting the outermost layer (RFC 8551 §2.7, RFC 5652 §6, RFC 5083).
 use super::{
-    Error, Report, Source,
+    Error, Report, Source, headers,
     peel::{Goal, Keys, Peeler},
 };
 use crate::{
@@ -59,6 +59,8 @@ impl<'a> Decryptor<'a> {
         });
         peeler.named = self.part.clone();
         peeler.walk(source)?;
-        Ok(peeler.report)
+        let mut report = peeler.report;
+        headers::judge::judge(&mut report, &peeler.headers, &peeler.opened_by, self.policy);
+        Ok(report)
     }
 }

@@ -122,6 +122,9 @@ pub enum Error {
     /// What is signed is no content of mail.
     #[error("the signed content is {0}, not the id-data of mail: no signature is added to it")]
     NotOfMail(String),
+    /// The header of a message can be protected only when that is signed or encrypted for the first time.
+    #[error("the message is signed or encrypted already: its header cannot be protected any more")]
+    AlreadyProtected,
     /// The message has no part of the number that was named.
     #[error("the message has no part {0}")]
     NoPart(String),
@@ -197,6 +200,7 @@ impl Error {
             Self::ContentNotWanted => "content-not-wanted",
             Self::NoTrustAnchor => "no-trust-anchor",
             Self::NotOfMail(_) => "unsupported",
+            Self::AlreadyProtected => "already-protected",
             Self::NoPart(_) => "no-part",
             Self::InPart { error, .. } => error.code(),
             Self::Unsuitable(_) => "unsuitable",

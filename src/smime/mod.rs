@@ -11,6 +11,7 @@ pub mod decrypt;
 mod digests;
 pub mod encrypt;
 pub mod error;
+pub mod headers;
 pub mod inspect;
 mod layer;
 pub mod open;
@@ -31,6 +32,9 @@ pub use bundle::bundle;
 pub use decrypt::Decryptor;
 pub use encrypt::{EncryptOptions, Encryptor, Recipient};
 pub use error::Error;
+pub use headers::{
+    HeaderConfidentiality, HeaderField, HeaderProtection, HeaderScheme, Headers, Protection,
+};
 pub use inspect::inspect;
 pub use open::Opener;
 pub use report::Report;

@@ -1,6 +1,6 @@
 //! Opening: every layer, outermost first (RFC 8551 §3.7).
 use super::{
-    Error, Report, Source,
+    Error, Report, Source, headers,
     peel::{Goal, Keys, Peeler},
     report::Layer,
     sender::{self, ExpectedSigner},
@@ -115,6 +115,7 @@ impl<'a> Opener<'a> {
         peeler.named = self.part.clone();
         peeler.walk(source)?;
         let (mut report, froms) = (peeler.report, peeler.froms);
+        let (seen, opened_by) = (peeler.headers, peeler.opened_by);
         if report
             .layers
             .iter()
@@ -125,6 +126,7 @@ impl<'a> Opener<'a> {
         mark_envelopes(&mut report.layers, self.policy);
         report.require(self.required);
         sender::judge(&mut report, &froms, self.signers, self.policy);
+        headers::judge::judge(&mut report, &seen, &opened_by, self.policy);
         report.find_too_few_signers(self.required, self.policy);
         Ok(report)
     }

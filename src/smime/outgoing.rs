@@ -1,6 +1,8 @@
 //! The content of a message to be made: which fields stay outside, what goes inside, in canonical form (RFC 8551 §3.1).
 use super::{
-    Content, Encoding, Error, Source,
+    Content, Encoding, Error, HeaderProtection, Source,
+    headers::write::protect,
+    layer::{self, Announced},
     source::{self, CHUNK, Opened},
 };
 use crate::{
@@ -40,15 +42,19 @@ pub(super) enum Transport {
 }
 
 impl<'r> Outgoing<'r> {
-    /// Reads the header of a message, or makes one for text.
+    /// Reads the header of a message, or makes one for text. Protected, the header is in the content, and outside stands only what may.
     pub(super) fn new(
         source: &'r mut Source<'_>,
         kind: Content,
         transport: Transport,
+        protection: Option<HeaderProtection>,
         policy: &Policy,
     ) -> Result<Self, Error> {
         match kind {
-            Content::Message => Self::message(source, transport, policy),
+            Content::Message => Self::message(source, transport, protection, policy),
+            _ if protection.is_some() => {
+                Err(Error::Unsuitable("only a message has a header to protect"))
+            }
             Content::Text => Self::text(source, transport),
             Content::Binary => Ok(Self::binary(source, transport)),
         }
@@ -57,6 +63,7 @@ impl<'r> Outgoing<'r> {
     fn message(
         source: &'r mut Source<'_>,
         transport: Transport,
+        protection: Option<HeaderProtection>,
         policy: &Policy,
     ) -> Result<Self, Error> {
         let ahead = match transport {
@@ -74,8 +81,17 @@ impl<'r> Outgoing<'r> {
             Err(crate::mime::Error::NotAField { offset: 0 }) => return Err(Error::NotAMessage),
             header => header?,
         };
-        let (inner, outer): (Vec<Field>, Vec<Field>) =
-            header.fields.iter().cloned().partition(Field::is_mime);
+        let (inner, outer) = match protection {
+            None => header.fields.iter().cloned().partition(Field::is_mime),
+            // the root of what was signed or encrypted already cannot be changed, and is not what would be marked (RFC 9788 §2.1.1)
+            Some(_) if layer::announced(&header)? != Announced::Nothing => {
+                return Err(Error::AlreadyProtected);
+            }
+            Some(how) => {
+                let made = protect(&header, how)?;
+                (made.inner, made.outer)
+            }
+        };
         let mut head: Vec<u8> = inner.into_iter().flat_map(|f| f.raw).collect();
         head.extend_from_slice(header.line_end.as_str().as_bytes());
         let canonicalize = header.transfer_encoding()? != TransferEncoding::Binary;

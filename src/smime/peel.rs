@@ -12,6 +12,7 @@ pub(super) mod signed;
 
 use super::{
     error::Error,
+    headers::read::Seen,
     layer::{self, Announced, Label},
     part::Part,
     report::{Container, Report},
@@ -26,8 +27,9 @@ use crate::{
     mime::{
         LineEnd,
         header::{self, Field, Header, merge},
+        mailbox::Address,
         part::PartNumber,
-        transfer,
+        transfer::{self, TransferEncoding},
     },
     policy::{Finding, Limits, Policy, Rule},
     store::Identities,
@@ -72,6 +74,10 @@ pub(super) struct Peeler<'a> {
     pub(super) report: Report,
     /// every From field passed
     pub(super) froms: Froms,
+    /// what the headers said of their protection
+    pub(super) headers: Seen,
+    /// whom the certificate names whose key opened a layer
+    pub(super) opened_by: Vec<Address>,
     /// fields of the headers passed, as they will stand in the output
     outer: Vec<Field>,
     /// line ends of the outermost header
@@ -171,6 +177,8 @@ impl<'a> Peeler<'a> {
             detached: None,
             report: Report::default(),
             froms: Froms::default(),
+            headers: Seen::default(),
+            opened_by: Vec::new(),
             outer: Vec::new(),
             line_end: None,
             depth: 0,
@@ -203,6 +211,8 @@ impl<'a> Peeler<'a> {
         let before = self.fingerprint.take();
         self.report = Report::default();
         self.froms = Froms::default();
+        self.headers = Seen::default();
+        self.opened_by.clear();
         self.outer.clear();
         self.depth = 0;
         self.covered = false;
@@ -251,6 +261,8 @@ impl<'a> Peeler<'a> {
     /// Peels the message, or what is taken for it.
     fn root(&mut self, header: &Header, body: &mut dyn BufRead) -> Result<(), Error> {
         self.line_end = Some(header.line_end);
+        let outer = header.fields.iter().filter(|f| !f.is_mime());
+        self.headers.outer = Some(outer.cloned().collect());
         let announced = layer::announced(header)?;
         self.noted(Some(header), 0, body, |this, body| match announced {
             Announced::Nothing => {
@@ -304,7 +316,7 @@ impl<'a> Peeler<'a> {
         header: &Header,
         body: &mut dyn BufRead,
     ) -> Result<(), Error> {
-        self.passed(header);
+        let fields = self.passed(header);
         self.header_bytes += header.fields.iter().map(|f| f.raw.len()).sum::<usize>();
         if self.header_bytes > self.policy.limits.header_bytes {
             return Err(Error::Limit {
@@ -313,7 +325,7 @@ impl<'a> Peeler<'a> {
                 limit: u64::try_from(self.policy.limits.header_bytes).unwrap_or(u64::MAX),
             });
         }
-        self.outer = merge(&self.outer, &header.fields);
+        self.outer = merge(&self.outer, &fields);
         match announced {
             Announced::ClearSigned { boundary, micalg } => {
                 self.clear_signed(&boundary, micalg.as_deref(), body)
@@ -325,19 +337,25 @@ impl<'a> Peeler<'a> {
         }
     }
 
-    /// Takes in the From of a header. One that nobody signed for takes the place of the outer one, which is all that the mail was sent under.
-    fn passed(&mut self, header: &Header) {
+    /// Takes in the From of a header, and returns its fields, which take the place of outer ones. Another From that nobody signed for does not:
+    /// the outer one is all that the mail was sent under (RFC 9788 §4.4.3).
+    fn passed(&mut self, header: &Header) -> Vec<Field> {
         let replaced = self.froms.replaced_by(header);
-        if let (Some((outer, inner)), false, Goal::Open | Goal::Decrypt) =
-            (replaced, self.covered, self.goal)
-        {
-            let message = format!(
-                "the outer From field names {outer}, the one inside, which no signature covers, {inner}"
-            );
-            let finding = self.policy.finding(Rule::UnsignedFrom, message);
-            self.report.findings.push(finding);
-        }
         self.froms.add(header);
+        let (Some((outer, inner)), false, Goal::Open | Goal::Decrypt) =
+            (replaced, self.covered, self.goal)
+        else {
+            return header.fields.clone();
+        };
+        let message = format!(
+            "the outer From field names {outer}, the one inside, which no signature covers, {inner}"
+        );
+        let finding = self.policy.finding(Rule::UnsignedFrom, message);
+        self.report.findings.push(finding);
+        // of several nobody knows which would be read
+        let sole = header.all("From").count() == 1;
+        let stays = |f: &&Field| !(sole && f.is("From"));
+        header.fields.iter().filter(stays).cloned().collect()
     }
 
     fn cms(&mut self, wire: Wire<'_>, label: Option<Label>) -> Result<(), Error> {
@@ -460,11 +478,52 @@ impl<'a> Peeler<'a> {
         };
         self.noted(Some(&header), 0, reader, |this, body| match announced {
             Announced::Nothing => {
-                this.passed(&header);
-                this.give_out(Some(&header), &octets, body)
+                let fields = this.passed(&header);
+                this.payload(&header, fields, octets, body)
             }
             announced => this.layer(announced, &header, body),
         })
+    }
+
+    /// Gives out the innermost entity, or the message in it where that is the one that was protected (RFC 8551 §3.1).
+    fn payload(
+        &mut self,
+        root: &Header,
+        fields: Vec<Field>,
+        octets: Vec<u8>,
+        reader: &mut dyn BufRead,
+    ) -> Result<(), Error> {
+        // `decrypt` leaves a signed entity as it is, and what is in that is not known
+        if matches!(layer::announced(root), Ok(announced) if announced != Announced::Nothing) {
+            return self.give_out(Some((root, fields)), &octets, reader);
+        }
+        let mut remembered = Remembered {
+            source: reader,
+            octets: Vec::new(),
+        };
+        let is_message = matches!(root.content_type(), Ok(Some(t)) if t.is("message", "rfc822"))
+            && root
+                .transfer_encoding()
+                .is_ok_and(TransferEncoding::is_identity);
+        let message = match is_message {
+            true => Header::read(&mut remembered, self.header_limits()).ok(),
+            false => None,
+        };
+        self.headers.reach(root, message.as_ref());
+        let wrapped = self.headers.payload.as_ref().is_some_and(|it| it.wrapped);
+        let inside = std::mem::take(&mut remembered.octets);
+        match message.filter(|_| wrapped && self.goal != Goal::Inspect) {
+            Some(message) => {
+                let fields = message.fields.clone();
+                self.below(1, |this| {
+                    this.give_out(Some((&message, fields)), &inside, reader)
+                })
+            }
+            None => {
+                let mut whole = io::Cursor::new(inside).chain(reader);
+                self.give_out(Some((root, fields)), &octets, &mut whole)
+            }
+        }
     }
 
     /// `open` promises every layer: a content of a type that is not known is one it does not peel.

@@ -1,5 +1,5 @@
 //! What an operation found: separate answers to separate questions, and one verdict.
-use super::{acquaintance::Choice, part::Part};
+use super::{acquaintance::Choice, headers::Headers, part::Part};
 use crate::{
     asn1::{Time, oid::Oid},
     cms::{
@@ -38,6 +38,8 @@ pub struct Report {
     pub parts: Vec<Part>,
     /// nothing was judged, only described: there is no answer to be no
     pub described: bool,
+    /// how the header was protected, of a message that was opened or verified
+    pub headers: Option<Headers>,
 }
 
 impl Report {

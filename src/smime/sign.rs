@@ -5,7 +5,7 @@ mod receipt;
 pub use add::Addition;
 
 use super::{
-    Content, Encoding, Error, Report, Source,
+    Content, Encoding, Error, HeaderProtection, Report, Source,
     outgoing::{CmsSink, Outgoing, Transport, is_seven_bit},
     report::{Form, Integrity, Layer, Sender, Signature, SignedLayer},
     sender,
@@ -67,6 +67,8 @@ pub struct SignOptions {
     pub request_receipt: Option<Address>,
     /// the content compressed first
     pub compress: bool,
+    /// the header protected, too
+    pub protect_headers: Option<HeaderProtection>,
 }
 
 /// Signs messages.
@@ -119,8 +121,13 @@ impl<'a> Signer<'a> {
         } else {
             Transport::Wrapped
         };
-        let mut outgoing =
-            Outgoing::new(&mut source, self.options.content, transport, self.policy)?;
+        let mut outgoing = Outgoing::new(
+            &mut source,
+            self.options.content,
+            transport,
+            self.options.protect_headers,
+            self.policy,
+        )?;
         if self.options.compress {
             outgoing = outgoing.compressed();
         }

@@ -1,6 +1,6 @@
 //! Verifying the outermost signature: integrity, chain, sender (RFC 8551 §2.6, RFC 8550).
 use super::{
-    Error, Report, Source,
+    Error, Report, Source, headers,
     peel::{Goal, Peeler},
     sender::{self, ExpectedSigner},
     signature::Judge,
@@ -119,8 +119,10 @@ impl<'a> Verifier<'a> {
             return Err(Error::ContentNotWanted);
         }
         let (mut report, froms) = (peeler.report, peeler.froms);
+        let (seen, opened_by) = (peeler.headers, peeler.opened_by);
         report.require(self.required);
         sender::judge(&mut report, &froms, self.signers, self.policy);
+        headers::judge::judge(&mut report, &seen, &opened_by, self.policy);
         report.find_too_few_signers(self.required, self.policy);
         Ok(report)
     }

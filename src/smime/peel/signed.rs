@@ -300,15 +300,22 @@ impl Peeler<'_> {
         if self.goal == Goal::Verify {
             self.froms.add(&header);
         }
+        let is_root = self.goal == Goal::Verify
+            && matches!(layer::announced(&header), Ok(Announced::Nothing) | Err(_));
+        let mut message = None;
         let is_message = matches!(header.content_type(), Ok(Some(t)) if t.is("message", "rfc822"));
         if is_message
             && let Ok(encoding) = header.transfer_encoding()
-            && let Ok(message) = Header::read(
+            && let Ok(inside) = Header::read(
                 &mut BufReader::new(transfer::Decoder::new(encoding, head)),
                 self.header_limits(),
             )
         {
-            self.froms.add(&message);
+            self.froms.add(&inside);
+            message = Some(inside);
+        }
+        if is_root {
+            self.headers.reach(&header, message.as_ref());
         }
     }
 
