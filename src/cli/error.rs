@@ -332,6 +332,9 @@ impl Failure {
             ),
             E::Unsuitable(_) => failure
                 .hint("without --pss and --digest the key's own algorithm and digest are used"),
+            E::SeveralMessages => failure.hint(format!(
+                "each of them by itself: smime batch {verb_name} -o DIRECTORY FILE"
+            )),
             E::NoPart(_) => failure.hint(match typed {
                 Some(typed) => format!("the parts are listed by: {}", typed.inspect()),
                 None => "smime inspect lists the parts".to_owned(),

@@ -7,9 +7,11 @@ mod compressed;
 mod digested;
 mod encrypted;
 mod innermost;
+mod mailbox;
 mod parts;
 pub(super) mod signed;
 
+use self::{mailbox::OneMessage, parts::Passing};
 use super::{
     error::Error,
     headers::read::Seen,
@@ -239,22 +241,33 @@ impl<'a> Peeler<'a> {
 
     fn peel(&mut self, source: &mut Source<'_>) -> Result<(), Error> {
         match source::open(source)? {
-            Opened::Mime(mut reader) => {
-                let header = Header::read(&mut reader, self.header_limits())?;
-                match self.named.clone().filter(|part| !part.is_message()) {
-                    Some(part) => {
-                        self.froms.add(&header);
-                        self.go_to(&part, &header, &mut reader)
-                    }
-                    None => self.root(&header, &mut reader),
+            Opened::Mime(mut reader) => match OneMessage::of(reader.fill_buf()?) {
+                Some(mut file) => {
+                    let mut reader = Passing::new(&mut reader, |octets| file.update(octets));
+                    self.mail(&mut reader)?;
+                    // what follows the message may be another
+                    parts::drain(&mut reader)
                 }
-            }
+                None => self.mail(&mut reader),
+            },
             Opened::Cms(mut octets, _) => match &self.named {
                 Some(part) if !part.is_message() => Err(Error::NoPart(part.to_string())),
                 _ => self.noted(None, 0, &mut octets, |this, octets| {
                     this.cms(Wire::Bare(octets), None)
                 }),
             },
+        }
+    }
+
+    /// Peels a mail message or MIME entity.
+    fn mail(&mut self, reader: &mut dyn BufRead) -> Result<(), Error> {
+        let header = Header::read(reader, self.header_limits())?;
+        match self.named.clone().filter(|part| !part.is_message()) {
+            Some(part) => {
+                self.froms.add(&header);
+                self.go_to(&part, &header, reader)
+            }
+            None => self.root(&header, reader),
         }
     }
 

@@ -54,7 +54,8 @@ impl Tree<'_> {
         let page = |layer: &Layer| {
             let mut page = Page::default();
             page.layer(Verb::Inspect, layer);
-            let (what, details) = page.text.split_once('\n').unwrap_or_default();
+            let text = page.text();
+            let (what, details) = text.split_once('\n').unwrap_or_default();
             (what.to_owned(), details.to_owned())
         };
         match &part.protection {

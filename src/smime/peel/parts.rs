@@ -383,7 +383,7 @@ fn no_part(part: &PartNumber) -> Error {
 }
 
 /// Reads to the end.
-fn drain(source: &mut dyn BufRead) -> Result<(), Error> {
+pub(super) fn drain(source: &mut dyn BufRead) -> Result<(), Error> {
     loop {
         let n = source.fill_buf()?.len();
         if n == 0 {
