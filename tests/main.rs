@@ -16,6 +16,7 @@ mod support;
 
 mod corpora;
 mod floors;
+mod forms;
 mod kill;
 mod library;
 mod limits;
