@@ -14,7 +14,7 @@ use smime::{
         Report,
         acquaintance::Choice,
         report::{
-            AuthenticatedLayer, Container, EncryptedLayer, Form, Integrity, Layer,
+            AuthenticatedLayer, BlindCopy, Container, EncryptedLayer, Form, Integrity, Layer,
             RecipientSummary, Sender, Signature, SignedLayer, Trust, Verdict,
         },
     },
@@ -187,6 +187,14 @@ impl Page {
                 self.choice(choice);
             }
         }
+        for copy in &report.copies {
+            self.copy(copy);
+        }
+        for kept in &report.learned {
+            let as_new = if kept.new { "" } else { ", as new already" };
+            let who = name(&kept.signer);
+            self.fact("learned", &format!("{who}, in {}{as_new}", kept.place));
+        }
         if let Some(protected) = report.headers.as_ref().and_then(headers::line) {
             self.fact("headers", &protected);
         }
@@ -243,6 +251,19 @@ impl Page {
         }
     }
 
+    /// A copy for those in Bcc: where it is, and for whom.
+    fn copy(&mut self, copy: &BlindCopy) {
+        let recipients = count(copy.layer.recipients.len(), "recipient");
+        let cipher = escape(&copy.layer.cipher);
+        self.headline(&format!("blind copy encrypted to {recipients}, {cipher}"));
+        if let Some(place) = &copy.place {
+            self.fact("file", place);
+        }
+        for address in &copy.addresses {
+            self.fact("for", &address.to_string());
+        }
+    }
+
     fn signed(&mut self, verb: Verb, layer: &SignedLayer) {
         if verb == Verb::Inspect {
             let form = match layer.form {
@@ -264,7 +285,7 @@ impl Page {
         for signature in &layer.signatures {
             match verb {
                 Verb::Inspect => {}
-                Verb::Sign | Verb::Receipt => self.made_signature(signature),
+                Verb::Sign | Verb::Receipt | Verb::Encrypt => self.made_signature(signature),
                 _ => self.headline(&judgement(signature, around_ciphertext)),
             }
             self.signature(verb, signature);
@@ -293,7 +314,7 @@ impl Page {
             None => signature.signer_id.clone(),
         };
         match verb {
-            Verb::Inspect | Verb::Sign | Verb::Receipt => {
+            Verb::Inspect | Verb::Sign | Verb::Receipt | Verb::Encrypt => {
                 self.fact("signer", &signer);
                 if let Some(certificate) = &signature.signer {
                     self.fact("issuer", &certificate.issuer().to_string());
@@ -307,6 +328,7 @@ impl Page {
             _ => self.judged(signature, &signer),
         }
         self.attributes(verb, signature);
+        self.encoded(&signature.findings);
         self.findings(&signature.findings);
     }
 
@@ -324,6 +346,20 @@ impl Page {
             self.fact("trusted", &format!("by {}", by.unwrap_or_default()));
         } else if let Some(certificate) = &signature.signer {
             self.fact("untrusted", &format!("issuer {}", certificate.issuer()));
+        }
+    }
+
+    /// Tells what was encoded for the transport, which is no complaint: in one line.
+    fn encoded(&mut self, findings: &[Finding]) {
+        let mut encoded = findings
+            .iter()
+            .filter(|f| f.rule == Rule::ReEncoded && f.level == Level::Allow);
+        if let Some(first) = encoded.next() {
+            let more = match encoded.count() {
+                0 => String::new(),
+                n => format!(" (and {n} more)"),
+            };
+            self.fact("encoded", &format!("{}{more}", first.message));
         }
     }
 
