@@ -107,8 +107,11 @@ fn one(data: &[u8]) {
     let mut late = SevenBit::new(entity, None, "1", LIMITS);
     let (unsurveyed, failed) = read(&mut late);
     assert!(!failed);
-    assert_eq!(unsurveyed, out, "a small entity needs no survey");
-    assert_eq!(format!("{:?}", late.outcome()), format!("{outcome:?}"));
+    let late = late.outcome();
+    if outcome.left.is_empty() && late.left.is_empty() {
+        // else the label of a multipart may promise what one of its parts does not keep
+        assert_eq!(unsurveyed, out, "a small entity needs no survey");
+    }
     if outcome.changed.is_empty() {
         assert_eq!(out, entity, "changed, and not said");
     }

@@ -93,6 +93,19 @@ fn genuine(to: To) -> &'static HashSet<Vec<u8>> {
     })
 }
 
+/// What comes out is what was inside. Fields that say what stood outside (RFC 9788 §2.2), a legacy display (§4.5.3) and the header of a wrapped
+/// message (RFC 8551 §3.1) are no part of it.
+fn check_content(content: &[u8], inside: &[u8]) {
+    let says = |what: &[u8]| inside.windows(what.len()).any(|w| w.eq_ignore_ascii_case(what));
+    if content == inside || says(b"hp-legacy-display") || says(b"protected-headers") || says(b"message/rfc822") {
+        return;
+    }
+    assert!(says(b"hp-outer"), "other content: {:?}", String::from_utf8_lossy(content));
+    if inside.windows(2).any(|w| w == b"\n\n") || inside.windows(4).any(|w| w == b"\r\n\r\n") {
+        assert_eq!(tail(content), tail(inside));
+    }
+}
+
 /// The body: what is after the header, which outer fields are part of.
 fn tail(content: &[u8]) -> Vec<u8> {
     let lf = content.iter().copied().filter(|o| *o != b'\r').collect::<Vec<u8>>();
@@ -129,7 +142,7 @@ pub fn one(to: To, data: &[u8]) {
             let der = encrypted(to, cipher, content_type::DATA, rest);
             let out = decrypt(to, &der);
             if let Some(content) = out.content {
-                assert_eq!(content, rest);
+                check_content(&content, rest);
                 assert_eq!(out.authenticated, cipher == ContentCipher::Aes128Gcm);
             }
         }
@@ -138,7 +151,7 @@ pub fn one(to: To, data: &[u8]) {
             if let Some(content) = out.content
                 && out.layers == 1
             {
-                assert_eq!(content, rest);
+                check_content(&content, rest);
             }
         }
         // what is inside is a CMS object itself
