@@ -7,6 +7,7 @@
 //! | `args` | what was typed |
 //! | `prepare`, `password` | what it means |
 //! | `sign` … `cert` | one verb each |
+//! | `learn` | what is kept of senders |
 //! | `output`, `transaction` | where results go, whole or not at all |
 //! | `reporting` | where the report goes, and the exit status |
 //! | `show`, `json`, `certificate`, `escape` | what the report says |
@@ -25,6 +26,7 @@ mod escape;
 mod help;
 mod inspect;
 mod json;
+mod learn;
 mod open;
 mod output;
 mod password;
@@ -68,13 +70,14 @@ enum Answer {
 /// What a verb found, and what may leave once that is reported.
 struct Outcome {
     answer: Answer,
-    output: Output,
+    /// the message last
+    outputs: Vec<Output>,
 }
 
 impl From<Answer> for Outcome {
     fn from(answer: Answer) -> Self {
-        let output = Output::nowhere();
-        Self { answer, output }
+        let outputs = Vec::new();
+        Self { answer, outputs }
     }
 }
 
@@ -166,7 +169,7 @@ pub(crate) fn run() -> ExitCode {
 fn perform(command: &Command, rng: &mut Randomness) -> anyhow::Result<Outcome> {
     match command {
         Command::Sign(verb) => sign::run(verb, rng),
-        Command::Encrypt(verb) => encrypt::run(verb, rng),
+        Command::Encrypt(verb) => encrypt::run(verb, &command.reads(), rng),
         Command::Decrypt(verb) => decrypt::run(verb, rng),
         Command::Open(verb) => open::run(verb, rng),
         Command::Verify(verb) => verify::run(verb, rng),
@@ -186,7 +189,7 @@ fn conclude(mut report: Report, findings: Vec<Finding>, output: Output) -> Outco
     report.findings.extend(findings);
     Outcome {
         answer: Answer::Message(report),
-        output,
+        outputs: vec![output],
     }
 }
 
