@@ -37,5 +37,6 @@ mod revocation;
 mod rsa_kem;
 mod signers;
 mod tamper;
+mod transport;
 mod trust;
 mod verbs;
