@@ -15,7 +15,9 @@
 mod support;
 
 mod corpora;
+mod flips;
 mod floors;
+mod headers;
 mod kill;
 mod library;
 mod limits;
@@ -26,6 +28,7 @@ mod matrix_keys;
 mod matrix_recipients;
 mod matrix_signatures;
 mod mutation;
+mod outbox;
 mod parts;
 mod paths;
 mod pki;
@@ -36,6 +39,7 @@ mod regressions;
 mod revocation;
 mod rsa_kem;
 mod signers;
+mod start;
 mod tamper;
 mod transport;
 mod trust;

@@ -88,7 +88,7 @@ rules! {
     LineEnds "line-ends" Warn Warn Warn false "RFC 8551 §3.1.1" "the signature holds only over the content as received, not over its canonical form";
     Micalg "micalg" Allow Allow Allow false "RFC 8551 §3.5.3.2" "micalg does not name the digest that was used";
     CoversCiphertext "covers-ciphertext" Warn Warn Warn false "RFC 8551 §3.7" "the signature is around ciphertext: it says who sent the envelope, not who wrote the content";
-    SigningTime "signing-time" Warn Warn Warn false "RFC 5652 §11.3" "the claimed signing time lies in the future";
+    SigningTime "signing-time" Warn Warn Warn false "RFC 5652 §11.3" "the claimed signing time lies in the future, or is not written as it must be";
     Countersignature "countersignature" Warn Warn Warn false "RFC 5652 §11.4" "a countersignature over the signature does not hold, or its signer is not accepted";
     TimeStamp "time-stamp" Warn Warn Warn false "RFC 3161 §2.4.2" "a time-stamp over the signature does not count: it does not hold, or its authority is not accepted";
     TimeStampToken "time-stamp-token" Deny Deny Deny true "RFC 3161 §2.4.2, RFC 5816" "a time-stamp token is not over this signature, or not as it must be";
@@ -113,9 +113,10 @@ rules! {
     ErrantLayer "errant-layer" Warn Warn Warn false "RFC 9787 §4.5" "a part of the message is signed or encrypted for itself: that counts for nothing, and it was not opened";
     Partial "partial" Warn Warn Warn false "RFC 9787 §4.5" "only the part that --part names was judged: what else is in the message is not protected by it";
     // what we write
-    NotLearned "not-learned" Warn Warn Warn false "RFC 8551 §2.7.1" "a signed message among the certificates does not verify: nothing was learned from it";
+    NotLearned "not-learned" Warn Warn Warn false "RFC 8551 §2.7.1" "nothing was learned from a signed message: among the certificates of encrypt it does not verify; for --learn its signer is not the sender, or not known to an anchor";
     NotSevenBit "not-7bit" Warn Warn Warn false "RFC 8551 §3.1.2" "something in the content is not 7-bit safe and cannot be made so: a mail server may re-encode it and break the signature";
     ReEncoded "re-encoded" Allow Allow Allow false "RFC 8551 §3.1.3" "a part was encoded, or its label changed, before it was signed, so that mail servers leave it as it is";
     BlindCopy "blind-copy" Deny Deny Deny false "RFC 5322 §3.6.3" "who is in Bcc would be seen among the recipients of the encryption by all others";
+    BlindCopyLeftOut "blind-copy-left-out" Warn Warn Warn false "RFC 5322 §3.6.3" "who is in Bcc is none of the recipients and gets no copy; the field does not go out";
     KeyFileReadable "key-file-readable" Warn Warn Warn false "security" "a private key file can be read by others";
 }

@@ -29,7 +29,7 @@ use crate::{
         header::{self, Field, Header, merge},
         mailbox::Address,
         part::PartNumber,
-        transfer::{self, TransferEncoding},
+        transfer,
     },
     policy::{Finding, Limits, Policy, Rule},
     store::Identities,
@@ -70,6 +70,8 @@ pub(super) struct Peeler<'a> {
     output: Output<'a>,
     /// the content of a detached signature
     pub(super) detached: Option<Source<'a>>,
+    /// a detached signature is judged by its attributes where its content is not at hand
+    pub(super) without_content_too: bool,
     /// what was found
     pub(super) report: Report,
     /// every From field passed
@@ -175,6 +177,7 @@ impl<'a> Peeler<'a> {
             keys: None,
             output: Output::To(sink),
             detached: None,
+            without_content_too: false,
             report: Report::default(),
             froms: Froms::default(),
             headers: Seen::default(),
@@ -272,7 +275,10 @@ impl<'a> Peeler<'a> {
     fn root(&mut self, header: &Header, body: &mut dyn BufRead) -> Result<(), Error> {
         self.line_end = Some(header.line_end);
         let outer = header.fields.iter().filter(|f| !f.is_mime());
-        self.headers.outer = Some(outer.cloned().collect());
+        let outer: Vec<Field> = outer.cloned().collect();
+        // a part has no header of a message, unless it is one
+        let is_message = self.report.part.is_none() || !outer.is_empty();
+        self.headers.outer = Some(outer).filter(|_| is_message);
         match layer::announced(header)? {
             Announced::Nothing => {
                 self.absent();
@@ -483,45 +489,6 @@ impl<'a> Peeler<'a> {
             }
             (Some(header), announced) => self.layer(announced, &header, reader),
             (None, _) => self.give_out(None, &octets, reader),
-        }
-    }
-
-    /// Gives out the innermost entity, or the message in it where that is the one that was protected (RFC 8551 §3.1).
-    fn payload(
-        &mut self,
-        root: &Header,
-        fields: Vec<Field>,
-        octets: Vec<u8>,
-        reader: &mut dyn BufRead,
-    ) -> Result<(), Error> {
-        // `decrypt` leaves a signed entity as it is, and what is in that is not known
-        if matches!(layer::announced(root), Ok(announced) if announced != Announced::Nothing) {
-            return self.give_out(Some((root, fields)), &octets, reader);
-        }
-        let mut remembered = Remembered {
-            source: reader,
-            octets: Vec::new(),
-        };
-        let is_message = matches!(root.content_type(), Ok(Some(t)) if t.is("message", "rfc822"))
-            && root
-                .transfer_encoding()
-                .is_ok_and(TransferEncoding::is_identity);
-        let message = match is_message {
-            true => Header::read(&mut remembered, self.header_limits()).ok(),
-            false => None,
-        };
-        self.headers.reach(root, message.as_ref());
-        let wrapped = self.headers.payload.as_ref().is_some_and(|it| it.wrapped);
-        let inside = std::mem::take(&mut remembered.octets);
-        match message.filter(|_| wrapped) {
-            Some(message) => {
-                let fields = message.fields.clone();
-                self.give_out(Some((&message, fields)), &inside, reader)
-            }
-            None => {
-                let mut whole = io::Cursor::new(inside).chain(reader);
-                self.give_out(Some((root, fields)), &octets, &mut whole)
-            }
         }
     }
 
