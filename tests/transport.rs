@@ -13,8 +13,8 @@ use smime::{
     mime::mailbox::Address,
     policy::{Limits, Policy, Revocation, Rule},
     smime::{
-        Content, Decryptor, Encoding, EncryptOptions, Encryptor, Include, Recipient, Report,
-        SignOptions, Signer, Source, Verifier,
+        BlindCopies, Content, Decryptor, Encoding, EncryptOptions, Encryptor, Include, Recipient,
+        Report, SignOptions, Signer, Source, Verifier,
         report::{Form, Verdict},
     },
     store::{Identities, files},
@@ -62,10 +62,30 @@ impl Dice {
     /// Lines of text, ended in CRLF; the last perhaps not.
     fn text(&mut self, hard: bool) -> Vec<u8> {
         const EASY: &[&str] = &[
-            "", "plain", "a = b", "Fromage", ">From here", "..", "--x", "=", "=20", "\tindented", "Subject: no header",
+            "",
+            "plain",
+            "a = b",
+            "Fromage",
+            ">From here",
+            "..",
+            "--x",
+            "=",
+            "=20",
+            "\tindented",
+            "Subject: no header",
         ];
         const HARD: &[&str] = &[
-            "Größe", "привет, мир", "日本語", "From here", "From ", "trailing ", "tab\t", "-- ", "a\0b", "bare\rCR", "\x1b[0m ",
+            "Größe",
+            "привет, мир",
+            "日本語",
+            "From here",
+            "From ",
+            "trailing ",
+            "tab\t",
+            "-- ",
+            "a\0b",
+            "bare\rCR",
+            "\x1b[0m ",
         ];
         let mut text = Vec::new();
         for _ in 0..self.below(12) {
@@ -87,7 +107,11 @@ impl Dice {
 
     fn leaf(&mut self, hard: bool) -> Node {
         let kind = self.one(&[
-            "", "text/plain", "text/plain; charset=utf-8", "text/html; charset=\"utf-8\"", "text/calendar; method=REQUEST; charset=UTF-8",
+            "",
+            "text/plain",
+            "text/plain; charset=utf-8",
+            "text/html; charset=\"utf-8\"",
+            "text/calendar; method=REQUEST; charset=UTF-8",
             "text/plain;\r\n charset=utf-8;\r\n format=flowed",
         ]);
         match self.below(6) {
@@ -128,7 +152,8 @@ impl Dice {
         }
         let text = self.text(hard);
         let safe = is_seven_bit(&text);
-        let head = "Content-Type: message/rfc822\r\n\r\nFrom: x@example.org\r\nSubject: forwarded\r\n\r\n";
+        let head =
+            "Content-Type: message/rfc822\r\n\r\nFrom: x@example.org\r\nSubject: forwarded\r\n\r\n";
         let octets = [head.as_bytes(), &text].concat();
         Node::Whole { octets, safe }
     }
@@ -141,11 +166,17 @@ impl Dice {
                     true => self.one(&["", "8bit", "7bit"]),
                     false => self.one(&["", "7bit"]),
                 },
-                boundary: format!("{}{depth}{}", self.one(&["b", "=_", "a b", "--", "'()+_,-./:=?"]), "x".repeat(self.below(40))),
+                boundary: format!(
+                    "{}{depth}{}",
+                    self.one(&["b", "=_", "a b", "--", "'()+_,-./:=?"]),
+                    "x".repeat(self.below(40))
+                ),
                 preamble: self.one(&["", "This is MIME.\r\n", "\r\n"]),
                 epilogue: self.one(&["", "\r\n", "\r\nthe end\r\n"]),
                 closed: self.below(8) > 0,
-                parts: (0..self.below(4)).map(|_| self.node(hard, depth + 1)).collect(),
+                parts: (0..self.below(4))
+                    .map(|_| self.node(hard, depth + 1))
+                    .collect(),
             },
             2 if depth > 0 => self.whole(hard),
             _ => self.leaf(hard),
@@ -154,7 +185,12 @@ impl Dice {
 }
 
 fn leaf(kind: &'static str, encoding: &'static str, body: Vec<u8>, content: Vec<u8>) -> Node {
-    Node::Leaf { kind, encoding, body, content }
+    Node::Leaf {
+        kind,
+        encoding,
+        body,
+        content,
+    }
 }
 
 impl Node {
@@ -165,13 +201,29 @@ impl Node {
         };
         match self {
             Self::Whole { octets, .. } => octets.clone(),
-            Self::Leaf { kind, encoding, body, .. } => {
-                let header = field("Content-Type", kind) + &field("Content-Transfer-Encoding", encoding) + "\r\n";
+            Self::Leaf {
+                kind,
+                encoding,
+                body,
+                ..
+            } => {
+                let header = field("Content-Type", kind)
+                    + &field("Content-Transfer-Encoding", encoding)
+                    + "\r\n";
                 [header.as_bytes(), body].concat()
             }
-            Self::Multipart { subtype, label, boundary, preamble, epilogue, closed, parts } => {
+            Self::Multipart {
+                subtype,
+                label,
+                boundary,
+                preamble,
+                epilogue,
+                closed,
+                parts,
+            } => {
                 let kind = format!("multipart/{subtype}; boundary=\"{boundary}\"");
-                let header = field("Content-Type", &kind) + &field("Content-Transfer-Encoding", label);
+                let header =
+                    field("Content-Type", &kind) + &field("Content-Transfer-Encoding", label);
                 let mut octets = format!("{header}\r\n{preamble}").into_bytes();
                 for part in parts {
                     octets.extend(format!("\r\n--{boundary}\r\n").into_bytes());
@@ -216,7 +268,11 @@ impl Node {
             Self::Leaf { content, .. } => {
                 let header = String::from_utf8(header.to_ascii_lowercase()).unwrap();
                 let decoded = if header.contains("content-transfer-encoding: base64") {
-                    let digits: Vec<u8> = body.iter().copied().filter(|o| !o.is_ascii_whitespace()).collect();
+                    let digits: Vec<u8> = body
+                        .iter()
+                        .copied()
+                        .filter(|o| !o.is_ascii_whitespace())
+                        .collect();
                     data_encoding::BASE64.decode(&digits).unwrap()
                 } else if header.contains("content-transfer-encoding: quoted-printable") {
                     unquoted(body)
@@ -225,7 +281,14 @@ impl Node {
                 };
                 assert_eq!(text(&decoded), text(content));
             }
-            Self::Multipart { boundary, preamble, epilogue, closed, parts, .. } => {
+            Self::Multipart {
+                boundary,
+                preamble,
+                epilogue,
+                closed,
+                parts,
+                ..
+            } => {
                 let delimiter = format!("\r\n--{boundary}\r\n");
                 let closing = format!("\r\n--{boundary}--\r\n");
                 let (body, rest) = match find(body, closing.as_bytes()) {
@@ -347,7 +410,12 @@ fn sign(message: &[u8], form: Form, rng: &mut ChaCha8Rng, pipe: bool) -> (Vec<u8
 }
 
 fn verify(message: &[u8]) -> Vec<u8> {
-    let World { anchors, repository, policy, .. } = world();
+    let World {
+        anchors,
+        repository,
+        policy,
+        ..
+    } = world();
     let mut content = Vec::new();
     let mut message = Cursor::new(message);
     let report = Verifier::new(anchors, repository, policy, &[])
@@ -358,7 +426,12 @@ fn verify(message: &[u8]) -> Vec<u8> {
 }
 
 fn encrypt(message: &[u8], rng: &mut ChaCha8Rng, pipe: bool) -> Vec<u8> {
-    let World { anchors, repository, policy, .. } = world();
+    let World {
+        anchors,
+        repository,
+        policy,
+        ..
+    } = world();
     let options = EncryptOptions {
         content: Content::Message,
         encoding: Encoding::Smime,
@@ -366,10 +439,13 @@ fn encrypt(message: &[u8], rng: &mut ChaCha8Rng, pipe: bool) -> Vec<u8> {
         rsa: None,
         naming: Naming::default(),
         to_header: false,
+        blind: BlindCopies::Each,
         compress: false,
         protect_headers: None,
     };
-    let bob = [Recipient::Address(Address::parse("bob@example.com").unwrap())];
+    let bob = [Recipient::Address(
+        Address::parse("bob@example.com").unwrap(),
+    )];
     let mut out = Vec::new();
     let report = Encryptor::new(&bob, anchors, repository, policy, options)
         .encrypt(source(&mut Cursor::new(message), pipe), &mut out, AT, rng)
@@ -445,8 +521,20 @@ fn round_trip(seed: u64, by_openssl: bool) {
             openssl(Peer::Openssl, line).run().expect(0);
             dir.read("out")
         };
-        let checks = args!["-verify", "-CAfile", fixture("trust/root.pem"), "-purpose", "any"];
-        let opens = args!["-decrypt", "-recip", fixture("certs/bob.pem"), "-inkey", fixture("keys/bob.pem")];
+        let checks = args![
+            "-verify",
+            "-CAfile",
+            fixture("trust/root.pem"),
+            "-purpose",
+            "any"
+        ];
+        let opens = args![
+            "-decrypt",
+            "-recip",
+            fixture("certs/bob.pem"),
+            "-inkey",
+            fixture("keys/bob.pem")
+        ];
         assert_eq!(text(&read(&opaque, &checks)), text(&entity));
         assert_eq!(text(&read(&encrypted, &opens)), text(&entity));
         if node.can_be_safe() {
@@ -466,11 +554,16 @@ fn whatever_is_sent_arrives() {
         Err(_) => 200,
     };
     let all = std::env::var_os("SMIME_ROUND_TRIPS_OPENSSL").is_some_and(|it| it == "1");
-    let peer = have(&[Peer::Openssl], "what is signed and encrypted, read by OpenSSL");
+    let peer = have(
+        &[Peer::Openssl],
+        "what is signed and encrypted, read by OpenSSL",
+    );
     let seeds: Vec<u64> = (0..count).collect();
     let failed: Vec<u64> = parallel(&seeds, |seed| {
         let by_openssl = peer && (all || seed % 10 == 0);
-        std::panic::catch_unwind(|| round_trip(*seed, by_openssl)).err().map(|_| *seed)
+        std::panic::catch_unwind(|| round_trip(*seed, by_openssl))
+            .err()
+            .map(|_| *seed)
     })
     .into_iter()
     .flatten()
@@ -483,12 +576,18 @@ fn whatever_is_sent_arrives() {
 fn what_was_encoded_is_told() {
     let message = "From: alice@example.com\nContent-Type: multipart/mixed; boundary=b\nContent-Transfer-Encoding: 8bit\n\n\
         --b\n\ncaf\u{e9} du coin\n--b\nContent-Type: image/png\nContent-Transfer-Encoding: binary\n\n\u{1}\0\n--b--\n";
-    let run = smime(join(&[&args!["sign", "--json", "-o", "/dev/null"], &as_alice()]))
-        .input(message)
-        .run()
-        .expect(0);
+    let run = smime(join(&[
+        &args!["sign", "--json", "-o", "/dev/null"],
+        &as_alice(),
+    ]))
+    .input(message)
+    .run()
+    .expect(0);
     let report = run.json();
-    let findings = report["layers"][0]["signatures"][0]["findings"].as_array().unwrap().clone();
+    let findings = report["layers"][0]["signatures"][0]["findings"]
+        .as_array()
+        .unwrap()
+        .clone();
     let told: Vec<_> = findings
         .iter()
         .filter(|finding| finding["rule"] == "re-encoded")
@@ -506,14 +605,25 @@ fn what_was_encoded_is_told() {
         .input(message)
         .run()
         .expect(0);
-    assert!(run.text().contains("  encoded  part 1 is labelled 7bit now, not 8bit (and 2 more)\n"), "{}", run.text());
+    assert!(
+        run.text()
+            .contains("  encoded  part 1 is labelled 7bit now, not 8bit (and 2 more)\n"),
+        "{}",
+        run.text()
+    );
 
-    let forwarded = "From: alice@example.com\nContent-Type: message/rfc822\n\nSubject: x\n\ncaf\u{e9}\n";
+    let forwarded =
+        "From: alice@example.com\nContent-Type: message/rfc822\n\nSubject: x\n\ncaf\u{e9}\n";
     let run = smime(join(&[&args!["sign", "-o", "/dev/null"], &as_alice()]))
         .input(forwarded)
         .run()
         .expect(0);
-    assert!(run.text().contains("warning  not-7bit: part 1 has 8-bit octets and is a message"), "{}", run.text());
+    assert!(
+        run.text()
+            .contains("warning  not-7bit: part 1 has 8-bit octets and is a message"),
+        "{}",
+        run.text()
+    );
     let run = smime(join(&[&args!["sign", "--deny", "not-7bit"], &as_alice()]))
         .input(forwarded)
         .run()
@@ -527,8 +637,13 @@ fn long_messages_from_a_pipe() {
     let rng = &mut ChaCha8Rng::seed_from_u64(1);
     let plain = "a line of text, long enough to be one\r\n".repeat(40_000);
     let caf = "un caf\u{e9} au coin de la rue \r\n".repeat(60_000);
-    for (kind, body) in [("text/plain", &plain), ("text/plain; charset=utf-8", &caf), ("application/json", &plain)] {
-        let entity = format!("Content-Type: {kind}\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{body}");
+    for (kind, body) in [
+        ("text/plain", &plain),
+        ("text/plain; charset=utf-8", &caf),
+        ("application/json", &plain),
+    ] {
+        let entity =
+            format!("Content-Type: {kind}\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{body}");
         let message = format!("From: carol@example.com\r\n{entity}");
         let (clear, report) = sign(message.as_bytes(), Form::Clear, rng, true);
         assert!(is_seven_bit(&clear) && has(&report, Rule::ReEncoded));
