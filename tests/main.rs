@@ -42,5 +42,6 @@ mod rsa_kem;
 mod signers;
 mod start;
 mod tamper;
+mod transport;
 mod trust;
 mod verbs;
