@@ -15,6 +15,7 @@
 mod support;
 
 mod corpora;
+mod flips;
 mod floors;
 mod headers;
 mod kill;
@@ -27,6 +28,7 @@ mod matrix_keys;
 mod matrix_recipients;
 mod matrix_signatures;
 mod mutation;
+mod outbox;
 mod parts;
 mod paths;
 mod pki;

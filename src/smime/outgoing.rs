@@ -389,7 +389,8 @@ fn header_limits(limits: &Limits) -> header::Limits {
     }
 }
 
-fn tree_limits(limits: &Limits) -> tree::Limits {
+/// Returns the bounds of the tree of parts among those of a policy.
+pub(super) fn tree_limits(limits: &Limits) -> tree::Limits {
     tree::Limits {
         header: header_limits(limits),
         parts: limits.parts,
