@@ -313,8 +313,12 @@ fn signed_then_encrypted_every_field_is_both() {
     ]);
     assert_eq!(found.field("Subject")["outer"], "[...]");
     // the same in one go
-    for more in [args![], args!["--opaque"], args!["--triple-wrap"]] {
-        let options = join(&[&args!["--sign", "--protect-headers"], &more, &by_alice()]);
+    for how in [
+        args!["--sign"],
+        args!["--sign", "--opaque"],
+        args!["--triple-wrap"],
+    ] {
+        let options = join(&[&how, &args!["--protect-headers"], &by_alice()]);
         let found = Found::by("open", encrypted_by(options, &message()));
         assert_eq!(
             (found.code, found.scheme()),
@@ -1099,7 +1103,7 @@ fn a_hundred_thousand_fields_cost_little() {
     let sealed = encrypted_as_is(&outer, &inner);
     let begun = std::time::Instant::now();
     let found = Found::by("decrypt", sealed);
-    assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
+    assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
     assert_eq!(found.code, 0, "{:#}", found.report["findings"]);
     found.has_rules(&["unprotected-header"]);
 }
