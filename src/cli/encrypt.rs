@@ -2,7 +2,7 @@
 use super::{
     Outcome, args, conclude,
     error::Problem,
-    output::{Leave, Output},
+    output::{Destination, Leave},
     prepare::{self, Ground, Input, Randomness},
     refused,
 };
@@ -25,75 +25,125 @@ use std::{
 
 /// Encrypts a message.
 pub(crate) fn run(encrypt: &args::Encrypt, rng: &mut Randomness) -> anyhow::Result<Outcome> {
-    let by_certificate = !encrypt.recipient.is_empty() || encrypt.to_header;
-    let shared = &encrypt.shared;
-    if !by_certificate && shared.kek.is_empty() && !shared.password_recipient {
-        return Err(Problem::usage_with(
-            "no recipient was named",
-            "name recipients with -r FILE, -r ADDRESS, --to-header, --kek NAME:FILE or --password-recipient",
-        )
-        .into());
-    }
-    let options = options(encrypt)?;
-    let trust = &encrypt.trust;
-    let Ground { policy, at } = prepare::ground(&encrypt.common, Some(trust))?;
-    // Without certificates there is nothing to trust.
-    let anchors = match by_certificate {
-        true => prepare::anchors(trust, &policy)?,
-        false => TrustAnchors::default(),
-    };
-    let mut findings = Vec::new();
-    let mut messages = Messages::look(&encrypt.common.certs, &policy.limits)?;
-    if !by_certificate {
-        messages.files.clear();
-    }
-    let mut repository = prepare::repository(&messages.others, &trust.crls, &policy.limits)?;
-    let given = repository.clone();
-    let learning = Learning {
-        verifier: Verifier::new(&anchors, &given, &policy, &[]),
-        policy: &policy,
-        at,
-    };
-    let mut acquaintances = Vec::new();
-    for file in &messages.files {
-        match learning.from(file)? {
-            Learned::Nothing => {}
-            Learned::Refused(report) => {
-                findings.push(learning.refusal(file, &report));
-            }
-            Learned::Acquaintances(known) => acquaintances.extend(known),
-        }
-    }
-    let mut recipients = Vec::new();
-    for who in &encrypt.recipient {
-        let recipient = recipient(who, &learning, &mut acquaintances, &mut repository)?;
-        recipients.push(recipient);
-    }
-    let keys = prepare::shared_keys(shared, &policy, &mut findings)?;
-    recipients.extend(keys.into_iter().map(Recipient::SharedKey));
-    if shared.password_recipient {
-        let password = prepare::message_password(encrypt.password_file.as_deref(), true)?;
-        recipients.push(Recipient::Password(Arc::new(password)));
-    }
-    if let Some(outcome) = refused(&findings) {
+    let ready = Ready::of(encrypt)?;
+    if let Some(outcome) = refused(&ready.findings) {
         return Ok(outcome);
     }
     let message = &encrypt.message.message;
     let mut input = Input::open(message, encrypt.common.is_silent())?;
-    let mut output = Output::open(
-        encrypt.output.output.as_deref(),
-        Leave::AsWritten,
-        encrypt.output.sync,
-        rng,
-    )?;
-    prepare::not_to_people(encrypt.made.format, &output)?;
-    let repository = Catalogue::from(repository);
-    let report = Encryptor::new(&recipients, &anchors, &repository, &policy, options)
-        .knowing(&acquaintances)
+    let to = Destination::of(&encrypt.output);
+    let encryptor = ready.encryptor();
+    ready.perform(&encryptor, message, &mut input, &to, ready.ground.at, rng)
+}
+
+/// Everything that is needed to encrypt, for one message or many.
+pub(crate) struct Ready<'a> {
+    typed: &'a args::Encrypt,
+    pub(crate) ground: Ground,
+    options: EncryptOptions,
+    anchors: TrustAnchors,
+    repository: Catalogue,
+    acquaintances: Vec<Acquaintance>,
+    recipients: Vec<Recipient>,
+    pub(crate) findings: Vec<Finding>,
+}
+
+impl<'a> Ready<'a> {
+    /// Reads certificates, anchors, revocation lists and shared secrets.
+    pub(crate) fn of(typed: &'a args::Encrypt) -> anyhow::Result<Self> {
+        let by_certificate = !typed.recipient.is_empty() || typed.to_header;
+        let shared = &typed.shared;
+        if !by_certificate && shared.kek.is_empty() && !shared.password_recipient {
+            return Err(Problem::usage_with(
+                "no recipient was named",
+                "name recipients with -r FILE, -r ADDRESS, --to-header, --kek NAME:FILE or --password-recipient",
+            )
+            .into());
+        }
+        let options = options(typed)?;
+        let trust = &typed.trust;
+        let ground = prepare::ground(&typed.common, Some(trust))?;
+        let Ground { policy, at } = &ground;
+        // Without certificates there is nothing to trust.
+        let anchors = match by_certificate {
+            true => prepare::anchors(trust, policy)?,
+            false => TrustAnchors::default(),
+        };
+        let mut findings = Vec::new();
+        let mut messages = Messages::look(&typed.common.certs, &policy.limits)?;
+        if !by_certificate {
+            messages.files.clear();
+        }
+        let mut repository = prepare::repository(&messages.others, &trust.crls, &policy.limits)?;
+        let given = repository.clone();
+        let learning = Learning {
+            verifier: Verifier::new(&anchors, &given, policy, &[]),
+            policy,
+            at: *at,
+        };
+        let mut acquaintances = Vec::new();
+        for file in &messages.files {
+            match learning.from(file)? {
+                Learned::Nothing => {}
+                Learned::Refused(report) => {
+                    findings.push(learning.refusal(file, &report));
+                }
+                Learned::Acquaintances(known) => acquaintances.extend(known),
+            }
+        }
+        let mut recipients = Vec::new();
+        for who in &typed.recipient {
+            let recipient = recipient(who, &learning, &mut acquaintances, &mut repository)?;
+            recipients.push(recipient);
+        }
+        let keys = prepare::shared_keys(shared, policy, &mut findings)?;
+        recipients.extend(keys.into_iter().map(Recipient::SharedKey));
+        if shared.password_recipient {
+            let password = prepare::message_password(typed.password_file.as_deref(), true)?;
+            recipients.push(Recipient::Password(Arc::new(password)));
+        }
+        Ok(Self {
+            typed,
+            options,
+            anchors,
+            repository: Catalogue::from(repository),
+            acquaintances,
+            recipients,
+            findings,
+            ground,
+        })
+    }
+
+    /// Makes the encryptor, which judges each recipient once.
+    pub(crate) fn encryptor(&self) -> Encryptor<'_> {
+        Encryptor::new(
+            &self.recipients,
+            &self.anchors,
+            &self.repository,
+            &self.ground.policy,
+            self.options.clone(),
+        )
+        .knowing(&self.acquaintances)
         .watched(prepare::watch())
-        .encrypt(input.source(), &mut output, at, rng)
-        .with_context(|| prepare::at(message))?;
-    Ok(conclude(report, findings, output))
+    }
+
+    /// Encrypts one message.
+    pub(crate) fn perform(
+        &self,
+        encryptor: &Encryptor<'_>,
+        message: &Path,
+        input: &mut Input,
+        to: &Destination<'_>,
+        at: Time,
+        rng: &mut Randomness,
+    ) -> anyhow::Result<Outcome> {
+        let mut output = to.open(Leave::AsWritten, rng)?;
+        prepare::not_to_people(self.typed.made.format, &output)?;
+        let report = encryptor
+            .encrypt(input.source(), &mut output, at, rng)
+            .with_context(|| prepare::at(message))?;
+        Ok(conclude(report, self.findings.clone(), output))
+    }
 }
 
 /// The files of `--certs`: those that may be signed messages, and the paths that are read for certificates.

@@ -2,6 +2,7 @@
 //!
 //! Knows standard output, files, pipes and the terminal; must not know what is written. The one place that writes to standard output and error.
 use super::{
+    args,
     error::Problem,
     prepare::Randomness,
     transaction::{self, Target, Transaction},
@@ -29,6 +30,33 @@ pub(crate) enum Leave {
         /// octets held in memory before the encrypted temporary file is used
         held: usize,
     },
+}
+
+/// Where a message's result is to go; nothing is opened yet.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Destination<'a> {
+    /// nobody wants it
+    Nowhere,
+    /// what `-o` says, else standard output
+    Path { path: Option<&'a Path>, sync: bool },
+}
+
+impl<'a> Destination<'a> {
+    /// Returns where `-o` says.
+    pub(crate) fn of(typed: &'a args::Output) -> Self {
+        Self::Path {
+            path: typed.output.as_deref(),
+            sync: typed.sync,
+        }
+    }
+
+    /// Opens it.
+    pub(crate) fn open(&self, leave: Leave, rng: &mut Randomness) -> anyhow::Result<Output> {
+        match *self {
+            Self::Nowhere => Ok(Output::nowhere()),
+            Self::Path { path, sync } => Output::open(path, leave, sync, rng),
+        }
+    }
 }
 
 /// A place for octets. Dropped without [`Output::commit`], a file does not appear, and what was held back is gone.
@@ -99,6 +127,11 @@ impl Output {
             random,
             sync,
         }
+    }
+
+    /// Returns whether octets are forgotten.
+    pub(crate) fn is_nowhere(&self) -> bool {
+        matches!(self.kind, Kind::Nowhere)
     }
 
     /// Returns whether people would see the octets.
