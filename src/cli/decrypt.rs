@@ -28,7 +28,7 @@ pub(crate) fn run(decrypt: &args::Decrypt, rng: &mut Randomness) -> anyhow::Resu
 
 /// Everything that is needed to decrypt, for one message or many.
 pub(crate) struct Ready {
-    policy: Policy,
+    pub(crate) policy: Policy,
     identities: Identities,
     secret_key: Option<Secret>,
     pub(crate) findings: Vec<Finding>,

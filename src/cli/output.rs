@@ -4,6 +4,7 @@
 use super::{
     args,
     error::Problem,
+    folder::Slot,
     prepare::Randomness,
     transaction::{self, Target, Transaction},
 };
@@ -39,6 +40,13 @@ pub(crate) enum Destination<'a> {
     Nowhere,
     /// what `-o` says, else standard output
     Path { path: Option<&'a Path>, sync: bool },
+    /// a result among others
+    Slot {
+        slot: &'a Slot,
+        /// its path, for people
+        shown: &'a Path,
+        sync: bool,
+    },
 }
 
 impl<'a> Destination<'a> {
@@ -55,6 +63,14 @@ impl<'a> Destination<'a> {
         match *self {
             Self::Nowhere => Ok(Output::nowhere()),
             Self::Path { path, sync } => Output::open(path, leave, sync, rng),
+            Self::Slot { slot, shown, sync } => {
+                let place = slot.place.clone();
+                let kind = match slot.unnamed {
+                    true => Kind::Begun(place),
+                    false => Kind::Copied(spool(leave.held(), rng), place),
+                };
+                Ok(Output::of(kind, Some(shown.to_owned()), slot.number, sync))
+            }
         }
     }
 }
@@ -76,6 +92,8 @@ enum Kind {
     Pipe(File),
     /// a pipe, written to on commit
     Held(Spool, File),
+    /// a file that is made when the buffer is full, or at the end
+    Begun(transaction::Place),
     /// a file without a name yet
     File(Transaction),
     /// a file on a file system that knows no files without names
@@ -152,7 +170,7 @@ impl Output {
     fn finish(mut self) -> io::Result<()> {
         self.pass_on()?;
         match self.kind {
-            Kind::Nowhere | Kind::Pipe(_) => Ok(()),
+            Kind::Nowhere | Kind::Pipe(_) | Kind::Begun(_) => Ok(()),
             Kind::Held(mut spool, mut pipe) => spool.release(&mut pipe),
             Kind::File(transaction) => transaction.commit(self.random, self.sync),
             Kind::Copied(mut spool, place) => {
@@ -164,8 +182,12 @@ impl Output {
 
     /// Passes the buffer on.
     fn pass_on(&mut self) -> io::Result<()> {
+        if let Kind::Begun(place) = &self.kind {
+            let begun = Transaction::begin(place)?;
+            self.kind = Kind::File(begun.ok_or(io::ErrorKind::Unsupported)?);
+        }
         let passed = match &mut self.kind {
-            Kind::Nowhere => Ok(()),
+            Kind::Nowhere | Kind::Begun(_) => Ok(()),
             Kind::Pipe(pipe) => pipe.write_all(&self.buffer),
             Kind::File(transaction) => transaction.write_all(&self.buffer),
             Kind::Held(spool, _) | Kind::Copied(spool, _) => {

@@ -8,6 +8,7 @@ pub mod content_type;
 pub mod header;
 mod lexer;
 pub mod mailbox;
+pub mod mbox;
 pub mod split;
 pub mod transfer;
 
