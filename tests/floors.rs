@@ -43,7 +43,10 @@ const CRATES: &[(&str, &[&str])] = &[
     ("mail_builder", &["mime"]),
     ("data_encoding", &["encoding"]),
     ("flate2", &["encoding"]),
-    ("memchr", &["encoding", "asn1", "mime", "smime", "batch"]),
+    (
+        "memchr",
+        &["encoding", "asn1", "mime", "x509", "smime", "batch"],
+    ),
     ("rsa", &["crypto"]),
     ("p256", &["crypto"]),
     ("p384", &["crypto"]),

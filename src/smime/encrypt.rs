@@ -27,7 +27,11 @@ use crate::{
         certificate::serial_text,
     },
 };
-use std::{io::Write, sync::Arc};
+use std::{
+    collections::HashMap,
+    io::Write,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 /// Whom to encrypt to.
 #[derive(Debug, Clone)]
@@ -72,6 +76,15 @@ pub struct Encryptor<'a> {
     known: Known<'a>,
     /// what came with their mail
     met: Collection,
+    judged: Mutex<HashMap<Certificate, Judged>>,
+}
+
+/// What a certificate was found to be, for as long as all that this rests on stays as it is: everything in an [`Encryptor`], and the time.
+struct Judged {
+    at: Time,
+    /// findings name it
+    origin: Option<String>,
+    findings: Vec<Finding>,
 }
 
 impl<'a> Encryptor<'a> {
@@ -92,6 +105,7 @@ impl<'a> Encryptor<'a> {
             watch: None,
             known: Known(&[]),
             met: Collection::default(),
+            judged: Mutex::default(),
         }
     }
 
@@ -101,6 +115,7 @@ impl<'a> Encryptor<'a> {
     pub fn knowing(mut self, acquaintances: &'a [Acquaintance]) -> Self {
         self.known = Known(acquaintances);
         self.met = self.known.met();
+        self.judged = Mutex::default();
         self
     }
 
@@ -396,12 +411,23 @@ impl<'a> Encryptor<'a> {
             .ok_or_else(|| Error::NoRecipientCertificate(address.clone()))
     }
 
+    /// Judges a certificate, once for all messages of one time.
     fn judge(&self, certificate: &Certificate, at: Time) -> Result<Vec<Finding>, Error> {
+        let judged = || self.judged.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_it = |it: &&Judged| it.at == at && it.origin.as_deref() == certificate.origin();
+        if let Some(known) = judged().get(certificate).filter(is_it) {
+            return Ok(known.findings.clone());
+        }
         let paths = PathBuilder::new(self.anchors, self.repository, self.policy);
         let paths = paths.watched(self.watch.clone());
-        Ok(paths
-            .judge(certificate, &self.met, Purpose::Encrypt, at, None)?
-            .findings)
+        let report = paths.judge(certificate, &self.met, Purpose::Encrypt, at, None)?;
+        let known = Judged {
+            at,
+            origin: certificate.origin().map(str::to_owned),
+            findings: report.findings.clone(),
+        };
+        judged().insert(certificate.clone(), known);
+        Ok(report.findings)
     }
 }
 

@@ -27,7 +27,12 @@ use const_oid::{
     },
 };
 use spki::{AlgorithmIdentifierOwned, der::Decode as _};
-use std::{borrow::Cow, collections::BTreeSet, ops::Range, sync::Arc};
+use std::{
+    borrow::Cow,
+    collections::BTreeSet,
+    ops::Range,
+    sync::{Arc, OnceLock},
+};
 
 /// A certificate; cheap to clone. Nothing of it is ever re-encoded. Two are equal if their octets are, wherever they came from.
 #[derive(Clone)]
@@ -57,6 +62,7 @@ struct Inner {
     extensions: Vec<ExtensionRange>,
     algorithm: Range<usize>,
     signature: Range<usize>,
+    sha256: OnceLock<[u8; 32]>,
 }
 
 struct ExtensionRange {
@@ -139,6 +145,7 @@ impl Certificate {
                 extensions,
                 algorithm: at(algorithm.raw),
                 signature: at(signature),
+                sha256: OnceLock::new(),
                 der: der.into(),
             }),
         })
@@ -251,6 +258,11 @@ impl Certificate {
     pub(super) fn inheriting(mut self, issuer: PublicKey) -> Self {
         self.issuer_key = Some(Arc::new(issuer));
         self
+    }
+
+    /// Returns whether its key is all in it, and takes nothing from its issuer's.
+    pub(super) fn has_whole_key(&self) -> bool {
+        self.issuer_key.is_none()
     }
 
     /// Parses the algorithm of the issuer's signature.
@@ -398,8 +410,11 @@ impl Certificate {
 
     /// Returns the SHA-256 of the certificate.
     pub fn sha256(&self) -> [u8; 32] {
-        let digest = crypto::digest::digest(Digest::Sha256, self.der());
-        digest.first_chunk().copied().unwrap_or_default()
+        let digest = || {
+            let digest = crypto::digest::digest(Digest::Sha256, self.der());
+            digest.first_chunk().copied().unwrap_or_default()
+        };
+        *self.inner.sha256.get_or_init(digest)
     }
 
     /// Returns whether issuer and serial are these (serial: content octets of the INTEGER), names compared by bytes first, then by RFC 5280 §7.1.
