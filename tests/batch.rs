@@ -722,3 +722,71 @@ fn hostile_messages_cost_the_others_nothing() {
         assert!(time <= most, "{time:?}, and {clean_time:?} without them");
     }
 }
+
+// -------------------------------------------------------------------------------------------------------------------- help
+
+#[test]
+fn the_examples_of_the_help_work() {
+    for verb in ["sign", "encrypt", "decrypt", "open", "verify", ""] {
+        let line = args!["batch", verb, "--help"];
+        let line = line.into_iter().filter(|word| !word.is_empty()).collect();
+        let text = smime(line).run().expect(0).text();
+        assert!(
+            text.lines().all(|line| line.chars().count() <= 90),
+            "{text}"
+        );
+        let (_, examples) = text.split_once("Examples:\n").unwrap();
+        assert_eq!(examples.trim_end().lines().count(), 2, "{text}");
+        for example in examples.trim_end().lines() {
+            let dir = Dir::new();
+            let copy = |from: &str, to: &str| {
+                let path = dir.file(to);
+                fs::create_dir_all(path.parent().unwrap()).unwrap();
+                fs::write(path, fixture_bytes(from)).unwrap();
+            };
+            for name in ["alice.pem", "alice.p12", "bob.pem"] {
+                copy(&format!("identities/{name}"), name);
+            }
+            copy("trust/root.pem", "root.pem");
+            copy("password", "password");
+            copy("certs/bob.pem", "certs/bob.pem");
+            copy("certs/carol.pem", "certs/carol.pem");
+            copy("certs/intermediate.pem", "certs/intermediate.pem");
+            let subject = match verb {
+                "decrypt" | "open" => "messages/encrypted-three.eml",
+                "verify" | "" => "messages/clear.eml",
+                _ => "messages/plain.eml",
+            };
+            for place in [
+                "drafts/1.eml",
+                "mail/1.eml",
+                "Maildir/cur/1:2,S",
+                "Maildir/new/2",
+            ] {
+                copy(subject, place);
+            }
+            fs::create_dir(dir.file("Maildir/tmp")).unwrap();
+            for name in ["archive.mbox", "outbox.mbox"] {
+                let message = String::from_utf8(fixture_bytes(subject)).unwrap();
+                dir.write(
+                    name,
+                    format!("From a Thu Nov 26 00:07:38 2026\n{message}\n"),
+                );
+            }
+            let path = format!(
+                "{}:{}",
+                Path::new(SMIME).parent().unwrap().display(),
+                std::env::var("PATH").unwrap()
+            );
+            let line = example.trim();
+            // the certificate between is in the examples' own directories
+            let line = match line.contains(" encrypt ") && !line.contains(" -c ") {
+                true => format!("{line} -c certs"),
+                false => line.to_owned(),
+            };
+            let call = Call::new("bash", args!["-c", &line]);
+            let run = call.dir(dir.path()).env("PATH", path).run();
+            assert!(run.code == 0, "{line}: {run:?}");
+        }
+    }
+}

@@ -43,10 +43,18 @@ enum Place {
         span: Span,
     },
     /// it cannot be read
-    Nowhere(io::Error),
+    Nowhere(Option<io::Error>),
 }
 
 impl Message {
+    /// Returns why it cannot be read, if that is known already.
+    pub(crate) fn unreadable(&mut self) -> Option<io::Error> {
+        match &mut self.place {
+            Place::Nowhere(error) => error.take(),
+            _ => None,
+        }
+    }
+
     /// Opens it. A named pipe that somebody put in its place is not waited for.
     pub(crate) fn open(&mut self) -> io::Result<Input> {
         match &mut self.place {
@@ -60,10 +68,7 @@ impl Message {
             Place::Mbox { file, span, .. } => {
                 Ok(Input::part(Arc::clone(file), *span, Quoting::Mboxrd))
             }
-            Place::Nowhere(error) => {
-                let other = io::Error::from(error.kind());
-                Err(std::mem::replace(error, other))
-            }
+            Place::Nowhere(_) => Err(io::ErrorKind::NotFound.into()),
         }
     }
 
@@ -147,7 +152,7 @@ impl<'a> Inputs<'a> {
                     }
                 }
                 Found::Unreadable { path, name, error } => {
-                    let place = Place::Nowhere(error);
+                    let place = Place::Nowhere(Some(error));
                     return Some(Message { path, name, place });
                 }
                 Found::File {
@@ -156,7 +161,7 @@ impl<'a> Inputs<'a> {
                     may_be_mbox,
                 } => match may_be_mbox.then(|| opened(&path)).transpose() {
                     Err(error) => {
-                        let place = Place::Nowhere(error);
+                        let place = Place::Nowhere(Some(error));
                         return Some(Message { path, name, place });
                     }
                     Ok(Some(Opened::Mbox(file, copy))) => {
@@ -214,7 +219,7 @@ impl Mbox {
                     number: self.number,
                     span,
                 },
-                Err(error) => Place::Nowhere(error),
+                Err(error) => Place::Nowhere(Some(error)),
             },
         })
     }
@@ -226,7 +231,7 @@ impl Iterator for Inputs<'_> {
     fn next(&mut self) -> Option<Message> {
         loop {
             let message = self.any()?;
-            if self.shard.is_none_or(|shard| has(shard, &message.name)) {
+            if has(self.shard, &message.name) {
                 return Some(message);
             }
         }
@@ -234,7 +239,8 @@ impl Iterator for Inputs<'_> {
 }
 
 /// Whether a name falls to a share: the same everywhere and always, whatever else there is.
-fn has(shard: Shard, name: &Path) -> bool {
+pub(super) fn has(shard: Option<Shard>, name: &Path) -> bool {
+    let Some(shard) = shard else { return true };
     let digest = digest(Digest::Sha256, name.as_os_str().as_bytes());
     let number = digest.first_chunk().copied().unwrap_or_default();
     u64::from_be_bytes(number) % shard.of.get() == shard.number - 1
@@ -303,7 +309,7 @@ mod tests {
                 let name = format!("cur/{name}:2,S");
                 let shares = (1..=of).filter(|number| {
                     let shard = format!("{number}/{of}").parse().unwrap();
-                    has(shard, Path::new(&name))
+                    has(Some(shard), Path::new(&name))
                 });
                 let shares: Vec<usize> = shares.collect();
                 assert_eq!(shares.len(), 1);
@@ -314,7 +320,7 @@ mod tests {
             assert!(sizes.iter().take(of).all(|size| *size > 100));
         }
         // it must stay so: other machines have run already
-        let shard = "2/3".parse().unwrap();
+        let shard = Some("2/3".parse().unwrap());
         let names = ["a", "b", "c", "d", "e", "f"];
         let found: Vec<_> = names
             .into_iter()

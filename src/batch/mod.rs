@@ -187,11 +187,7 @@ impl<'a> Work<'a> {
     ) -> anyhow::Result<Self> {
         let named = named(batch)?;
         let directory = directory(batch).unwrap_or(Path::new("."));
-        if let Some(input) = batch
-            .inputs
-            .iter()
-            .find(|it| names::is_within(directory, it))
-        {
+        if let Some(input) = named.around(directory) {
             return Err(Problem::usage_with(
                 format!(
                     "-o: {} lies in the input {}",
@@ -216,7 +212,12 @@ impl<'a> Work<'a> {
         let many = reporting.take().and_then(Reporting::of_many);
         let many = many.ok_or_else(|| Problem::usage("batch does not know this verb"))?;
         let typed = many.typed.clone();
-        let is_message = |it: &Found| !matches!(it, Found::Maildir { .. });
+        let is_message = |it: &Found| match it {
+            Found::File { name, .. } | Found::Unreadable { name, .. } => {
+                inputs::has(batch.how.shard, name)
+            }
+            Found::Maildir { .. } => false,
+        };
         let count = || named.walk().filter(is_message).map(|_| 1).sum();
         Ok(Self {
             batch,
@@ -287,14 +288,16 @@ impl<'a> Work<'a> {
             path: shown.clone(),
             source,
         };
+        let path = message.path.clone();
+        let unread = |source| Problem::Open { path, source };
+        if let Some(error) = message.unreadable() {
+            return Err(unread(error).into());
+        }
         let slot = self.folder.slot(&message.name).map_err(failed)?;
         if self.batch.how.resume && slot.is_done() {
             return Ok(None);
         }
-        let mut input = message.open().map_err(|source| Problem::Open {
-            path: message.path.clone(),
-            source,
-        })?;
+        let mut input = message.open().map_err(unread)?;
         let to = Destination::Slot {
             slot: &slot,
             shown: &shown,

@@ -120,6 +120,13 @@ impl Named {
         None
     }
 
+    /// Returns what was named and holds a directory, there yet or not.
+    pub(crate) fn around(&self, directory: &Path) -> Option<PathBuf> {
+        let mut roots = self.walk().roots;
+        let mut paths = std::iter::from_fn(|| roots.next().map(|(path, _)| path));
+        paths.find(|path| path.is_dir() && is_within(directory, path))
+    }
+
     /// Returns a path in the list that has no place below DIR: one that leads up.
     pub(crate) fn astray(&self) -> Option<PathBuf> {
         let Self::List(..) = self else { return None };
@@ -208,7 +215,13 @@ impl Walk {
                 });
                 found
             }
-            Err(error) => Some(Found::Unreadable { path, name, error }),
+            Err(error) => {
+                let name = match name.as_os_str().is_empty() {
+                    true => path.clone(),
+                    false => name,
+                };
+                Some(Found::Unreadable { path, name, error })
+            }
         }
     }
 }
@@ -344,7 +357,7 @@ impl Iterator for Entries {
 }
 
 /// Returns whether `directory`, there yet or not, is `other` or lies in it.
-pub(crate) fn is_within(directory: &Path, other: &Path) -> bool {
+fn is_within(directory: &Path, other: &Path) -> bool {
     fn real(path: &Path) -> Option<PathBuf> {
         if let Ok(found) = fs::canonicalize(path) {
             return Some(found);

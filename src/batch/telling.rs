@@ -190,6 +190,10 @@ impl State {
         self.count.add(&line);
         if let Some(bar) = &self.bar {
             bar.inc(1);
+            // how many an mbox holds is not known before
+            if bar.length().is_some_and(|length| length < bar.position()) {
+                bar.set_length(bar.position());
+            }
         }
         for hint in line.hints {
             if self.hints.len() < HINTS && !self.hints.contains(&hint) {
