@@ -89,13 +89,14 @@ fn lines(run: &Run) -> Vec<serde_json::Value> {
 /// The words that lines of text begin with: verdict and name.
 fn verdicts(run: &Run) -> Vec<(String, String)> {
     let text = run.text();
-    let told = text.lines().filter(|line| !line.contains(" message"));
-    told.map(|line| {
-        let (verdict, rest) = line.split_once(' ').unwrap();
-        let name = rest.trim_start().split(": ").next().unwrap();
-        (verdict.to_owned(), name.to_owned())
-    })
-    .collect()
+    let (told, _summary) = text.trim_end().rsplit_once('\n').unwrap_or_default();
+    told.lines()
+        .map(|line| {
+            let (verdict, rest) = line.split_once(' ').unwrap();
+            let name = rest.trim_start().split(": ").next().unwrap();
+            (verdict.to_owned(), name.to_owned())
+        })
+        .collect()
 }
 
 fn signed(dir: &Dir, number: usize) -> PathBuf {
@@ -427,7 +428,6 @@ fn what_is_wrong_with_the_command_is_said_before() {
         (as_alice(), &to, args![&one, &one], 2),
         (as_alice(), &to, args!["-", &one], 2),
         (as_alice(), &"-".into(), args![&one], 2),
-        (args![], &to, args![&one], 4),
         (
             join(&[&as_alice(), &args!["--content", &one, "--add"]]),
             &to,
@@ -451,7 +451,7 @@ fn what_is_wrong_with_the_command_is_said_before() {
         let run = batch("sign", &options, to, inputs).run();
         let run = run.expect(code);
         assert!(run.stderr.starts_with("smime: error: "), "{}", run.stderr);
-        assert!(!dir.file("out").exists() || code == 4, "{}", run.stderr);
+        assert!(!dir.file("out").exists(), "{}", run.stderr);
         assert!(!inside.exists());
     }
     // in JSON it is the document of the verb
@@ -778,6 +778,23 @@ fn the_examples_of_the_help_work() {
                 Path::new(SMIME).parent().unwrap().display(),
                 std::env::var("PATH").unwrap()
             );
+            if subject == "messages/encrypted-three.eml" {
+                let encrypt = args![
+                    "encrypt",
+                    "-q",
+                    "-r",
+                    "alice.pem",
+                    "-c",
+                    "certs",
+                    "-t",
+                    "root.pem"
+                ];
+                let input = fixture_bytes("messages/clear.eml");
+                let sealed = smime(encrypt).dir(dir.path()).input(input).run().expect(0);
+                for place in ["mail/1.eml", "Maildir/cur/1:2,S", "Maildir/new/2"] {
+                    dir.write(place, &sealed.stdout);
+                }
+            }
             let line = example.trim();
             // the certificate between is in the examples' own directories
             let line = match line.contains(" encrypt ") && !line.contains(" -c ") {

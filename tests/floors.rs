@@ -566,7 +566,7 @@ fn the_checker_sees_what_it_must_see() {
     expect(
         "smime/x.rs",
         "fn f() -> anyhow::Result<()> {}",
-        &["smime/x.rs:1 uses anyhow, which belongs to cli, main"],
+        &["smime/x.rs:1 uses anyhow, which belongs to cli, batch, main"],
     );
     expect(
         "smime/x.rs",

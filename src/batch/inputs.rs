@@ -36,7 +36,7 @@ pub(crate) struct Message {
 #[derive(Debug)]
 enum Place {
     /// a file, opened already or not
-    File(Option<File>),
+    File(Option<(File, u64)>),
     Mbox {
         file: Arc<File>,
         number: u64,
@@ -59,11 +59,11 @@ impl Message {
     pub(crate) fn open(&mut self) -> io::Result<Input> {
         match &mut self.place {
             Place::File(file) => {
-                let file = match file.take() {
-                    Some(file) => file,
+                let (file, size) = match file.take() {
+                    Some(opened) => opened,
                     None => open(&self.path)?,
                 };
-                Ok(Input::regular(file))
+                Ok(Input::regular(file, size))
             }
             Place::Mbox { file, span, .. } => {
                 Ok(Input::part(Arc::clone(file), *span, Quoting::Mboxrd))
@@ -91,15 +91,17 @@ impl Message {
     }
 }
 
-fn open(path: &Path) -> io::Result<File> {
+/// Opens a file, and tells its size.
+fn open(path: &Path) -> io::Result<(File, u64)> {
     let flags = rustix::fs::OFlags::NONBLOCK.bits();
     let flags = i32::try_from(flags).unwrap_or_default();
     let file = OpenOptions::new()
         .read(true)
         .custom_flags(flags)
         .open(path)?;
-    match file.metadata()?.is_file() {
-        true => Ok(file),
+    let found = file.metadata()?;
+    match found.is_file() {
+        true => Ok((file, found.len())),
         false => Err(io::Error::other("no file")),
     }
 }
@@ -174,8 +176,8 @@ impl<'a> Inputs<'a> {
                             number: 0,
                         });
                     }
-                    Ok(Some(Opened::Message(file))) => {
-                        let place = Place::File(Some(file));
+                    Ok(Some(Opened::Message(file, size))) => {
+                        let place = Place::File(Some((file, size)));
                         return Some(Message { path, name, place });
                     }
                     Ok(None) => {
@@ -190,19 +192,19 @@ impl<'a> Inputs<'a> {
 
 /// A file, its beginning looked at.
 enum Opened {
-    Message(File),
+    Message(File, u64),
     /// twice, to be read in two ways
     Mbox(File, File),
 }
 
 fn opened(path: &Path) -> io::Result<Opened> {
-    let file = open(path)?;
+    let (file, size) = open(path)?;
     let mut head = [0; HEAD];
     let read = file.read_at(&mut head, 0)?;
     let head = head.get(..read).unwrap_or_default();
     match mbox::is_mbox(head) {
-        true => Ok(Opened::Mbox(open(path)?, file)),
-        false => Ok(Opened::Message(file)),
+        true => Ok(Opened::Mbox(open(path)?.0, file)),
+        false => Ok(Opened::Message(file, size)),
     }
 }
 

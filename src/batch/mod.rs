@@ -59,14 +59,14 @@ enum Ended {
 }
 
 /// Does a verb to many messages, and returns the exit status.
-pub(crate) fn run(batch: &Batch, reporting: Reporting, _: &mut Randomness) -> ExitCode {
+pub(crate) fn run(batch: &Batch, reporting: Reporting, rng: &mut Randomness) -> ExitCode {
     let mut reporting = Some(reporting);
     let ended = check(batch).and_then(|()| {
         ready(batch, &mut |findings, policy, perform| {
             if let Some(outcome) = refused(findings) {
                 return Ok(Ended::Refused(outcome));
             }
-            let work = Work::new(batch, policy, perform, &mut reporting)?;
+            let work = Work::new(batch, policy, perform, rng, &mut reporting)?;
             Ok(Ended::Done(work.done()))
         })
     });
@@ -174,6 +174,8 @@ struct Work<'a> {
     named: Named,
     folder: Folder,
     sync: bool,
+    /// the system's, which every thread may ask
+    rng: Randomness,
     telling: Telling,
 }
 
@@ -183,6 +185,7 @@ impl<'a> Work<'a> {
         batch: &'a Batch,
         policy: &'a Policy,
         perform: &'a Perform<'a>,
+        rng: &Randomness,
         reporting: &mut Option<Reporting>,
     ) -> anyhow::Result<Self> {
         let named = named(batch)?;
@@ -227,6 +230,7 @@ impl<'a> Work<'a> {
             telling: Telling::new(many, count),
             named,
             folder,
+            rng: rng.clone(),
             sync: batch.command.output().is_some_and(|it| it.sync),
         })
     }
@@ -262,15 +266,16 @@ impl<'a> Work<'a> {
 
     /// Does one message after the other, until there are no more.
     fn some(&self, next: &dyn Fn() -> Option<(Message, u64)>) {
+        let mut rng = self.rng.clone();
         while let Some((mut message, number)) = next() {
-            let line = self.one(&mut message);
+            let line = self.one(&mut message, &mut rng);
             self.telling.tell(number, line);
         }
     }
 
     /// Does one message. What goes wrong with it is its own affair.
-    fn one(&self, message: &mut Message) -> Line {
-        let result = guarded(|| self.attempt(message));
+    fn one(&self, message: &mut Message, rng: &mut Randomness) -> Line {
+        let result = guarded(|| self.attempt(message, rng));
         match result {
             Ok(None) => Line {
                 was_done: true,
@@ -282,7 +287,11 @@ impl<'a> Work<'a> {
     }
 
     /// Returns what was found, and where the result is if there is one; `None` if it was there before.
-    fn attempt(&self, message: &mut Message) -> anyhow::Result<Option<(Answer, Option<PathBuf>)>> {
+    fn attempt(
+        &self,
+        message: &mut Message,
+        rng: &mut Randomness,
+    ) -> anyhow::Result<Option<(Answer, Option<PathBuf>)>> {
         let shown = self.folder.shown(&message.name);
         let failed = |source| Problem::Output {
             path: shown.clone(),
@@ -303,7 +312,6 @@ impl<'a> Work<'a> {
             shown: &shown,
             sync: self.sync,
         };
-        let rng = &mut prepare::randomness()?;
         let mut result = (self.perform)(&message.path, &mut input, &to, rng);
         drop(input);
         if result.as_ref().is_ok_and(is_broken) {

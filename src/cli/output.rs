@@ -21,6 +21,9 @@ use std::{
 /// Octets gathered before they are written.
 const BUFFER: usize = 64 << 10;
 
+/// Octets that the results of small mail have.
+const SMALL: usize = 16 << 10;
+
 /// When octets may leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Leave {
@@ -183,8 +186,7 @@ impl Output {
     /// Passes the buffer on.
     fn pass_on(&mut self) -> io::Result<()> {
         if let Kind::Begun(place) = &self.kind {
-            let begun = Transaction::begin(place)?;
-            self.kind = Kind::File(begun.ok_or(io::ErrorKind::Unsupported)?);
+            self.kind = Kind::File(Transaction::begin_unnamed(place)?);
         }
         let passed = match &mut self.kind {
             Kind::Nowhere | Kind::Begun(_) => Ok(()),
@@ -208,7 +210,9 @@ impl Write for Output {
             return Ok(buf.len());
         }
         if self.buffer.is_empty() {
-            self.buffer.reserve_exact(BUFFER);
+            let small = matches!(self.kind, Kind::Begun(_));
+            self.buffer
+                .reserve_exact(if small { SMALL } else { BUFFER });
         }
         let room = BUFFER.saturating_sub(self.buffer.len());
         let part = buf.get(..room).unwrap_or(buf);

@@ -189,11 +189,11 @@ impl Input {
         })
     }
 
-    /// Takes a regular file that was opened and not read.
-    pub(crate) fn regular(file: File) -> Self {
+    /// Takes a regular file of this size that was opened and not read.
+    pub(crate) fn regular(file: File, size: u64) -> Self {
         Self {
             beginning: Some(0),
-            source: Opened::File(BufReader::with_capacity(BUFFER, file)),
+            source: Opened::File(BufReader::with_capacity(buffer(size), file)),
         }
     }
 
@@ -204,7 +204,7 @@ impl Input {
             span,
             position: 0,
         };
-        let section = BufReader::with_capacity(BUFFER, section);
+        let section = BufReader::with_capacity(buffer(span.length), section);
         Self {
             beginning: Some(0),
             source: Opened::Part(Unquoted::new(section, quoting)),
@@ -228,6 +228,11 @@ impl Input {
             (Opened::Part(part), _) => Source::Seekable(part),
         }
     }
+}
+
+/// For what is small, a buffer that it fits in; the end is seen without another.
+fn buffer(size: u64) -> usize {
+    usize::try_from(size).unwrap_or(BUFFER).clamp(512, BUFFER)
 }
 
 /// A part of a file that several read at once.

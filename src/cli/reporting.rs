@@ -142,7 +142,11 @@ impl Reporting {
 
     /// Guesses how to tell that the command line is not understood.
     pub(crate) fn guess(typed: &[OsString]) -> Self {
-        let words: Vec<&str> = typed.iter().skip(1).filter_map(|w| w.to_str()).collect();
+        let words = typed.iter().skip(1).filter_map(|w| w.to_str());
+        let mut words: Vec<&str> = words.collect();
+        if words.first() == Some(&"batch") {
+            words.remove(0);
+        }
         let verb = Verb::ALL.into_iter().find(|verb| {
             let name: Vec<&str> = verb.name().split(' ').collect();
             words.starts_with(&name)

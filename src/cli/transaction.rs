@@ -162,6 +162,14 @@ impl Transaction {
         }
     }
 
+    /// Starts where it is known that there can be files without names.
+    pub(crate) fn begin_unnamed(place: &Place) -> io::Result<Self> {
+        Ok(Self {
+            file: unnamed(place.base(), &place.directory, OFlags::empty())?,
+            place: place.clone(),
+        })
+    }
+
     /// Gives the file its name, in place of an old one. `random` keeps the names of two processes apart; with `sync` all of it is on the disk first.
     pub(crate) fn commit(mut self, random: [u8; 8], sync: bool) -> io::Result<()> {
         self.file
