@@ -75,6 +75,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("cbc", &["crypto"]),
     ("ctr", &["crypto"]),
     ("ghash", &["crypto"]),
+    ("aws_lc_rs", &["crypto"]),
     ("des", &["crypto"]),
     ("rc2", &["crypto"]),
     ("x448", &["crypto"]),

@@ -62,6 +62,7 @@ fn signed(identities: &Identities, form: Form, seed: u64) -> Vec<u8> {
         pss: false,
         include: Include::Chain,
         compress: false,
+        protect_headers: None,
     };
     let mut out = Vec::new();
     let mail = fixture_bytes("messages/plain.eml");
@@ -232,6 +233,7 @@ fn a_directory_server_is_a_repository() {
         naming: Naming::default(),
         to_header: false,
         compress: false,
+        protect_headers: None,
     };
     let mut out = Vec::new();
     let mut input = Cursor::new(fixture_bytes("messages/plain.eml"));

@@ -504,7 +504,10 @@ fn uncompress(object: &[u8], limits: Limits) -> Result<Vec<u8>, &'static str> {
     let mut rng = rand_chacha::ChaCha20Rng::seed_from_u64(1);
     match opener.open(Source::Stream(&mut input), &mut out, Time(0), &mut rng) {
         Ok(report) if report.verdict() == Verdict::Pass => Ok(out),
-        Err(Error::Limit { name, .. }) => Err(name),
+        Err(error) => match error.in_part() {
+            (_, Error::Limit { name, .. }) => Err(name),
+            other => panic!("{other:?}"),
+        },
         other => panic!("{other:?}"),
     }
 }

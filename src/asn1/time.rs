@@ -1,6 +1,9 @@
 //! Points in time, whole seconds (RFC 5280 §4.1.2.5, RFC 3339). Knows no clock: every point is given.
 use super::{Tag, write};
-use ::time::{Date, Month, OffsetDateTime, format_description::well_known::Rfc3339};
+use ::time::{
+    Date, Month, OffsetDateTime,
+    format_description::well_known::{Rfc2822, Rfc3339},
+};
 
 /// Seconds since 1970-01-01T00:00:00Z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,6 +22,18 @@ impl Time {
         OffsetDateTime::parse(text, &Rfc3339)
             .ok()
             .map(|moment| Self(moment.unix_timestamp()))
+    }
+
+    /// Parses the date-time of a mail header, with any offset (RFC 5322 §3.3, RFC 2822 §4.3).
+    pub fn from_mail(text: &str) -> Option<Self> {
+        OffsetDateTime::parse(text.trim(), &Rfc2822)
+            .ok()
+            .map(|moment| Self(moment.unix_timestamp()))
+    }
+
+    /// Returns the date-time of a mail header, in UTC: `Sun, 01 Nov 2026 09:00:00 +0000`.
+    pub fn to_mail(self) -> Option<String> {
+        self.moment().format(&Rfc2822).ok()
     }
 
     /// Parses the content octets of UTCTime (tag 0x17, years 1950 to 2049) or GeneralizedTime (tag 0x18), in the forms of RFC 5280 §4.1.2.5
@@ -140,6 +155,28 @@ mod tests {
     }
     fn generalized(text: &str) -> Option<String> {
         Time::from_asn1(GENERALIZED_TIME, text.as_bytes()).map(|t| t.to_string())
+    }
+
+    #[test]
+    fn dates_of_mail() {
+        let time = Time::from_rfc3339("2023-01-11T21:08:43Z");
+        for text in [
+            "Wed, 11 Jan 2023 16:08:43 -0500",
+            "11 Jan 2023 21:08:43 GMT",
+            " Wed, 11 Jan 2023 21:08:43 +0000 (UTC)",
+        ] {
+            assert_eq!(Time::from_mail(text), time, "{text}");
+        }
+        for text in [
+            "",
+            "yesterday",
+            "2023-01-11T21:08:43Z",
+            "Wed, 31 Feb 2023 21:08:43 +0000",
+        ] {
+            assert_eq!(Time::from_mail(text), None, "{text}");
+        }
+        let written = time.and_then(Time::to_mail);
+        assert_eq!(written.as_deref(), Some("Wed, 11 Jan 2023 21:08:43 +0000"));
     }
 
     #[test]

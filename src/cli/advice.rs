@@ -2,7 +2,7 @@
 //!
 //! Knows every reason, every rule and every option; judges nothing. Advice on errors is in `error`.
 use super::{args::Command, args::Verb};
-use smime::policy::{Concerned, Finding, Level, Objection, Reason, Rule};
+use smime::policy::{Concerned, Finding, Level, Objection, Part, Reason, Rule};
 use std::{collections::HashSet, ffi::OsString, path::Path};
 
 /// Characters of a command line that is given back whole.
@@ -11,7 +11,7 @@ const LENGTH: usize = 400;
 const INPUTS: usize = 8;
 
 /// Options that may be given once.
-const SINGLE: [&str; 4] = ["--at", "--policy", "--purpose", "--revocation"];
+const SINGLE: [&str; 5] = ["--at", "--part", "--policy", "--purpose", "--revocation"];
 
 /// The command line as it was typed, to be given back with an option more.
 #[derive(Debug, Clone)]
@@ -72,6 +72,7 @@ impl Typed {
     /// The command with this option more: `smime verify -c FILE -t root.pem mail.eml`. What it contradicts is left out.
     pub(crate) fn with(&self, option: &str, value: &str) -> String {
         let added = match value {
+            "" => option.to_owned(),
             "FILE" | "PATH" | "ADDRESS" => format!("{option} {value}"),
             _ => format!("{option} {}", quoted(value)),
         };
@@ -103,6 +104,42 @@ impl Typed {
             command.push_str(&rest);
         }
         command
+    }
+
+    /// The same, done by `open`, which removes any layer.
+    fn opening(&self) -> Self {
+        Self {
+            verb: Verb::Open,
+            ..self.clone()
+        }
+    }
+
+    /// The same with an option more.
+    fn and(mut self, option: &str, value: &str) -> Self {
+        self.words
+            .splice(0..0, [option.to_owned(), value.to_owned()]);
+        self
+    }
+
+    /// The command with its result in a file.
+    fn to_file(&self, file: &str) -> String {
+        let words = self.without_words(&["-o", "--output"], None);
+        self.command(&format!("-o {file}"), &words)
+    }
+
+    /// The same of another message, its result where it comes to.
+    fn on(&self, message: &str) -> Self {
+        let mut words = self.without_words(&["-o", "--output"], None);
+        let typed = self.message.as_deref().unwrap_or("-");
+        match words.iter_mut().rfind(|word| *word == typed) {
+            Some(word) => message.clone_into(word),
+            None => words.push(message.to_owned()),
+        }
+        Self {
+            words,
+            message: Some(message.to_owned()),
+            ..self.clone()
+        }
     }
 
     fn has(&self, option: &str, value: &str) -> bool {
@@ -173,7 +210,7 @@ impl Typed {
     }
 
     /// `smime inspect mail.eml`
-    fn inspect(&self) -> String {
+    pub(crate) fn inspect(&self) -> String {
         let message = self.message.as_deref();
         let message = message.map_or_else(String::new, |path| format!(" {}", quoted(path)));
         format!("smime inspect{message}")
@@ -200,9 +237,10 @@ pub(crate) fn hint_for(finding: &Finding, typed: &Typed) -> Option<String> {
         let command = typed.without("--deny", Some(name));
         return Some(format!("without --deny {name} it would pass: {command}"));
     }
-    let specific = match &finding.objection {
-        Some(objection) => of_reason(objection, typed),
-        None => of_rule(finding.rule, typed),
+    let specific = match (&finding.objection, &finding.part) {
+        (Some(objection), _) => of_reason(objection, typed),
+        (None, Some(part)) if finding.rule == Rule::ErrantLayer => of_part(part, typed),
+        (None, _) => of_rule(finding.rule, typed),
     };
     match specific {
         Advice::Is(hint) => Some(hint),
@@ -411,9 +449,40 @@ fn of_rule(rule: Rule, typed: &Typed) -> Advice {
             "encrypt to those in Bcc in a message of their own; if all may know of them: {}",
             typed.with("--allow", Rule::BlindCopy.name())
         ),
+        Rule::NotSevenBit if typed.verb == Verb::Sign => format!(
+            "inside the signature nothing needs to be 7-bit safe: {}",
+            typed.with("--opaque", "")
+        ),
         Rule::NotProtected => format!("{} says what the message is", typed.inspect()),
         Rule::KeyFileReadable => "chmod 600 makes a key file private".to_owned(),
         _ => return Advice::Override,
+    })
+}
+
+/// The command that looks at a part alone. What stands inside a CMS object has its number in what comes out of that.
+fn of_part(part: &Part, typed: &Typed) -> Advice {
+    let does = match (part.encrypted, typed.verb) {
+        (false, Verb::Verify) | (true, Verb::Decrypt) | (_, Verb::Open) => typed.clone(),
+        _ => typed.opening(),
+    };
+    let has_key = does
+        .words
+        .iter()
+        .any(|w| w.starts_with("-i") || w.starts_with("--identity"));
+    let does = match part.encrypted && !has_key {
+        true => does.and("-i", "FILE"),
+        false => does,
+    };
+    Advice::Is(match &part.inside {
+        None => format!(
+            "to take that part alone: {}",
+            does.with("--part", &part.number)
+        ),
+        Some(number) => {
+            let first = typed.to_file("FILE");
+            let then = does.on("FILE").with("--part", number);
+            format!("to take that part alone: {first} && {then}")
+        }
     })
 }
 
@@ -534,6 +603,45 @@ mod tests {
         assert_eq!(quoted("$(rm)"), "'$(rm)'");
         assert_eq!(quoted("a'b"), "'a'\\''b'");
         assert_eq!(quoted(""), "''");
+    }
+
+    #[test]
+    fn a_part_is_taken_by_a_verb_that_can() {
+        let hint = |line: &[&str], encrypted, inside: Option<&str>| {
+            let policy = smime::policy::Policy::default();
+            let finding = policy.finding(Rule::ErrantLayer, "x").about(Part {
+                number: "1.1.2".to_owned(),
+                inside: inside.map(str::to_owned),
+                encrypted,
+            });
+            let hint = hint_for(&finding, &typed(line)).unwrap();
+            hint.rsplit_once(": ").unwrap().1.to_owned()
+        };
+        let verify = ["verify", "-t", "x", "m.eml"];
+        assert_eq!(
+            hint(&verify, false, None),
+            "smime verify --part 1.1.2 -t x m.eml"
+        );
+        assert_eq!(
+            hint(&verify, true, None),
+            "smime open --part 1.1.2 -i FILE -t x m.eml"
+        );
+        assert_eq!(
+            hint(&verify, false, Some("1.2")),
+            "smime verify -o FILE -t x m.eml && smime verify --part 1.2 -t x FILE"
+        );
+        assert_eq!(
+            hint(
+                &["decrypt", "-i", "k", "--part", "1.1", "-o", "f"],
+                true,
+                None
+            ),
+            "smime decrypt --part 1.1.2 -i k -o f"
+        );
+        assert_eq!(
+            hint(&["decrypt", "-i", "k", "-o", "f"], false, Some("1.2")),
+            "smime decrypt -o FILE -i k && smime open --part 1.2 -i k FILE"
+        );
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod many;
 pub(crate) use many::{Batch, Shard};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use smime::mime::part::PartNumber;
 use std::{
     num::NonZeroUsize,
     path::{Path, PathBuf},
@@ -175,6 +176,8 @@ pub(crate) struct Sign {
     #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["add", "countersign"])]
     pub(crate) request_receipt: Option<String>,
     #[command(flatten)]
+    pub(crate) headers: Headers,
+    #[command(flatten)]
     pub(crate) made: Made,
     #[command(flatten)]
     pub(crate) output: Output,
@@ -215,6 +218,8 @@ pub(crate) struct Encrypt {
     #[arg(long)]
     pub(crate) key_identifier: bool,
     #[command(flatten)]
+    pub(crate) headers: Headers,
+    #[command(flatten)]
     pub(crate) made: Made,
     #[command(flatten)]
     pub(crate) trust: Trust,
@@ -239,6 +244,8 @@ pub(crate) struct Decrypt {
     pub(crate) shared: Shared,
     #[command(flatten)]
     pub(crate) secret_key: SecretKey,
+    #[command(flatten)]
+    pub(crate) part: Part,
     #[command(flatten)]
     pub(crate) output: Output,
     #[command(flatten)]
@@ -265,6 +272,8 @@ pub(crate) struct Open {
     #[command(flatten)]
     pub(crate) signers: Signers,
     #[command(flatten)]
+    pub(crate) part: Part,
+    #[command(flatten)]
     pub(crate) output: Output,
     #[command(flatten)]
     pub(crate) common: Common,
@@ -285,11 +294,13 @@ pub(crate) struct Verify {
     #[command(flatten)]
     pub(crate) signers: Signers,
     /// The content of a detached CMS signature
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "part")]
     pub(crate) content: Option<PathBuf>,
     /// MESSAGE is the signed receipt for this message
-    #[arg(long, value_name = "ORIGINAL", conflicts_with_all = ["content", "output"])]
+    #[arg(long, value_name = "ORIGINAL", conflicts_with_all = ["content", "output", "part"])]
     pub(crate) receipt_for: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) part: Part,
     #[command(flatten)]
     pub(crate) output: Output,
     #[command(flatten)]
@@ -457,6 +468,14 @@ pub(crate) struct Message {
     pub(crate) message: PathBuf,
 }
 
+/// The part to read in place of the message.
+#[derive(Debug, Args)]
+pub(crate) struct Part {
+    /// Take part N, as 1.2, for the message; see: smime inspect
+    #[arg(long, value_name = "N")]
+    pub(crate) part: Option<PartNumber>,
+}
+
 /// Where the result goes; without FILE: to standard output, except that `verify` writes no content.
 #[derive(Debug, Args)]
 pub(crate) struct Output {
@@ -546,6 +565,22 @@ pub(crate) struct SecretKey {
     pub(crate) secret_key: Option<PathBuf>,
 }
 
+/// Whether the header is protected, too.
+#[derive(Debug, Args)]
+pub(crate) struct Headers {
+    /// Protect Subject, To, Date, ..., too (RFC 9788)
+    #[arg(long, conflicts_with_all = ["text", "binary", "compress"])]
+    pub(crate) protect_headers: bool,
+    /// The same; what encryption hides: baseline, shy or none
+    #[arg(
+        long,
+        value_name = "WHAT",
+        conflicts_with_all = ["text", "binary", "compress"],
+        hide_possible_values = true
+    )]
+    pub(crate) hide_headers: Option<HideHeaders>,
+}
+
 /// How the output of `sign` and `encrypt` is made.
 #[derive(Debug, Args)]
 pub(crate) struct Made {
@@ -622,6 +657,13 @@ pub(crate) enum Include {
     Leaf,
     Chain,
     All,
+    None,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum HideHeaders {
+    Baseline,
+    Shy,
     None,
 }
 

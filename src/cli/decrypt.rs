@@ -8,6 +8,7 @@ use super::{
 use anyhow::Context;
 use smime::{
     crypto::Secret,
+    mime::part::PartNumber,
     policy::{Finding, Policy},
     smime::Decryptor,
     store::Identities,
@@ -31,6 +32,7 @@ pub(crate) struct Ready {
     pub(crate) policy: Policy,
     identities: Identities,
     secret_key: Option<Secret>,
+    part: Option<PartNumber>,
     pub(crate) findings: Vec<Finding>,
 }
 
@@ -47,6 +49,7 @@ impl Ready {
             policy,
             identities,
             secret_key,
+            part: typed.part.part.clone(),
             findings,
         })
     }
@@ -66,6 +69,9 @@ impl Ready {
         let mut decryptor = Decryptor::new(&self.identities, &self.policy);
         if let Some(key) = &self.secret_key {
             decryptor = decryptor.secret_key(key);
+        }
+        if let Some(part) = &self.part {
+            decryptor = decryptor.part(part.clone());
         }
         let report = decryptor
             .decrypt(input.source(), &mut output, rng)

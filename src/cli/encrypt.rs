@@ -1,6 +1,8 @@
 //! `smime encrypt`.
 use super::{
-    Outcome, args, conclude,
+    Outcome,
+    args::{self, HideHeaders},
+    conclude,
     error::Problem,
     output::{Destination, Leave},
     prepare::{self, Ground, Input, Randomness},
@@ -13,7 +15,10 @@ use smime::{
     crypto::ContentCipher,
     mime::mailbox::Address,
     policy::{Finding, Level, Limits, Policy, Rule},
-    smime::{Acquaintance, EncryptOptions, Encryptor, Learned, Recipient, Report, Verifier},
+    smime::{
+        Acquaintance, Encoding, EncryptOptions, Encryptor, HeaderConfidentiality, Learned,
+        Recipient, Report, Verifier,
+    },
     store::files,
     x509::{Catalogue, Collection, TrustAnchors},
 };
@@ -235,7 +240,30 @@ fn options(encrypt: &args::Encrypt) -> anyhow::Result<EncryptOptions> {
         },
         to_header: encrypt.to_header,
         compress: encrypt.made.compress,
+        protect_headers: protect_headers(&encrypt.headers, encoding)?,
     })
+}
+
+/// Returns how much of the header is hidden, if it is protected at all: naming a policy asks for that, too.
+fn protect_headers(
+    headers: &args::Headers,
+    encoding: Encoding,
+) -> anyhow::Result<Option<HeaderConfidentiality>> {
+    let policy = match headers.hide_headers {
+        None if !headers.protect_headers => return Ok(None),
+        None | Some(HideHeaders::Baseline) => HeaderConfidentiality::Baseline,
+        Some(HideHeaders::Shy) => HeaderConfidentiality::Shy,
+        Some(HideHeaders::None) => HeaderConfidentiality::None,
+    };
+    // inside is written what stands outside, and then something must
+    if encoding != Encoding::Smime {
+        return Err(Problem::usage_with(
+            "--protect-headers makes a message, with a header: --format der and pem have none",
+            "leave --format out",
+        )
+        .into());
+    }
+    Ok(Some(policy))
 }
 
 /// What reads as an address is one: a file that somebody put into the working directory under that name must not take its place, and is

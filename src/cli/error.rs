@@ -251,6 +251,7 @@ impl Failure {
             None => format!("{option} {value}"),
         };
         use smime::smime::Error as E;
+        let (part, error) = error.in_part();
         let exit = match error.class() {
             // Options that do not go together, or not with the key.
             _ if matches!(error, E::Unsuitable(_) | E::OnlyRsaKem(_)) => USAGE,
@@ -268,6 +269,7 @@ impl Failure {
             other => other.to_string(),
         };
         let mut failure = Self::new(exit, error.code(), message);
+        failure.part = part.map(str::to_owned);
         failure.offset = error.offset();
         let verb_name = verb.map_or("", Verb::name);
         match error {
@@ -329,8 +331,15 @@ impl Failure {
                 failure.hint("name recipients with -r FILE, -r ADDRESS or --to-header")
             }
             E::OnlyRsaKem(_) => failure.hint("without --oaep such a recipient gets RSA-KEM"),
+            E::AlreadyProtected => failure.hint(
+                "leave --protect-headers out, or sign or encrypt the message as it was before",
+            ),
             E::Unsuitable(_) => failure
                 .hint("without --pss and --digest the key's own algorithm and digest are used"),
+            E::NoPart(_) => failure.hint(match typed {
+                Some(typed) => format!("the parts are listed by: {}", typed.inspect()),
+                None => "smime inspect lists the parts".to_owned(),
+            }),
             E::NoContent => failure.hint("--content FILE takes what was signed"),
             E::ContentNotWanted => failure.hint("leave --content out"),
             E::NoTrustAnchor => failure

@@ -2,6 +2,7 @@
 //!
 //! Knows names and order of keys; judges nothing. Keys may be added; removing or renaming one raises [`SCHEMA`].
 mod attributes;
+mod headers;
 
 use super::{
     Answer, Checked, Named,
@@ -95,7 +96,11 @@ fn answer_document(typed: &Typed, answer: &Answer, exit: u8) -> Map<String, Valu
                 ];
                 extend(layer, more);
             }
+            if let Some(part) = &report.part {
+                document.insert("part".into(), part.as_str().into());
+            }
             document.insert("layers".into(), Value::Array(layers));
+            document.extend(report.headers.iter().flat_map(headers::all));
             document.insert("findings".into(), findings(typed, &report.findings));
         }
         Answer::Certificates { certificates, crls } => {
@@ -190,6 +195,9 @@ fn finding(typed: &Typed, finding: &Finding) -> Value {
     object.insert("rule".into(), finding.rule.name().into());
     object.insert("level".into(), finding.level.name().into());
     object.insert("message".into(), finding.message.as_str().into());
+    if let Some(part) = &finding.part {
+        object.insert("part".into(), part.number.as_str().into());
+    }
     match &finding.objection {
         None => {
             object.insert("source".into(), finding.rule.source().into());
@@ -432,7 +440,9 @@ mod tests {
     fn sample() -> Answer {
         Answer::Message(Report {
             choice: None,
+            part: None,
             described: false,
+            headers: None,
             layers: vec![
                 samples::encrypted(),
                 Layer::Signed(SignedLayer::new(
@@ -504,7 +514,9 @@ mod tests {
             &Typed::bare(Verb::Verify),
             &Answer::Message(Report {
                 choice: None,
+                part: None,
                 described: false,
+                headers: None,
                 layers: vec![Layer::Signed(SignedLayer::new(
                     Form::Opaque,
                     vec![signature],

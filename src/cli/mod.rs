@@ -46,7 +46,7 @@ use output::Output;
 use prepare::Randomness;
 use reporting::Reporting;
 use smime::{
-    policy::{Finding, Level, Policy},
+    policy::{Finding, Level, Policy, Rule},
     smime::{Report, report::Verdict},
     x509::{Certificate, Crl, PathReport},
 };
@@ -120,6 +120,16 @@ impl Answer {
             Self::Paths(paths) => Box::new(paths.iter().flat_map(|c| &c.report.findings)),
         };
         findings.filter(|f| f.level == Level::Deny)
+    }
+
+    /// Returns the findings on layers that do not count, which may be what was asked for.
+    fn errant_layers(&self) -> impl Iterator<Item = &Finding> {
+        let findings: &[Finding] = match self {
+            Self::Message(report) => &report.findings,
+            Self::Certificates { .. } | Self::Paths(_) => &[],
+        };
+        let is_errant = |f: &&Finding| f.rule == Rule::ErrantLayer && f.level == Level::Warn;
+        findings.iter().filter(is_errant)
     }
 }
 

@@ -101,6 +101,9 @@ impl<'a> Ready<'a> {
         if let Some(key) = &self.secret_key {
             opener = opener.secret_key(key);
         }
+        if let Some(part) = &self.typed.part.part {
+            opener = opener.part(part.clone());
+        }
         let report = opener
             .open(input.source(), &mut output, at, rng)
             .with_context(|| prepare::at(message))?;

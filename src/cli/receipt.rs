@@ -63,6 +63,7 @@ pub(crate) fn run(receipt: &args::Receipt, rng: &mut Randomness) -> anyhow::Resu
         include: Include::Chain,
         request_receipt: None,
         compress: false,
+        protect_headers: None,
     };
     let report = Signer::new(&identities, &policy, options)
         .receipt(&verified, &mut output, at, rng)

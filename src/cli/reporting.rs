@@ -238,7 +238,7 @@ impl Reporting {
         }
         if exit != 0 && !json {
             let mut hints: Vec<String> = Vec::new();
-            for finding in answer.denied() {
+            for finding in answer.denied().chain(answer.errant_layers()) {
                 if let Some(hint) = advice::hint_for(finding, &typed)
                     && !hints.contains(&hint)
                 {

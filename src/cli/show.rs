@@ -2,6 +2,7 @@
 //!
 //! Every string that came from a message or a certificate is escaped, and stands on a line that begins with our word for it.
 mod attributes;
+mod headers;
 
 use super::{Answer, Checked, args::Verb, certificate, escape::escape};
 use smime::{
@@ -190,6 +191,9 @@ impl Page {
                 }
             }
         }
+        if let Some(protected) = report.headers.as_ref().and_then(headers::line) {
+            self.fact("headers", &protected);
+        }
         self.findings(&report.findings);
     }
 
@@ -258,7 +262,22 @@ impl Page {
             None => self.fact("signed", &how),
         }
         self.attributes(verb, signature);
+        self.encoded(&signature.findings);
         self.findings(&signature.findings);
+    }
+
+    /// Tells what was encoded for the transport, which is no complaint: in one line.
+    fn encoded(&mut self, findings: &[Finding]) {
+        let mut encoded = findings
+            .iter()
+            .filter(|f| f.rule == Rule::ReEncoded && f.level == Level::Allow);
+        if let Some(first) = encoded.next() {
+            let more = match encoded.count() {
+                0 => String::new(),
+                n => format!(" (and {n} more)"),
+            };
+            self.fact("encoded", &format!("{}{more}", first.message));
+        }
     }
 
     /// Names the anchor that vouched: the last of the path, and where it came from.
@@ -473,7 +492,9 @@ mod tests {
     fn shown(verb: Verb, layers: Vec<Layer>) -> String {
         let report = Report {
             choice: None,
+            part: None,
             described: false,
+            headers: None,
             layers,
             findings: Vec::new(),
         };
@@ -602,7 +623,9 @@ mod tests {
     fn a_denial_without_a_layer() {
         let report = Report {
             choice: None,
+            part: None,
             described: false,
+            headers: None,
             layers: Vec::new(),
             findings: vec![Policy::default().finding(Rule::NotSigned, "there is no signature")],
         };

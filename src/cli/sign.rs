@@ -1,7 +1,7 @@
 //! `smime sign`.
 use super::{
     Outcome,
-    args::{self, Include},
+    args::{self, HideHeaders, Include},
     conclude,
     error::Problem,
     output::{Destination, Leave},
@@ -14,7 +14,7 @@ use smime::{
     crypto::Digest,
     mime::mailbox::Address,
     policy::Finding,
-    smime::{Addition, Encoding, SignOptions, Signer, report::Form},
+    smime::{Addition, Encoding, HeaderProtection, SignOptions, Signer, report::Form},
     store::Identities,
 };
 use std::path::Path;
@@ -117,6 +117,24 @@ fn options(sign: &args::Sign) -> anyhow::Result<SignOptions> {
             )
         })?),
     };
+    let protect_headers = match sign.headers.hide_headers {
+        Some(HideHeaders::Baseline | HideHeaders::Shy) => {
+            return Err(Problem::usage_with(
+                "--hide-headers: a signature hides nothing",
+                "only encryption hides: smime encrypt --hide-headers shy -r FILE MESSAGE",
+            )
+            .into());
+        }
+        Some(HideHeaders::None) => true,
+        None => sign.headers.protect_headers,
+    };
+    if protect_headers && adds {
+        return Err(Problem::usage_with(
+            "--protect-headers does not go with --add and --countersign",
+            "what is signed already cannot be changed: protect the header with the first signature",
+        )
+        .into());
+    }
     let (content, encoding) = prepare::made(&sign.made);
     let form = match (sign.opaque, sign.detached) {
         (true, true) => {
@@ -162,5 +180,6 @@ fn options(sign: &args::Sign) -> anyhow::Result<SignOptions> {
             Include::None => smime::smime::Include::None,
         },
         request_receipt,
+        protect_headers: protect_headers.then_some(HeaderProtection::Clear),
     })
 }

@@ -119,13 +119,17 @@ impl<'a> Ready<'a> {
     }
 
     fn verifier(&self) -> Verifier<'_> {
-        prepare::verifier(
+        let verifier = prepare::verifier(
             &self.anchors,
             &self.repository,
             &self.ground.policy,
             &self.signers,
             &self.typed.signers,
             self.time_stamping.as_ref(),
-        )
+        );
+        match &self.typed.part.part {
+            Some(part) => verifier.part(part.clone()),
+            None => verifier,
+        }
     }
 }

@@ -171,6 +171,11 @@ pub fn is_object(content_type: &Oid) -> bool {
 
 /// Returns whether octets begin as a ContentInfo with a content type of ours does (RFC 5652 §3).
 pub fn is_content_info(head: &[u8]) -> bool {
+    content_type_at(head).is_some()
+}
+
+/// Returns the content type of the ContentInfo that octets begin as, if it is one of ours.
+pub fn content_type_at(head: &[u8]) -> Option<Oid> {
     let limits = Limits {
         asn1_depth: 2,
         structure_bytes: head.len(),
@@ -180,12 +185,10 @@ pub fn is_content_info(head: &[u8]) -> bool {
         recipients: 0,
     };
     let mut source = Source::new(head, limits);
-    let content_type = source
-        .reader
-        .enter(Tag::SEQUENCE)
-        .map_err(Error::from)
-        .and_then(|_| source.content_type());
-    content_type.is_ok_and(|it| it == content_type::DATA || is_object(&it))
+    source.reader.enter(Tag::SEQUENCE).ok()?;
+    let content_type = source.content_type().ok()?;
+    let is_ours = content_type == content_type::DATA || is_object(&content_type);
+    is_ours.then_some(content_type)
 }
 
 /// Reads the ContentInfo (RFC 5652 §3) and the head of what it holds.

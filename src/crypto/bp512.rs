@@ -1,6 +1,7 @@
 //! brainpoolP512r1 (RFC 5639 §3.7), made of its numbers over `primefield` and `primeorder`, as the crates `bp256` and `bp384` are of theirs.
 //!
 //! Knows the curve and no scheme: ECDSA is the crate `ecdsa`, what a key may do is in `public_key` and `private_key`.
+use crate::asn1::oid::Oid;
 use elliptic_curve::{
     Curve, CurveArithmetic, PrimeCurve, PrimeCurveArithmetic,
     bigint::{Odd, U512},
@@ -29,6 +30,9 @@ impl Curve for BrainpoolP512r1 {
     const ORDER: Odd<U512> = Odd::<U512>::from_be_hex(ORDER);
 }
 impl PrimeCurve for BrainpoolP512r1 {}
+impl elliptic_curve::pkcs8::AssociatedOid for BrainpoolP512r1 {
+    const OID: Oid = super::public_key::BRAINPOOL_P512;
+}
 impl PointCompression for BrainpoolP512r1 {
     const COMPRESS_POINTS: bool = false;
 }

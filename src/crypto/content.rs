@@ -4,8 +4,12 @@
 //!
 //! Knows ciphers and their modes; must not know where keys come from or which container the content stands in.
 use super::{
-    ContentCipher, Error, Result, Secret, algorithm::Mode, ccm,
-    chacha20_poly1305::ChaCha20Poly1305, gcm::Gcm,
+    ContentCipher, Error, Result, Secret,
+    algorithm::Mode,
+    ccm,
+    chacha20_poly1305::ChaCha20Poly1305,
+    engine::{self, InPlace},
+    gcm::Gcm,
 };
 use aes::{Aes128, Aes192, Aes256};
 use cbc::cipher::{
@@ -51,10 +55,7 @@ impl Encryption {
     /// Appends to `out` the ciphertext that `chunk` completes.
     pub fn update(&mut self, chunk: &[u8], out: &mut Vec<u8>) -> Result<()> {
         match &mut self.mode {
-            EncryptionMode::Cbc(cbc) => {
-                cbc.update(chunk, 0, out);
-                Ok(())
-            }
+            EncryptionMode::Cbc(cbc) => cbc.update(chunk, 0, out),
             EncryptionMode::Gcm(gcm) => gcm.encrypt(chunk, out),
             EncryptionMode::ChaCha20Poly1305(cipher) => cipher.encrypt(chunk, out),
         }
@@ -66,7 +67,7 @@ impl Encryption {
                 let missing = cbc.size.saturating_sub(cbc.pending.len());
                 let octet = u8::try_from(missing).map_err(|_| Error::Decryption)?;
                 let padding = vec![octet; missing];
-                cbc.update(&padding, 0, out);
+                cbc.update(&padding, 0, out)?;
                 Ok(Vec::new())
             }
             EncryptionMode::Gcm(gcm) => Ok(gcm.tag(&self.aad).to_vec()),
@@ -99,10 +100,7 @@ impl Decryption {
     /// Appends to `out` the plaintext that `chunk` completes (CBC holds the last block back, CCM everything).
     pub fn update(&mut self, chunk: &[u8], out: &mut Vec<u8>) -> Result<()> {
         match &mut self.0 {
-            DecryptionMode::Cbc(cbc) => {
-                cbc.update(chunk, cbc.size, out);
-                Ok(())
-            }
+            DecryptionMode::Cbc(cbc) => cbc.update(chunk, cbc.size, out),
             DecryptionMode::Gcm(gcm) => gcm.decrypt(chunk, out),
             DecryptionMode::Ccm(held) => held.hold(chunk),
             DecryptionMode::ChaCha20Poly1305(cipher) => cipher.decrypt(chunk, out),
@@ -124,7 +122,7 @@ impl Decryption {
                     return Err(Error::Decryption);
                 }
                 let mut last = Zeroizing::new(std::mem::take(&mut *cbc.pending));
-                (cbc.blocks)(&mut last);
+                (cbc.blocks)(&mut last)?;
                 let content = unpadded(&last).ok_or(Error::Decryption)?;
                 out.extend_from_slice(content);
                 Ok(())
@@ -144,8 +142,7 @@ pub(super) fn encrypt_blocks(
     blocks: &mut [u8],
 ) -> Result<()> {
     check_sizes(cipher, key, iv)?;
-    cbc_encryption(cipher, key, iv)?(blocks);
-    Ok(())
+    cbc_encryption(cipher, key, iv)?(blocks)
 }
 /// Decrypts whole blocks in place by CBC, padding and all left as it is.
 pub(super) fn decrypt_blocks(
@@ -155,8 +152,7 @@ pub(super) fn decrypt_blocks(
     blocks: &mut [u8],
 ) -> Result<()> {
     check_sizes(cipher, key, iv)?;
-    cbc_decryption(cipher, key, iv)?(blocks);
-    Ok(())
+    cbc_decryption(cipher, key, iv)?(blocks)
 }
 /// Decrypts octets in memory by CBC and takes the padding off.
 pub(super) fn decrypt(
@@ -185,15 +181,14 @@ fn check_sizes(cipher: ContentCipher, key: &Secret, iv: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// Whole blocks in place, in either direction.
-type Blocks = Box<dyn FnMut(&mut [u8]) + Send>;
 struct Cbc {
-    blocks: Blocks,
+    /// whole blocks, in either direction
+    blocks: InPlace,
     size: usize,
     pending: Zeroizing<Vec<u8>>,
 }
 impl Cbc {
-    fn new(cipher: ContentCipher, blocks: Blocks) -> Self {
+    fn new(cipher: ContentCipher, blocks: InPlace) -> Self {
         Self {
             blocks,
             size: cipher.iv_size(),
@@ -201,7 +196,7 @@ impl Cbc {
         }
     }
     /// Takes `chunk` in and appends the blocks that are complete, except the last `hold` octets of them (none or one block).
-    fn update(&mut self, chunk: &[u8], hold: usize, out: &mut Vec<u8>) {
+    fn update(&mut self, chunk: &[u8], hold: usize, out: &mut Vec<u8>) -> Result<()> {
         let start = out.len();
         out.extend_from_slice(&self.pending);
         out.extend_from_slice(chunk);
@@ -217,9 +212,7 @@ impl Cbc {
             tail.zeroize();
         }
         out.truncate(end);
-        if let Some(blocks) = out.get_mut(start..) {
-            (self.blocks)(blocks);
-        }
+        (self.blocks)(out.get_mut(start..).unwrap_or_default())
     }
 }
 /// Returns `block` without its PKCS#7 padding, whose octets are looked at without branching.
@@ -238,8 +231,8 @@ fn unpadded(block: &[u8]) -> Option<&[u8]> {
     block.get(..block.len().checked_sub(usize::from(padding))?)
 }
 
-fn cbc_encryption(cipher: ContentCipher, key: &Secret, iv: &[u8]) -> Result<Blocks> {
-    fn start<C>(key: &Secret, iv: &[u8]) -> Result<Blocks>
+fn cbc_encryption(cipher: ContentCipher, key: &Secret, iv: &[u8]) -> Result<InPlace> {
+    fn start<C>(key: &Secret, iv: &[u8]) -> Result<InPlace>
     where
         C: KeyInit + BlockCipherEncrypt + Send + 'static,
     {
@@ -248,7 +241,15 @@ fn cbc_encryption(cipher: ContentCipher, key: &Secret, iv: &[u8]) -> Result<Bloc
             cbc::Encryptor::inner_iv_slice_init(cipher, iv).map_err(|_| Error::Decryption)?;
         Ok(Box::new(move |octets| {
             mode.encrypt_blocks(Array::slice_as_chunks_mut(octets).0);
+            Ok(())
         }))
+    }
+    let is_aes = matches!(
+        cipher,
+        ContentCipher::Aes128Cbc | ContentCipher::Aes192Cbc | ContentCipher::Aes256Cbc
+    );
+    if let Some(mode) = is_aes.then(|| engine::cbc_encryption(key, iv)).flatten() {
+        return Ok(mode);
     }
     match cipher {
         ContentCipher::Aes128Cbc => start::<Aes128>(key, iv),
@@ -257,19 +258,20 @@ fn cbc_encryption(cipher: ContentCipher, key: &Secret, iv: &[u8]) -> Result<Bloc
         _ => Err(Error::Unsupported(format!("{} for writing", cipher.name()))),
     }
 }
-fn cbc_decryption(cipher: ContentCipher, key: &Secret, iv: &[u8]) -> Result<Blocks> {
-    fn keyed<C>(key: &Secret, iv: &[u8]) -> Result<Blocks>
+fn cbc_decryption(cipher: ContentCipher, key: &Secret, iv: &[u8]) -> Result<InPlace> {
+    fn keyed<C>(key: &Secret, iv: &[u8]) -> Result<InPlace>
     where
         C: KeyInit + BlockCipherDecrypt + Send + 'static,
     {
         let cipher = C::new_from_slice(key.expose()).map_err(|_| Error::Decryption)?;
         start(cipher, iv)
     }
-    fn start<C: BlockCipherDecrypt + Send + 'static>(cipher: C, iv: &[u8]) -> Result<Blocks> {
+    fn start<C: BlockCipherDecrypt + Send + 'static>(cipher: C, iv: &[u8]) -> Result<InPlace> {
         let mut mode =
             cbc::Decryptor::inner_iv_slice_init(cipher, iv).map_err(|_| Error::Decryption)?;
         Ok(Box::new(move |octets| {
             mode.decrypt_blocks(Array::slice_as_chunks_mut(octets).0);
+            Ok(())
         }))
     }
     match cipher {

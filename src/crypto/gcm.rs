@@ -1,11 +1,14 @@
 //! GCM of a stream (NIST SP 800-38D §7): AES in counter mode and GHASH, joined so that the additional data may come last.
 //!
 //! Knows nothing of CMS. Its caller compares tags.
-use super::{ContentCipher, Error, Result, Secret};
+use super::{
+    ContentCipher, Error, Result, Secret,
+    engine::{self, Block},
+};
 use aes::{Aes128, Aes192, Aes256};
 use ctr::cipher::{
-    Array, BlockCipherEncrypt, BlockSizeUser, InnerIvInit, KeyInit, StreamCipher,
-    StreamCipherCoreWrapper, StreamCipherError, consts::U16,
+    BlockCipherEncrypt, BlockSizeUser, InnerIvInit, KeyInit, StreamCipher, StreamCipherCoreWrapper,
+    StreamCipherError, consts::U16,
 };
 use ghash::{GHash, universal_hash::UniversalHash};
 use zeroize::Zeroizing;
@@ -13,17 +16,14 @@ use zeroize::Zeroizing;
 /// The longest plaintext: 2^39-256 bits (NIST SP 800-38D §5.2.1.1).
 const LIMIT: u64 = (1 << 36) - 32;
 /// How much goes through cipher and GHASH in turn, so that it stays in the cache between them.
-const PIECE: usize = 64 << 10;
+const PIECE: usize = 32 << 10;
 
-type Block = [u8; 16];
 /// Exclusive-ors the next octets of the key stream into its argument.
 type Keystream = Box<dyn FnMut(&mut [u8]) -> std::result::Result<(), StreamCipherError> + Send>;
 
 pub(super) struct Gcm {
     keystream: Keystream,
     ghash: StreamGhash,
-    /// E(K, J0), which hides the GHASH in the tag
-    mask: Zeroizing<Block>,
     length: u64,
 }
 impl Gcm {
@@ -40,12 +40,13 @@ impl Gcm {
     where
         C: KeyInit + BlockCipherEncrypt + BlockSizeUser<BlockSize = U16> + Send + 'static,
     {
+        let nonce = <[u8; 12]>::try_from(nonce).map_err(|_| Error::Decryption)?;
         let cipher = C::new_from_slice(key.expose()).map_err(|_| Error::Decryption)?;
         let mut hash_key = Zeroizing::new(Block::default());
         cipher.encrypt_block((&mut *hash_key).into());
         // J0 is the nonce and the counter 1; what encrypts begins at 2.
         let mut counter = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
-        for (octet, nonce) in counter.iter_mut().zip(nonce.iter().take(12)) {
+        for (octet, nonce) in counter.iter_mut().zip(&nonce) {
             *octet = *nonce;
         }
         let core = ctr::CtrCore::<C, ctr::flavors::Ctr32BE>::inner_iv_init(cipher, &counter.into());
@@ -55,8 +56,19 @@ impl Gcm {
         keystream(&mut *mask).map_err(|_| Error::Decryption)?;
         Ok(Self {
             keystream,
-            ghash: StreamGhash::new(hash_key),
-            mask,
+            ghash: StreamGhash {
+                shares: Shares {
+                    engine: engine::Gcm::new(key),
+                    nonce,
+                    mask,
+                    own: GHash::new(&(*hash_key).into()),
+                    key: hash_key,
+                },
+                power: None,
+                state: Block::default(),
+                partial: Block::default(),
+                filled: 0,
+            },
             length: 0,
         })
     }
@@ -80,8 +92,7 @@ impl Gcm {
     }
     /// Returns the tag over additional data and all ciphertext.
     pub(super) fn tag(self, aad: &[u8]) -> Block {
-        let hash = self.ghash.finish(aad, self.length);
-        xor(&hash, &self.mask)
+        self.ghash.tag(aad, self.length)
     }
     fn apply_keystream<'o>(&mut self, piece: &[u8], out: &'o mut Vec<u8>) -> Result<&'o [u8]> {
         let start = out.len();
@@ -105,21 +116,18 @@ impl Gcm {
 }
 
 /// GHASH (§6.4) of a stream whose additional data is known last.
+///
+/// GHASH is a polynomial in H, of which every segment of the octets has a share: its own GHASH, times H to the number of blocks after it. So
+/// segments are hashed each for itself, wherever that is quickest, and joined by one multiplication each. What is kept is H times the sum.
 struct StreamGhash {
-    key: Zeroizing<Block>,
-    state: GHash,
+    shares: Shares,
+    /// H to a number of blocks: that of the last segment, which most others are as long as
+    power: Option<(u64, Zeroizing<Block>)>,
+    state: Block,
     partial: Block,
     filled: usize,
 }
 impl StreamGhash {
-    fn new(key: Zeroizing<Block>) -> Self {
-        Self {
-            state: GHash::new(&(*key).into()),
-            key,
-            partial: Block::default(),
-            filled: 0,
-        }
-    }
     fn update(&mut self, octets: &[u8]) {
         let mut rest = octets;
         if self.filled > 0 {
@@ -128,12 +136,14 @@ impl StreamGhash {
                 return self.hold(octets);
             };
             self.hold(head);
-            self.state.update(&[self.partial.into()]);
+            let block = self.partial;
+            self.append(&block);
             self.filled = 0;
             rest = tail;
         }
-        let (blocks, tail) = Array::slice_as_chunks(rest);
-        self.state.update(blocks);
+        let whole = rest.len().saturating_sub(rest.len() % self.partial.len());
+        let (blocks, tail) = rest.split_at_checked(whole).unwrap_or((rest, &[]));
+        self.append(blocks);
         self.hold(tail);
     }
     /// Appends octets to the block that is not full; they fit.
@@ -144,50 +154,86 @@ impl StreamGhash {
         }
         self.filled = self.filled.saturating_add(octets.len());
     }
-    /// Returns GHASH(aad padded, ciphertext padded, lengths), `length` being the ciphertext's in octets. GHASH is a polynomial in H
-    /// and linear in its blocks, so the share of the additional data is its own GHASH times H to the number of ciphertext blocks.
-    fn finish(mut self, aad: &[u8], length: u64) -> Block {
-        let tail = self.partial.get(..self.filled).unwrap_or_default();
-        self.state.update_padded(tail);
-        let ciphertext = Block::from(self.state.finalize());
-        let mut state = GHash::new(&(*self.key).into());
-        state.update_padded(aad);
-        let aad_hash = Block::from(state.finalize());
-        let aad_share = multiply_by_power(&aad_hash, &self.key, length.div_ceil(16));
-        let bits = |octets: u64| octets.saturating_mul(8).to_be_bytes();
-        let aad_length = u64::try_from(aad.len()).unwrap_or(u64::MAX);
-        let lengths = [bits(aad_length), bits(length)].concat();
-        let lengths = <&Block>::try_from(lengths.as_slice())
-            .copied()
-            .unwrap_or_default();
-        multiply(&self.key, &xor(&xor(&aad_share, &ciphertext), &lengths))
+    /// Takes in a segment; only the last may end in the middle of a block.
+    fn append(&mut self, segment: &[u8]) {
+        let blocks = length(segment).div_ceil(16);
+        if blocks == 0 {
+            return;
+        }
+        let power = match self.power.take() {
+            Some((exponent, power)) if exponent == blocks => power,
+            _ => self.shares.power(blocks),
+        };
+        let moved = multiply(&power, &self.state);
+        self.state = xor(&moved, &self.shares.of(segment));
+        self.power = Some((blocks, power));
+    }
+    /// Returns GHASH(aad padded, ciphertext padded, lengths), masked, `size` being the ciphertext's in octets.
+    fn tag(mut self, aad: &[u8], size: u64) -> Block {
+        let (block, filled) = (self.partial, self.filled);
+        self.append(block.get(..filled).unwrap_or_default());
+        let aad_share = multiply(&self.shares.power(size.div_ceil(16)), &self.shares.of(aad));
+        let lengths = self.shares.of_lengths(length(aad), size);
+        let hash = xor(&xor(&aad_share, &self.state), &lengths);
+        xor(&hash, &self.shares.mask)
     }
 }
+
+/// What a segment adds, times H.
+struct Shares {
+    engine: Option<engine::Gcm>,
+    nonce: [u8; 12],
+    /// E(K, J0), which hides the GHASH in the tag
+    mask: Zeroizing<Block>,
+    /// H
+    key: Zeroizing<Block>,
+    own: GHash,
+}
+impl Shares {
+    /// The engine has no GHASH but tags: that of the segment as additional data of nothing is GHASH(segment, its length), masked. Mask and length are
+    /// known and taken off. No tag but the message's leaves this file.
+    fn of(&self, segment: &[u8]) -> Block {
+        let engine = self.engine.as_ref();
+        if let Some(tag) = engine.and_then(|engine| engine.mac(&self.nonce, segment)) {
+            let lengths = self.of_lengths(length(segment), 0);
+            return xor(&xor(&tag, &self.mask), &lengths);
+        }
+        let mut state = self.own.clone();
+        state.update_padded(segment);
+        multiply(&self.key, &state.finalize().into())
+    }
+    fn of_lengths(&self, aad: u64, ciphertext: u64) -> Block {
+        let bits = |octets: u64| octets.saturating_mul(8);
+        let lengths = u128::from(bits(aad)) << 64 | u128::from(bits(ciphertext));
+        multiply(&self.key, &lengths.to_be_bytes())
+    }
+    /// Returns H to the power `exponent`, by squaring; the exponent is public.
+    fn power(&self, mut exponent: u64) -> Zeroizing<Block> {
+        let mut product = Zeroizing::new(ONE);
+        let mut square = self.key.clone();
+        while exponent > 0 {
+            if exponent & 1 == 1 {
+                product = Zeroizing::new(multiply(&square, &product));
+            }
+            square = Zeroizing::new(multiply(&square, &square));
+            exponent >>= 1;
+        }
+        product
+    }
+}
+/// The element 1 of GF(2^128) as GCM writes it (§6.3).
+const ONE: Block = [0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 /// Returns the product in GF(2^128): GHASH under key `a` of the one block `b`.
 fn multiply(a: &Block, b: &Block) -> Block {
     let mut state = GHash::new(&(*a).into());
     state.update(&[(*b).into()]);
     state.finalize().into()
 }
-/// Returns `value` times `base` to the power `exponent`, by squaring; the exponent is public.
-fn multiply_by_power(value: &Block, base: &Block, mut exponent: u64) -> Block {
-    let mut product = *value;
-    let mut square = Zeroizing::new(*base);
-    while exponent > 0 {
-        if exponent & 1 == 1 {
-            product = multiply(&square, &product);
-        }
-        square = Zeroizing::new(multiply(&square, &square));
-        exponent >>= 1;
-    }
-    product
-}
 fn xor(a: &Block, b: &Block) -> Block {
-    let mut out = *a;
-    for (octet, other) in out.iter_mut().zip(b) {
-        *octet ^= other;
-    }
-    out
+    (u128::from_ne_bytes(*a) ^ u128::from_ne_bytes(*b)).to_ne_bytes()
+}
+fn length(octets: &[u8]) -> u64 {
+    u64::try_from(octets.len()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
@@ -226,6 +272,32 @@ mod tests {
             }
             prop_assert_eq!(plaintext, chunks.concat());
             prop_assert_eq!(gcm.tag(&aad), tag);
+        }
+    }
+
+    #[test]
+    fn long_chunks_give_what_a_whole_buffer_gives_with_each_engine() {
+        let (key, nonce, aad) = ([7; 32], [9; 12], b"attributes");
+        let content: Vec<u8> = (0..3 * PIECE + 21)
+            .map(|i| u8::try_from(i * i % 251).unwrap())
+            .collect();
+        let payload = Payload { msg: &content, aad };
+        let theirs = aes_gcm::Aes256Gcm::new(&key.into());
+        let whole = theirs.encrypt(&nonce.into(), payload).unwrap();
+        for size in [PIECE, PIECE - 1, PIECE + 17, 2 * PIECE, content.len()] {
+            for without_engine in [false, true] {
+                let secret = Secret::new(key.to_vec());
+                let mut gcm = Gcm::new(ContentCipher::Aes256Gcm, &secret, &nonce).unwrap();
+                if without_engine {
+                    gcm.ghash.shares.engine = None;
+                }
+                let mut out = Vec::new();
+                for chunk in content.chunks(size) {
+                    gcm.encrypt(chunk, &mut out).unwrap();
+                }
+                out.extend(gcm.tag(aad));
+                assert!(out == whole, "{size} {without_engine}");
+            }
         }
     }
 

@@ -8,7 +8,8 @@ use super::{
     bp512::BrainpoolP512r1,
     curve,
     digest::digest,
-    ecdsa_scheme, ed448, kem, ml_dsa, parameters,
+    ec_key::EcKey,
+    ed448, kem, ml_dsa, parameters,
     public_key::{
         self, BRAINPOOL_P256, BRAINPOOL_P384, BRAINPOOL_P512, Key, P256, P384, P521, X448, X25519,
     },
@@ -18,12 +19,10 @@ use crate::asn1::{Tag, oid::Oid, write};
 use bp256::BrainpoolP256r1;
 use bp384::BrainpoolP384r1;
 use ed25519_dalek::ed25519::signature::Signer;
-use elliptic_curve::{
-    Curve, CurveArithmetic, FieldBytesSize, Generate,
-    array::typenum::Unsigned,
-    sec1::{ModulusSize, ToSec1Point},
-};
-use rsa::pkcs1::DecodeRsaPrivateKey;
+use elliptic_curve::{Curve, CurveArithmetic, FieldBytesSize, array::typenum::Unsigned};
+use p256::NistP256;
+use p384::NistP384;
+use p521::NistP521;
 use spki::AlgorithmIdentifierOwned;
 use spki::der::{Any, asn1::ObjectIdentifier};
 use subtle::ConstantTimeEq;
@@ -70,13 +69,13 @@ pub struct SoftwareKey {
 }
 /// Each of these zeroizes itself.
 enum SecretKey {
-    Rsa(Box<rsa::PrivateKey>),
-    P256(p256::SecretKey),
-    P384(p384::SecretKey),
-    P521(p521::SecretKey),
-    BrainpoolP256(elliptic_curve::SecretKey<BrainpoolP256r1>),
-    BrainpoolP384(elliptic_curve::SecretKey<BrainpoolP384r1>),
-    BrainpoolP512(elliptic_curve::SecretKey<BrainpoolP512r1>),
+    Rsa(Box<rsa_scheme::PrivateKey>),
+    P256(EcKey<NistP256>),
+    P384(EcKey<NistP384>),
+    P521(EcKey<NistP521>),
+    BrainpoolP256(EcKey<BrainpoolP256r1>),
+    BrainpoolP384(EcKey<BrainpoolP384r1>),
+    BrainpoolP512(EcKey<BrainpoolP512r1>),
     Ed25519(ed25519_dalek::SigningKey),
     X25519(x25519_dalek::StaticSecret),
     X448(x448::StaticSecret),
@@ -169,8 +168,7 @@ impl SoftwareKey {
         // The public half is checked first: its sizes bound the arithmetic on the private one.
         let public = write::sequence(&[modulus.raw, exponent.raw]);
         let public = PublicKey::from_parts(algorithm, &public)?;
-        let secret = rsa::PrivateKey::from_pkcs1_der(der)
-            .map_err(|_| Error::Key("an RSA key whose numbers do not belong together"))?;
+        let secret = rsa_scheme::PrivateKey::from_pkcs1_der(der)?;
         Ok(Self {
             public,
             secret: SecretKey::Rsa(Box::new(secret)),
@@ -225,33 +223,34 @@ impl SoftwareKey {
             elliptic_curve::SecretKey::from_slice(&octets).map_err(|_| OUT_OF_RANGE)
         }
         match *curve {
-            P256 => Self::on_curve(P256, sized(scalar)?, SecretKey::P256),
-            P384 => Self::on_curve(P384, sized(scalar)?, SecretKey::P384),
-            P521 => Self::on_curve(P521, sized(scalar)?, SecretKey::P521),
-            BRAINPOOL_P256 => {
-                Self::on_curve(BRAINPOOL_P256, sized(scalar)?, SecretKey::BrainpoolP256)
-            }
-            BRAINPOOL_P384 => {
-                Self::on_curve(BRAINPOOL_P384, sized(scalar)?, SecretKey::BrainpoolP384)
-            }
-            BRAINPOOL_P512 => {
-                Self::on_curve(BRAINPOOL_P512, sized(scalar)?, SecretKey::BrainpoolP512)
-            }
+            P256 => Self::on_curve(P256, EcKey::new(sized(scalar)?), SecretKey::P256),
+            P384 => Self::on_curve(P384, EcKey::new(sized(scalar)?), SecretKey::P384),
+            P521 => Self::on_curve(P521, EcKey::new(sized(scalar)?), SecretKey::P521),
+            BRAINPOOL_P256 => Self::on_curve(
+                BRAINPOOL_P256,
+                EcKey::new(sized(scalar)?),
+                SecretKey::BrainpoolP256,
+            ),
+            BRAINPOOL_P384 => Self::on_curve(
+                BRAINPOOL_P384,
+                EcKey::new(sized(scalar)?),
+                SecretKey::BrainpoolP384,
+            ),
+            BRAINPOOL_P512 => Self::on_curve(
+                BRAINPOOL_P512,
+                EcKey::new(sized(scalar)?),
+                SecretKey::BrainpoolP512,
+            ),
             _ => Err(Error::Unsupported(format!("curve {curve}"))),
         }
     }
-    fn on_curve<C>(
+    fn on_curve<C: CurveArithmetic>(
         curve: Oid,
-        secret: elliptic_curve::SecretKey<C>,
-        keep: fn(elliptic_curve::SecretKey<C>) -> SecretKey,
-    ) -> Result<Self>
-    where
-        C: CurveArithmetic,
-        elliptic_curve::PublicKey<C>: ToSec1Point<C>,
-        FieldBytesSize<C>: ModulusSize,
-    {
-        let point = secret.public_key().to_sec1_point(false);
-        Self::join(&on(curve), point.as_bytes(), keep(secret))
+        key: EcKey<C>,
+        keep: fn(EcKey<C>) -> SecretKey,
+    ) -> Result<Self> {
+        let point = key.public_point().to_vec();
+        Self::join(&on(curve), &point, keep(key))
     }
     fn from_x25519(secret: x25519_dalek::StaticSecret) -> Result<Self> {
         let public = x25519_dalek::PublicKey::from(&secret);
@@ -288,21 +287,24 @@ impl SoftwareKey {
     /// Makes an ephemeral key of the same kind (EC or X25519) as `like`.
     pub fn ephemeral(like: &PublicKey, rng: &mut dyn CryptoRng) -> Result<Self> {
         match like.key() {
-            Key::P256(_) => Self::on_curve(P256, Generate::generate_from_rng(rng), SecretKey::P256),
-            Key::P384(_) => Self::on_curve(P384, Generate::generate_from_rng(rng), SecretKey::P384),
-            Key::P521(_) => Self::on_curve(P521, Generate::generate_from_rng(rng), SecretKey::P521),
-            Key::BrainpoolP256(_) => {
-                let secret = Generate::generate_from_rng(rng);
-                Self::on_curve(BRAINPOOL_P256, secret, SecretKey::BrainpoolP256)
-            }
-            Key::BrainpoolP384(_) => {
-                let secret = Generate::generate_from_rng(rng);
-                Self::on_curve(BRAINPOOL_P384, secret, SecretKey::BrainpoolP384)
-            }
-            Key::BrainpoolP512(_) => {
-                let secret = Generate::generate_from_rng(rng);
-                Self::on_curve(BRAINPOOL_P512, secret, SecretKey::BrainpoolP512)
-            }
+            Key::P256(_) => Self::on_curve(P256, EcKey::generate(rng), SecretKey::P256),
+            Key::P384(_) => Self::on_curve(P384, EcKey::generate(rng), SecretKey::P384),
+            Key::P521(_) => Self::on_curve(P521, EcKey::generate(rng), SecretKey::P521),
+            Key::BrainpoolP256(_) => Self::on_curve(
+                BRAINPOOL_P256,
+                EcKey::generate(rng),
+                SecretKey::BrainpoolP256,
+            ),
+            Key::BrainpoolP384(_) => Self::on_curve(
+                BRAINPOOL_P384,
+                EcKey::generate(rng),
+                SecretKey::BrainpoolP384,
+            ),
+            Key::BrainpoolP512(_) => Self::on_curve(
+                BRAINPOOL_P512,
+                EcKey::generate(rng),
+                SecretKey::BrainpoolP512,
+            ),
             Key::X25519(_) => Self::from_x25519(x25519_dalek::StaticSecret::random_from_rng(rng)),
             Key::X448(_) => Self::from_x448(x448::StaticSecret::random_from_rng(rng)),
             Key::Rsa { .. }
@@ -323,14 +325,6 @@ fn on(curve: ObjectIdentifier) -> AlgorithmIdentifierOwned {
         oid: EC_PUBLIC_KEY,
         parameters: Some(Any::from(curve)),
     }
-}
-/// ECDH (SEC 1 §3.3.1): the X coordinate of the product.
-fn diffie_hellman<C: CurveArithmetic>(
-    own: &elliptic_curve::SecretKey<C>,
-    peer: &elliptic_curve::PublicKey<C>,
-) -> Secret {
-    let shared = elliptic_curve::ecdh::diffie_hellman(own.to_nonzero_scalar(), peer.as_affine());
-    Secret::new(shared.raw_secret_bytes().to_vec())
 }
 fn cannot(key: &PublicKey, what: &'static str) -> Error {
     Error::KeyType {
@@ -383,22 +377,22 @@ impl PrivateKey for SoftwareKey {
                 rsa_scheme::sign_pss(key, pss, &digest(kind, message), rng)
             }
             (SecretKey::P256(key), SignatureAlgorithm::Ecdsa(kind)) => {
-                ecdsa_scheme::sign(key, &digest(*kind, message), rng).ok_or(UNSIGNED)
+                key.sign(&digest(*kind, message), rng).ok_or(UNSIGNED)
             }
             (SecretKey::P384(key), SignatureAlgorithm::Ecdsa(kind)) => {
-                ecdsa_scheme::sign(key, &digest(*kind, message), rng).ok_or(UNSIGNED)
+                key.sign(&digest(*kind, message), rng).ok_or(UNSIGNED)
             }
             (SecretKey::P521(key), SignatureAlgorithm::Ecdsa(kind)) => {
-                ecdsa_scheme::sign(key, &digest(*kind, message), rng).ok_or(UNSIGNED)
+                key.sign(&digest(*kind, message), rng).ok_or(UNSIGNED)
             }
             (SecretKey::BrainpoolP256(key), SignatureAlgorithm::Ecdsa(kind)) => {
-                ecdsa_scheme::sign(key, &digest(*kind, message), rng).ok_or(UNSIGNED)
+                key.sign(&digest(*kind, message), rng).ok_or(UNSIGNED)
             }
             (SecretKey::BrainpoolP384(key), SignatureAlgorithm::Ecdsa(kind)) => {
-                ecdsa_scheme::sign(key, &digest(*kind, message), rng).ok_or(UNSIGNED)
+                key.sign(&digest(*kind, message), rng).ok_or(UNSIGNED)
             }
             (SecretKey::BrainpoolP512(key), SignatureAlgorithm::Ecdsa(kind)) => {
-                ecdsa_scheme::sign(key, &digest(*kind, message), rng).ok_or(UNSIGNED)
+                key.sign(&digest(*kind, message), rng).ok_or(UNSIGNED)
             }
             (SecretKey::Ed25519(key), SignatureAlgorithm::Ed25519) => {
                 Ok(key.sign(message).to_bytes().to_vec())
@@ -443,18 +437,12 @@ impl PrivateKey for SoftwareKey {
     }
     fn agree(&self, peer: &PublicKey) -> Result<Secret> {
         match (&self.secret, peer.key()) {
-            (SecretKey::P256(key), Key::P256(peer)) => Ok(diffie_hellman(key, peer)),
-            (SecretKey::P384(key), Key::P384(peer)) => Ok(diffie_hellman(key, peer)),
-            (SecretKey::P521(key), Key::P521(peer)) => Ok(diffie_hellman(key, peer)),
-            (SecretKey::BrainpoolP256(key), Key::BrainpoolP256(peer)) => {
-                Ok(diffie_hellman(key, peer))
-            }
-            (SecretKey::BrainpoolP384(key), Key::BrainpoolP384(peer)) => {
-                Ok(diffie_hellman(key, peer))
-            }
-            (SecretKey::BrainpoolP512(key), Key::BrainpoolP512(peer)) => {
-                Ok(diffie_hellman(key, peer))
-            }
+            (SecretKey::P256(key), Key::P256(peer)) => Ok(key.agree(peer)),
+            (SecretKey::P384(key), Key::P384(peer)) => Ok(key.agree(peer)),
+            (SecretKey::P521(key), Key::P521(peer)) => Ok(key.agree(peer)),
+            (SecretKey::BrainpoolP256(key), Key::BrainpoolP256(peer)) => Ok(key.agree(peer)),
+            (SecretKey::BrainpoolP384(key), Key::BrainpoolP384(peer)) => Ok(key.agree(peer)),
+            (SecretKey::BrainpoolP512(key), Key::BrainpoolP512(peer)) => Ok(key.agree(peer)),
             (SecretKey::X25519(key), Key::X25519(peer)) => {
                 let shared = key.diffie_hellman(peer);
                 // RFC 8418 §2: a peer of small order makes the secret zero, whatever our key.
@@ -504,13 +492,9 @@ mod tests {
     /// RFC 9690 §2.3: the key of the file, of which its identifier says that RSA-KEM is all that it is for.
     #[test]
     fn a_key_kept_for_rsa_kem_does_nothing_else() {
-        let free = key("rsa");
-        let SecretKey::Rsa(secret) = &free.secret else {
-            panic!();
-        };
-        let public = public_octets(free.public_key().spki());
-        let identifier = parameters::without(RSA_KEM_SPKI);
-        let kept = SoftwareKey::join(&identifier, &public, SecretKey::Rsa(secret.clone())).unwrap();
+        let free = key("rsa-pkcs1");
+        let der = key_file::tests::block("rsa-pkcs1").der;
+        let kept = SoftwareKey::from_rsa(&parameters::without(RSA_KEM_SPKI), &der).unwrap();
         assert!(kept.public_key().is_same_key(free.public_key()));
         assert!(free.public_key().is_same_key(kept.public_key()));
         let refused = |error| matches!(error, Some(Error::KeyType { key: "RSA-KEM", .. }));
@@ -544,11 +528,6 @@ mod tests {
             let opened = key.decapsulate(kem, &ciphertext, &mut rng).unwrap();
             assert_eq!(opened.expose(), shared.expose());
         }
-    }
-    fn public_octets(spki: &[u8]) -> Vec<u8> {
-        let mut fields = parameters::sole_sequence(spki).unwrap();
-        fields.any().unwrap();
-        fields.any().unwrap().content[1..].to_vec()
     }
     fn algorithms() -> Vec<SignatureAlgorithm> {
         let mut all = vec![SignatureAlgorithm::Ed25519, SignatureAlgorithm::Ed448];

@@ -1,23 +1,41 @@
-//! The schemes of RSA (RFC 8017): PKCS#1 v1.5, PSS and OAEP, over the arithmetic of the `rsa` crate.
+//! The schemes of RSA (RFC 8017): PKCS#1 v1.5, PSS and OAEP, over the arithmetic of the `rsa` crate; what the other engine does of them, it does.
 //!
 //! Verification builds the encoded message and compares; it parses nothing that an attacker wrote. Sizes are checked before any arithmetic.
 use super::{
     CryptoRng, Digest, Error, Hasher, KeySize, KeyTransport, Result, Secret,
     digest::{digest, extended, with_digest},
-    key_agreement, parameters,
+    engine, key_agreement, parameters,
 };
 use crate::asn1::{Tag, write};
 use rsa::{
-    BoxedUint, Oaep, Pkcs1v15Encrypt, PrivateKey, PublicKey,
+    BoxedUint, Oaep, Pkcs1v15Encrypt, PublicKey,
+    pkcs1::DecodeRsaPrivateKey,
     traits::{PrivateKeyParts, PublicKeyParts},
 };
 use spki::AlgorithmIdentifierOwned;
-use subtle::ConditionallySelectable;
+use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 use zeroize::Zeroizing;
 
 const MIN_BITS: usize = 512;
 /// The largest modulus accepted, in bits.
 pub(super) const MAX_BITS: usize = 16384;
+
+/// A private key for both engines. The `rsa` crate's judges whether its numbers belong together; the other is made of that.
+pub(super) struct PrivateKey {
+    key: rsa::PrivateKey,
+    engine: engine::RsaKey,
+}
+impl PrivateKey {
+    /// Reads RSAPrivateKey (RFC 8017 appendix A.1.2).
+    pub(super) fn from_pkcs1_der(der: &[u8]) -> Result<Self> {
+        let key = rsa::PrivateKey::from_pkcs1_der(der)
+            .map_err(|_| Error::Key("an RSA key whose numbers do not belong together"))?;
+        Ok(Self {
+            key,
+            engine: engine::RsaKey::default(),
+        })
+    }
+}
 
 /// Makes a public key of the content octets of two INTEGERs: modulus of 512 to 16384 bits, exponent odd, 3 to 2^64.
 pub(super) fn public_key(modulus: &[u8], exponent: &[u8]) -> Result<PublicKey> {
@@ -77,6 +95,10 @@ fn recover(key: &PublicKey, signature: &[u8]) -> Option<Vec<u8>> {
 
 /// RSASSA-PKCS1-v1_5 (§8.2.2). The DigestInfo may hold NULL or no parameters (§9.2 note 1): each is encoded and compared whole.
 pub(super) fn verify_pkcs1(key: &PublicKey, kind: Digest, hash: &[u8], signature: &[u8]) -> bool {
+    // The engine takes NULL alone, so what it refuses is looked at here.
+    if engine::verify_pkcs1(key, kind, hash, signature) == Some(true) {
+        return true;
+    }
     let Some(message) = recover(key, signature) else {
         return false;
     };
@@ -106,6 +128,9 @@ pub(super) fn verify_pss(
     hash: &[u8],
     signature: &[u8],
 ) -> bool {
+    if let Some(verdict) = engine::verify_pss(key, pss, hash, signature) {
+        return verdict;
+    }
     let encoded_bits = bits(key).saturating_sub(1);
     recover(key, signature)
         .and_then(|message| emsa_pss(&message, encoded_bits, pss, hash))
@@ -165,6 +190,10 @@ pub(super) fn sign_pkcs1(
     hash: &[u8],
     rng: &mut dyn CryptoRng,
 ) -> Result<Vec<u8>> {
+    let PrivateKey { key, engine } = key;
+    if let Some(signature) = engine.sign_pkcs1(key, kind, hash) {
+        return Ok(signature);
+    }
     // NULL: RFC 8017 §9.2 note 1
     let info = digest_info(&parameters::with_null(kind.row().oid), hash);
     let message = emsa_pkcs1(&info, key.size()).ok_or(TOO_SMALL)?;
@@ -177,6 +206,10 @@ pub(super) fn sign_pss(
     hash: &[u8],
     rng: &mut dyn CryptoRng,
 ) -> Result<Vec<u8>> {
+    let PrivateKey { key, engine } = key;
+    if let Some(signature) = engine.sign_pss(key, pss, hash) {
+        return Ok(signature);
+    }
     let mut salt = vec![0; pss.salt];
     rng.fill_bytes(&mut salt);
     let encoded_bits = bits(key.as_public_key()).saturating_sub(1);
@@ -197,7 +230,7 @@ fn encode_pss(bits: usize, pss: parameters::Pss, hash: &[u8], salt: &[u8]) -> Op
     Some([masked.as_slice(), &hash, &[0xbc]].concat())
 }
 /// RSASP1 (§5.2.1), blinded, and checked, for one wrong result of the arithmetic with two primes gives the key away.
-fn sign_encoded(key: &PrivateKey, message: &[u8], rng: &mut dyn CryptoRng) -> Result<Vec<u8>> {
+fn sign_encoded(key: &rsa::PrivateKey, message: &[u8], rng: &mut dyn CryptoRng) -> Result<Vec<u8>> {
     const UNSIGNED: Error = Error::Key("an RSA key that does not sign");
     let message =
         BoxedUint::from_be_slice(message, key.n_bits_precision()).map_err(|_| UNSIGNED)?;
@@ -215,6 +248,9 @@ pub(super) fn encrypt(
     content_key: &Secret,
     rng: &mut dyn CryptoRng,
 ) -> Result<Vec<u8>> {
+    if let Some(encrypted) = engine::encrypt_rsa(key, algorithm, content_key) {
+        return Ok(encrypted);
+    }
     let content_key = content_key.expose();
     let encrypted = match algorithm {
         KeyTransport::RsaPkcs1 => key.encrypt(rng, Pkcs1v15Encrypt, content_key),
@@ -238,6 +274,7 @@ pub(super) fn decrypt(
     size: KeySize,
     rng: &mut dyn CryptoRng,
 ) -> Result<Secret> {
+    let PrivateKey { key, engine } = key;
     match algorithm {
         KeyTransport::RsaPkcs1 => {
             // The crate itself answers bad padding with a made-up message (draft-irtf-cfrg-rsa-guidance §7.2).
@@ -247,14 +284,53 @@ pub(super) fn decrypt(
             Ok(of_size(&message, size, fallback))
         }
         KeyTransport::RsaOaep { digest, mgf, label } => {
-            let message = with_digest!(digest, D => with_digest!(mgf, M => {
-                let scheme = Oaep::<D, M>::new_with_mgf_hash_and_label(label.as_slice());
-                key.decrypt_blinded(rng, scheme, encrypted)
-            }, else return Err(no_oaep(*mgf))), else return Err(no_oaep(*digest)));
-            let message = Secret::new(message.map_err(|_| Error::Decryption)?);
-            size.fit(message.expose()).ok_or(Error::Decryption)
+            if let Some(message) = engine.decrypt_oaep(key, (*digest, *mgf, label), encrypted) {
+                let message = message.ok_or(Error::Decryption)?;
+                return size.fit(message.expose()).ok_or(Error::Decryption);
+            }
+            if let Some(other) = [*digest, *mgf]
+                .into_iter()
+                .find(|kind| *kind > Digest::Sha512)
+            {
+                return Err(no_oaep(other));
+            }
+            let encoded = private(key, encrypted, rng)?;
+            let message = decode_oaep(encoded.expose(), (*digest, *mgf, label));
+            message
+                .and_then(|message| size.fit(message.expose()))
+                .ok_or(Error::Decryption)
         }
     }
+}
+/// EME-OAEP decoding (§7.1.2 step 3): one answer to all its conditions, none of which is branched upon before. The crate's leaves the first octet
+/// unseen.
+fn decode_oaep(encoded: &[u8], (kind, mgf, label): (Digest, Digest, &[u8])) -> Option<Secret> {
+    let unmasked = |masked: &[u8], seed: &[u8]| {
+        let mask = Zeroizing::new(mask(mgf, seed, masked.len()));
+        let octets = masked.iter().zip(mask.iter()).map(|(a, b)| a ^ b);
+        Zeroizing::new(octets.collect::<Vec<u8>>())
+    };
+    let (first, rest) = encoded.split_first()?;
+    let (masked_seed, masked_block) = rest.split_at_checked(kind.size())?;
+    let seed = unmasked(masked_seed, masked_block);
+    let block = unmasked(masked_block, &seed);
+    let (hash, padded) = block.split_at_checked(kind.size())?;
+    let mut good = first.ct_eq(&0) & hash.ct_eq(&digest(kind, label));
+    let mut padding = Choice::from(1);
+    let mut start = 0;
+    for (after, octet) in (1_u64..).zip(padded) {
+        let one = octet.ct_eq(&1);
+        good &= !padding | one | octet.ct_eq(&0);
+        start.conditional_assign(&after, padding & one);
+        padding &= !one;
+    }
+    good &= !padding;
+    // What follows shows whether it was good; nothing before it did.
+    if !bool::from(good) {
+        return None;
+    }
+    let message = padded.get(usize::try_from(start).ok()?..)?;
+    Some(Secret::new(message.to_vec()))
 }
 /// RSA-KEM (ISO/IEC 18033-2 §11.5.3): encrypts a random number below the modulus; both are as long as the modulus.
 pub(super) fn encapsulate(key: &PublicKey, rng: &mut dyn CryptoRng) -> Result<(Vec<u8>, Secret)> {
@@ -284,6 +360,10 @@ pub(super) fn decapsulate(
     ciphertext: &[u8],
     rng: &mut dyn CryptoRng,
 ) -> Result<Secret> {
+    private(&key.key, ciphertext, rng)
+}
+/// RSADP (§5.1.2) of octets as many as the modulus has, blinded and checked; the result has as many.
+fn private(key: &rsa::PrivateKey, ciphertext: &[u8], rng: &mut dyn CryptoRng) -> Result<Secret> {
     let public = key.as_public_key();
     if ciphertext.len() != public.size() {
         return Err(Error::Decryption);
@@ -293,9 +373,8 @@ pub(super) fn decapsulate(
     if number >= **public.n() {
         return Err(Error::Decryption);
     }
-    let mut rng = rng;
-    let number = rsa::hazmat::rsa_decrypt(Some(&mut rng), key, &number);
-    let number = number.map_err(|_| Error::Decryption)?;
+    let number = rsa::hazmat::rsa_decrypt_and_check(key, Some(rng), &number);
+    let number = Zeroizing::new(number.map_err(|_| Error::Decryption)?);
     let octets = as_long_as(public, &number).ok_or(Error::Decryption)?;
     Ok(Secret::new(octets))
 }
@@ -307,7 +386,7 @@ fn as_long_as(key: &PublicKey, number: &BoxedUint) -> Option<Vec<u8>> {
 }
 /// Derives the content key that stands in for a message of another size. It depends on key and ciphertext alone: were it new each time,
 /// asking twice would tell the stand-in from the real one.
-fn fallback_key(key: &PrivateKey, encrypted: &[u8], size: usize) -> Result<Secret> {
+fn fallback_key(key: &rsa::PrivateKey, encrypted: &[u8], size: usize) -> Result<Secret> {
     let exponent = Secret::new(key.d().to_be_bytes().into_vec());
     key_agreement::hkdf(
         Digest::Sha256,
@@ -336,16 +415,15 @@ mod tests {
     use crate::crypto::key_file::tests::block;
     use parameters::Pss as Parameters;
     use rand::SeedableRng;
-    use rsa::pkcs1::DecodeRsaPrivateKey;
 
-    fn key() -> PrivateKey {
-        PrivateKey::from_pkcs1_der(&block("rsa-pkcs1").der).unwrap()
+    fn key() -> rsa::PrivateKey {
+        rsa::PrivateKey::from_pkcs1_der(&block("rsa-pkcs1").der).unwrap()
     }
     fn rng() -> rand_chacha::ChaCha20Rng {
         rand_chacha::ChaCha20Rng::from_seed([5; 32])
     }
     /// Returns RSASP1 of an encoded message.
-    fn raw(key: &PrivateKey, message: &[u8]) -> Vec<u8> {
+    fn raw(key: &rsa::PrivateKey, message: &[u8]) -> Vec<u8> {
         let message = BoxedUint::from_be_slice(message, key.n_bits_precision()).unwrap();
         let signature = rsa::hazmat::rsa_decrypt(Some(&mut rng()), key, &message).unwrap();
         let octets = signature.to_be_bytes();

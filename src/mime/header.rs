@@ -25,6 +25,24 @@ impl Field {
         }
     }
 
+    /// Makes a field of its name and what stands after the colon, folds included; a line end is added where there is none.
+    pub fn of(name: &str, folded: &[u8], line_end: LineEnd) -> Self {
+        let field = Self {
+            raw: [name.as_bytes(), b":", folded].concat(),
+            name: name.to_owned(),
+        };
+        field.ended(line_end)
+    }
+
+    /// Returns the field with a line end: one at the very end of the input may lack it.
+    #[must_use]
+    pub fn ended(mut self, line_end: LineEnd) -> Self {
+        if !self.raw.ends_with(b"\n") {
+            self.raw.extend_from_slice(line_end.as_str().as_bytes());
+        }
+        self
+    }
+
     /// Returns the name as written.
     pub fn name(&self) -> &str {
         &self.name
@@ -45,10 +63,24 @@ impl Field {
                 .is_some_and(|p| p.eq_ignore_ascii_case(PREFIX))
     }
 
+    /// Returns the octets after the colon, folds and line end included.
+    pub fn folded(&self) -> &[u8] {
+        let colon = memchr(b':', &self.raw).unwrap_or(0);
+        self.raw.get(colon + 1..).unwrap_or_default()
+    }
+
+    /// Returns the value for people: RFC 2047 decoded by mail-parser, control characters not yet escaped.
+    pub fn text(&self) -> String {
+        let mut value = self.value();
+        // mail-parser ends a value at its line end
+        value.push(b'\n');
+        let text = mail_parser::parsers::MessageStream::new(&value).parse_unstructured();
+        text.into_text().unwrap_or_default().into_owned()
+    }
+
     /// Returns the unfolded value, white space around it removed.
     pub fn value(&self) -> Vec<u8> {
-        let colon = memchr(b':', &self.raw).unwrap_or(0);
-        let folded = self.raw.get(colon + 1..).unwrap_or_default();
+        let folded = self.folded();
         let mut value = Vec::with_capacity(folded.len());
         for line in folded.split_inclusive(|o| *o == b'\n') {
             value.extend_from_slice(without_line_end(line));
@@ -167,13 +199,9 @@ impl Header {
         })
     }
 
-    /// Returns a field's text for people: RFC 2047 decoded by mail-parser, control characters not yet escaped.
+    /// Returns the text of the first field of this name.
     pub fn display(&self, name: &str) -> Option<String> {
-        let mut value = self.all(name).next()?.value();
-        // mail-parser ends a value at its line end
-        value.push(b'\n');
-        let text = mail_parser::parsers::MessageStream::new(&value).parse_unstructured();
-        Some(text.into_text().unwrap_or_default().into_owned())
+        self.all(name).next().map(Field::text)
     }
 }
 

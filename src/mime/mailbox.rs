@@ -110,6 +110,12 @@ pub fn list(value: &[u8]) -> Option<Vec<Address>> {
     Some(address_list(value)?.mailboxes)
 }
 
+/// Returns the mailboxes of a mailbox-list; `None` if it is another, has a group or nothing where a mailbox should stand.
+pub fn mailboxes(value: &[u8]) -> Option<Vec<Address>> {
+    let list = address_list(value)?;
+    (!list.has_group && !list.has_empty_member).then_some(list.mailboxes)
+}
+
 #[derive(Default)]
 struct AddressList {
     mailboxes: Vec<Address>,

@@ -38,6 +38,11 @@ impl TransferEncoding {
         }
     }
 
+    /// Returns whether the octets are as they are.
+    pub const fn is_identity(self) -> bool {
+        matches!(self, Self::SevenBit | Self::EightBit | Self::Binary)
+    }
+
     /// Parses an unfolded value, in which comments are allowed; `None` if it is malformed or no encoding of RFC 2045.
     pub fn parse(value: &[u8]) -> Option<Self> {
         let mut lexer = Lexer::new(value)?;

@@ -60,7 +60,10 @@ limits! {
     ocsp_bytes: usize = 64 << 10, "ocsp-bytes", "bytes of an OCSP response", "Bouncy Castle's bound; with certificates they have 2 kB";
     ocsp_age: u32 = 86_400, "ocsp-age", "seconds for which an OCSP response without nextUpdate is of use", "mozilla::pkix; RFC 6960 §4.2.2.1: then newer is available at all times";
     clock_skew: u32 = 300, "clock-skew", "seconds by which thisUpdate may lie ahead", "OpenSSL's default for OCSP (ocsp -validity_period)";
+    date_skew: u32 = 86_400, "date-skew", "seconds between Date and the claimed signing time that pass without a word", "a message is signed when it is written; time zones mistaken make 26 hours at most, and are told";
     crl_issuers: usize = 4, "crl-issuers", "issuers of revocation lists whose certificates need the list of the next", "NIST's test suite has one";
     policy_nodes: u32 = 10_000, "policy-nodes", "nodes and edges of the graphs of certificate policies for one path", "RFC 9618 §3: linear in the certificates, of which a megabyte holds 100,000; NIST's test suite needs under 100";
+    parts: usize = 10_000, "parts", "parts of a message", "mail with a thousand attachments was never seen";
+    part_depth: usize = 32, "part-depth", "parts in parts", "a forward of a forward adds two; Bouncy Castle stops at 64, Postfix (mime_nesting_limit) at 100";
     held_bytes: usize = 1 << 20, "held-bytes", "bytes held in memory before the encrypted temporary file is used", "small mail never touches the disk";
 }

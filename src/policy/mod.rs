@@ -50,6 +50,28 @@ pub struct Finding {
     pub message: String,
     /// the same in parts, where it is about a certificate or its path
     pub objection: Option<Box<Objection>>,
+    /// which part it is about, where it is about one
+    pub part: Option<Box<Part>>,
+}
+
+/// A part of the message that something was found about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// its number in the message
+    pub number: String,
+    /// its number in what comes out, where it stands inside a CMS object, so that no number of the message leads to it
+    pub inside: Option<String>,
+    /// whether it is encrypted
+    pub encrypted: bool,
+}
+
+impl Finding {
+    /// Says which part it is about.
+    #[must_use]
+    pub fn about(mut self, part: Part) -> Self {
+        self.part = Some(Box::new(part));
+        self
+    }
 }
 
 /// Named starting points of a [`Policy`].
@@ -137,6 +159,7 @@ impl Policy {
             level: self.level(rule),
             message: message.into(),
             objection: None,
+            part: None,
         }
     }
 

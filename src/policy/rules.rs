@@ -63,6 +63,12 @@ rules! {
     NoFrom "no-from" Warn Warn Warn false "RFC 8550 §3" "there is no From field to compare the signer with";
     AmbiguousFrom "ambiguous-from" Deny Deny Deny false "RFC 5322 §3.6" "the header of what comes out has more than one From field, or a field that could hide one: readers would disagree about who it is from";
     UnsignedFrom "unsigned-from" Warn Warn Warn false "RFC 9788 §4.4" "the From field inside takes the place of another outside, and no signature covers it: whoever encrypted may have written any";
+    HeaderMismatch "header-mismatch" Warn Warn Warn false "RFC 9788 §4.4, §11.3" "a header field outside is not what the author of a protected header put there";
+    UnprotectedHeader "unprotected-header" Warn Warn Warn false "RFC 9788 §4" "beside a protected header a field stands outside alone; what comes out is without it";
+    HeaderProtection "header-protection" Warn Warn Warn false "RFC 9788 §10.2" "the header says of its protection what is not so";
+    EncryptionAdded "encryption-added" Allow Allow Allow false "RFC 9788 §10.2" "the message was encrypted by somebody who may not be its author";
+    RecipientAbsent "recipient-absent" Allow Allow Allow false "RFC 9788 §11.4" "To and Cc do not name whose key opened the message: a blind copy, a list, or it was meant for somebody else";
+    DateMismatch "date-mismatch" Warn Warn Warn false "RFC 5652 §11.3" "Date and the claimed signing time are more than a day apart";
     // what was signed
     DigestMismatch "digest-mismatch" Deny Deny Deny true "RFC 5652 §5.4" "the content is not what was signed";
     SignatureInvalid "signature-invalid" Deny Deny Deny true "RFC 5652 §5.6" "the signature does not verify with the signer's key";
@@ -104,9 +110,12 @@ rules! {
     SmimeType "smime-type" Deny Deny Warn false "RFC 8551 §3.2.2" "the label of the message says another protection than it has";
     TransferEncoding "transfer-encoding" Warn Warn Warn false "RFC 2045 §6.8" "the base64 or quoted-printable text is irregular";
     NestedProtection "nested-protection" Deny Deny Warn false "RFC 5652 §3" "what is inside a layer is a CMS object of its own that was not opened";
+    ErrantLayer "errant-layer" Warn Warn Warn false "RFC 9787 §4.5" "a part of the message is signed or encrypted for itself: that counts for nothing, and it was not opened";
+    Partial "partial" Warn Warn Warn false "RFC 9787 §4.5" "only the part that --part names was judged: what else is in the message is not protected by it";
     // what we write
     NotLearned "not-learned" Warn Warn Warn false "RFC 8551 §2.7.1" "a signed message among the certificates does not verify: nothing was learned from it";
-    NotSevenBit "not-7bit" Warn Warn Warn false "RFC 8551 §3.1.2" "the content is not 7-bit safe: a mail server may re-encode it and break the signature";
+    NotSevenBit "not-7bit" Warn Warn Warn false "RFC 8551 §3.1.2" "something in the content is not 7-bit safe and cannot be made so: a mail server may re-encode it and break the signature";
+    ReEncoded "re-encoded" Allow Allow Allow false "RFC 8551 §3.1.3" "a part was encoded, or its label changed, before it was signed, so that mail servers leave it as it is";
     BlindCopy "blind-copy" Deny Deny Deny false "RFC 5322 §3.6.3" "who is in Bcc would be seen among the recipients of the encryption by all others";
     KeyFileReadable "key-file-readable" Warn Warn Warn false "security" "a private key file can be read by others";
 }

@@ -1,10 +1,11 @@
 //! Decrypting the outermost layer (RFC 8551 §2.7, RFC 5652 §6, RFC 5083).
 use super::{
-    Error, Report, Source,
+    Error, Report, Source, headers,
     peel::{Goal, Keys, Peeler},
 };
 use crate::{
     crypto::{CryptoRng, Secret},
+    mime::part::PartNumber,
     policy::Policy,
     store::Identities,
 };
@@ -15,6 +16,7 @@ pub struct Decryptor<'a> {
     identities: &'a Identities,
     policy: &'a Policy,
     secret_key: Option<&'a Secret>,
+    part: Option<PartNumber>,
 }
 
 impl<'a> Decryptor<'a> {
@@ -24,6 +26,7 @@ impl<'a> Decryptor<'a> {
             identities,
             policy,
             secret_key: None,
+            part: None,
         }
     }
 
@@ -31,6 +34,13 @@ impl<'a> Decryptor<'a> {
     #[must_use]
     pub fn secret_key(mut self, key: &'a Secret) -> Self {
         self.secret_key = Some(key);
+        self
+    }
+
+    /// Takes this part for the message: the layers at its root count, and only it comes out.
+    #[must_use]
+    pub fn part(mut self, part: PartNumber) -> Self {
+        self.part = Some(part);
         self
     }
 
@@ -47,7 +57,10 @@ impl<'a> Decryptor<'a> {
             secret_key: self.secret_key,
             rng,
         });
+        peeler.named = self.part.clone();
         peeler.walk(source)?;
-        Ok(peeler.report)
+        let mut report = peeler.report;
+        headers::judge::judge(&mut report, &peeler.headers, &peeler.opened_by, self.policy);
+        Ok(report)
     }
 }

@@ -1,6 +1,7 @@
 //! Encrypting (RFC 8551 §3.3, §3.4): to every recipient or to none.
 use super::{
-    Acquaintance, Content, Encoding, Error, Report, Source,
+    Acquaintance, Content, Encoding, Error, HeaderConfidentiality, HeaderProtection, Report,
+    Source,
     acquaintance::Known,
     outgoing::{CmsSink, Outgoing, Transport},
     report::{Container, EncryptedLayer, Layer, RecipientSummary},
@@ -63,6 +64,8 @@ pub struct EncryptOptions {
     pub to_header: bool,
     /// the content compressed first
     pub compress: bool,
+    /// the header protected, too, and hidden outside as this policy has it
+    pub protect_headers: Option<HeaderConfidentiality>,
 }
 
 /// Encrypts messages.
@@ -148,6 +151,7 @@ impl<'a> Encryptor<'a> {
             &mut source,
             self.options.content,
             Transport::Wrapped,
+            self.options.protect_headers.map(HeaderProtection::Cipher),
             self.policy,
         )?;
         if self.options.compress {

@@ -3,7 +3,7 @@ use super::report::RecipientSummary;
 use crate::{
     asn1, cms, crypto,
     encoding::zlib,
-    mime::{self, mailbox::Address},
+    mime::{self, mailbox::Address, part::PartNumber},
     policy::Concerned,
 };
 use std::io;
@@ -110,6 +110,9 @@ pub enum Error {
     /// What the policy denies was met when the output had begun.
     #[error("the content is not 7-bit safe")]
     NotSevenBit,
+    /// A part would be written otherwise than it is, which the policy denies, when the output had begun.
+    #[error("a part of the content must be re-encoded to be 7-bit safe")]
+    ReEncoded,
     /// A detached signature needs its content.
     #[error("the signature is detached and its content was not given")]
     NoContent,
@@ -122,6 +125,20 @@ pub enum Error {
     /// What is signed is no content of mail.
     #[error("the signed content is {0}, not the id-data of mail: no signature is added to it")]
     NotOfMail(String),
+    /// The header of a message can be protected only when that is signed or encrypted for the first time.
+    #[error("the message is signed or encrypted already: its header cannot be protected any more")]
+    AlreadyProtected,
+    /// The message has no part of the number that was named.
+    #[error("the message has no part {0}")]
+    NoPart(String),
+    /// What is wrong is wrong in a part of the message.
+    #[error("{error}")]
+    InPart {
+        /// its number
+        part: String,
+        /// what is wrong
+        error: Box<Self>,
+    },
     /// What was asked for cannot be combined with what was found.
     #[error("{0}")]
     Unsuitable(&'static str),
@@ -182,10 +199,14 @@ impl Error {
             Self::NotUtf8 => "not-utf8",
             Self::BareCr => "bare-cr",
             Self::NotSevenBit => "not-7bit",
+            Self::ReEncoded => "re-encoded",
             Self::NoContent => "no-content",
             Self::ContentNotWanted => "content-not-wanted",
             Self::NoTrustAnchor => "no-trust-anchor",
             Self::NotOfMail(_) => "unsupported",
+            Self::AlreadyProtected => "already-protected",
+            Self::NoPart(_) => "no-part",
+            Self::InPart { error, .. } => error.code(),
             Self::Unsuitable(_) => "unsuitable",
         }
     }
@@ -193,6 +214,7 @@ impl Error {
     /// Returns whose matter it is.
     pub fn class(&self) -> Class {
         match self {
+            Self::InPart { error, .. } => error.class(),
             Self::Read(_) | Self::Write(_) => Class::Environment,
             Self::Crypto(
                 crypto::Error::Key(_)
@@ -213,9 +235,38 @@ impl Error {
         }
     }
 
-    /// Returns the offset in the input, where one is known.
+    /// Says in which part the input is not what it should be, unless that is said already.
+    pub(super) fn within(self, part: &PartNumber) -> Self {
+        let placed = matches!(self, Self::InPart { .. } | Self::NoPart(_));
+        if placed || self.class() != Class::Input {
+            return self;
+        }
+        Self::InPart {
+            part: part.to_string(),
+            error: Box::new(self),
+        }
+    }
+
+    /// What is wrong with the message itself is wrong in no part.
+    pub(super) fn but_in_message(self) -> Self {
+        match self {
+            Self::InPart { part, error } if part == PartNumber::message().to_string() => *error,
+            other => other,
+        }
+    }
+
+    /// Returns the part of the message that is not what it should be, where one is known, and what is wrong with it.
+    pub fn in_part(&self) -> (Option<&str>, &Self) {
+        match self {
+            Self::InPart { part, error } => (Some(part), error),
+            other => (None, other),
+        }
+    }
+
+    /// Returns the offset in the part, decoded, where one is known.
     pub fn offset(&self) -> Option<u64> {
         match self {
+            Self::InPart { error, .. } => error.offset(),
             Self::TrailingData { offset }
             | Self::Mime(mime::Error::TooLong { offset, .. } | mime::Error::NotAField { offset })
             | Self::Cms(cms::Error::Malformed { offset, .. }) => Some(*offset),

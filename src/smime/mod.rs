@@ -11,6 +11,7 @@ pub mod decrypt;
 mod digests;
 pub mod encrypt;
 pub mod error;
+pub mod headers;
 pub mod inspect;
 mod layer;
 pub mod open;
@@ -23,6 +24,7 @@ pub mod sender;
 pub mod sign;
 mod signature;
 pub mod source;
+mod transport;
 pub mod verify;
 
 pub use acquaintance::{Acquaintance, Learned};
@@ -30,6 +32,9 @@ pub use bundle::bundle;
 pub use decrypt::Decryptor;
 pub use encrypt::{EncryptOptions, Encryptor, Recipient};
 pub use error::Error;
+pub use headers::{
+    HeaderConfidentiality, HeaderField, HeaderProtection, HeaderScheme, Headers, Protection,
+};
 pub use inspect::inspect;
 pub use open::Opener;
 pub use report::Report;

@@ -1,6 +1,6 @@
 //! Opening: every layer, outermost first (RFC 8551 §3.7).
 use super::{
-    Error, Report, Source,
+    Error, Report, Source, headers,
     peel::{Goal, Keys, Peeler},
     report::Layer,
     sender::{self, ExpectedSigner},
@@ -10,6 +10,7 @@ use super::{
 use crate::{
     asn1::Time,
     crypto::{CryptoRng, Secret},
+    mime::part::PartNumber,
     policy::{Policy, Rule},
     store::Identities,
     x509::{Allowance, Repository, TrustAnchors, Watch},
@@ -27,6 +28,7 @@ pub struct Opener<'a> {
     required: Option<usize>,
     secret_key: Option<&'a Secret>,
     watch: Option<Arc<dyn Watch>>,
+    part: Option<PartNumber>,
 }
 
 impl<'a> Opener<'a> {
@@ -48,6 +50,7 @@ impl<'a> Opener<'a> {
             required: None,
             secret_key: None,
             watch: None,
+            part: None,
         }
     }
 
@@ -69,6 +72,13 @@ impl<'a> Opener<'a> {
     #[must_use]
     pub fn secret_key(mut self, key: &'a Secret) -> Self {
         self.secret_key = Some(key);
+        self
+    }
+
+    /// Takes this part for the message: the layers at its root count, and only it comes out.
+    #[must_use]
+    pub fn part(mut self, part: PartNumber) -> Self {
+        self.part = Some(part);
         self
     }
 
@@ -102,8 +112,10 @@ impl<'a> Opener<'a> {
             secret_key: self.secret_key,
             rng,
         });
+        peeler.named = self.part.clone();
         peeler.walk(source)?;
         let (mut report, froms) = (peeler.report, peeler.froms);
+        let (seen, opened_by) = (peeler.headers, peeler.opened_by);
         if report
             .layers
             .iter()
@@ -114,6 +126,7 @@ impl<'a> Opener<'a> {
         mark_envelopes(&mut report.layers, self.policy);
         report.require(self.required);
         sender::judge(&mut report, &froms, self.signers, self.policy);
+        headers::judge::judge(&mut report, &seen, &opened_by, self.policy);
         report.find_too_few_signers(self.required, self.policy);
         Ok(report)
     }

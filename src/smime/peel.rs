@@ -7,10 +7,12 @@ mod compressed;
 mod digested;
 mod encrypted;
 mod innermost;
+mod parts;
 pub(super) mod signed;
 
 use super::{
     error::Error,
+    headers::read::Seen,
     layer::{self, Announced, Label},
     report::{Container, Report},
     sender::Froms,
@@ -24,7 +26,9 @@ use crate::{
     mime::{
         LineEnd,
         header::{self, Field, Header, merge},
-        transfer,
+        mailbox::Address,
+        part::PartNumber,
+        transfer::{self, TransferEncoding},
     },
     policy::{Finding, Limits, Policy, Rule},
     store::Identities,
@@ -62,14 +66,17 @@ pub(super) struct Peeler<'a> {
     pub(super) policy: &'a Policy,
     pub(super) judge: Option<Judge<'a>>,
     pub(super) keys: Option<Keys<'a>>,
-    /// written to through `sink` only
-    output: &'a mut dyn Write,
+    output: Output<'a>,
     /// the content of a detached signature
     pub(super) detached: Option<Source<'a>>,
     /// what was found
     pub(super) report: Report,
     /// every From field passed
     pub(super) froms: Froms,
+    /// what the headers said of their protection
+    pub(super) headers: Seen,
+    /// whom the certificate names whose key opened a layer
+    pub(super) opened_by: Vec<Address>,
     /// fields of the headers passed, as they will stand in the output
     outer: Vec<Field>,
     /// line ends of the outermost header
@@ -88,8 +95,36 @@ pub(super) struct Peeler<'a> {
     unannounced: Vec<Digest>,
     /// SHA-256 of the content of the outermost layer, where it is clear-signed
     fingerprint: Option<Vec<u8>>,
-    /// the output was written in the first pass
-    mute: Option<io::Sink>,
+    /// the part to be taken for the message
+    pub(super) named: Option<PartNumber>,
+    /// the part where the walk is
+    here: PartNumber,
+    /// the content of the innermost layer
+    content: PartNumber,
+    /// what is read now stands inside a CMS object
+    in_object: bool,
+    /// the part that was named is of a message inside the message
+    forwarded: bool,
+    /// parts met
+    parts: usize,
+    /// layers met that do not count
+    errant: usize,
+}
+
+/// Where what is peeled goes.
+enum Output<'a> {
+    To(&'a mut dyn Write),
+    /// it was written in the first pass, or is elsewhere
+    Nowhere(io::Sink),
+}
+
+impl Output<'_> {
+    fn get(&mut self) -> &mut dyn Write {
+        match self {
+            Self::To(sink) => sink,
+            Self::Nowhere(sink) => sink,
+        }
+    }
 }
 
 /// The octets of a CMS object: of a body, or of a file.
@@ -135,10 +170,12 @@ impl<'a> Peeler<'a> {
             policy,
             judge: None,
             keys: None,
-            output: sink,
+            output: Output::To(sink),
             detached: None,
             report: Report::default(),
             froms: Froms::default(),
+            headers: Seen::default(),
+            opened_by: Vec::new(),
             outer: Vec::new(),
             line_end: None,
             depth: 0,
@@ -148,7 +185,13 @@ impl<'a> Peeler<'a> {
             as_received: false,
             unannounced: Vec::new(),
             fingerprint: None,
-            mute: None,
+            named: None,
+            here: PartNumber::message(),
+            content: PartNumber::message(),
+            in_object: false,
+            forwarded: false,
+            parts: 0,
+            errant: 0,
         }
     }
 
@@ -164,12 +207,17 @@ impl<'a> Peeler<'a> {
         let before = self.fingerprint.take();
         self.report = Report::default();
         self.froms = Froms::default();
+        self.headers = Seen::default();
+        self.opened_by.clear();
         self.outer.clear();
         self.depth = 0;
         self.covered = false;
         self.compressed = None;
         self.header_bytes = 0;
-        self.mute = Some(io::sink());
+        self.in_object = false;
+        self.parts = 0;
+        self.errant = 0;
+        self.output = Output::Nowhere(io::sink());
         self.pass(&mut source)?;
         if self.fingerprint == before {
             Ok(())
@@ -181,42 +229,65 @@ impl<'a> Peeler<'a> {
     }
 
     fn pass(&mut self, source: &mut Source<'_>) -> Result<(), Error> {
+        self.peel(source).map_err(Error::but_in_message)
+    }
+
+    fn peel(&mut self, source: &mut Source<'_>) -> Result<(), Error> {
         match source::open(source)? {
             Opened::Mime(mut reader) => {
                 let header = Header::read(&mut reader, self.header_limits())?;
-                self.line_end = Some(header.line_end);
-                match layer::announced(&header)? {
-                    Announced::Nothing => {
-                        self.absent();
-                        Ok(())
+                match self.named.clone().filter(|part| !part.is_message()) {
+                    Some(part) => {
+                        self.froms.add(&header);
+                        self.go_to(&part, &header, &mut reader)
                     }
-                    announced => self.layer(announced, &header, &mut reader),
+                    None => self.root(&header, &mut reader),
                 }
             }
-            Opened::Cms(mut octets, _) => self.cms(Wire::Bare(&mut octets), None),
+            Opened::Cms(mut octets, _) => match &self.named {
+                Some(part) if !part.is_message() => Err(Error::NoPart(part.to_string())),
+                _ => self.cms(Wire::Bare(&mut octets), None),
+            },
+        }
+    }
+
+    /// Peels the message, or what is taken for it.
+    fn root(&mut self, header: &Header, body: &mut dyn BufRead) -> Result<(), Error> {
+        self.line_end = Some(header.line_end);
+        let outer = header.fields.iter().filter(|f| !f.is_mime());
+        self.headers.outer = Some(outer.cloned().collect());
+        match layer::announced(header)? {
+            Announced::Nothing => {
+                self.absent();
+                self.parts(Some(header), body)
+            }
+            announced => self.layer(announced, header, body),
         }
     }
 
     /// The root has no layer of the kind asked for.
     fn absent(&mut self) {
-        let (rule, message) = match self.goal {
-            Goal::Verify => (Rule::NotSigned, "the message is not signed"),
-            Goal::Decrypt => (Rule::NotEncrypted, "the message is not encrypted"),
-            Goal::Open => (
-                Rule::NotProtected,
-                "the message is neither signed nor encrypted",
-            ),
+        let (rule, is_not) = match self.goal {
+            Goal::Verify => (Rule::NotSigned, "is not signed"),
+            Goal::Decrypt => (Rule::NotEncrypted, "is not encrypted"),
+            Goal::Open => (Rule::NotProtected, "is neither signed nor encrypted"),
             Goal::Inspect => return,
+        };
+        let message = match &self.report.part {
+            Some(part) => format!("part {part} {is_not}"),
+            None => format!("the message {is_not}"),
         };
         let finding = self.policy.finding(rule, message);
         self.report.findings.push(finding);
     }
 
     fn sink(&mut self) -> &mut dyn Write {
-        match &mut self.mute {
-            Some(mute) => mute,
-            None => self.output,
-        }
+        self.output.get()
+    }
+
+    /// Takes the output away, to be written to by what reads.
+    fn hold_output(&mut self) -> Output<'a> {
+        std::mem::replace(&mut self.output, Output::Nowhere(io::sink()))
     }
 
     fn header_limits(&self) -> header::Limits {
@@ -237,7 +308,7 @@ impl<'a> Peeler<'a> {
         header: &Header,
         body: &mut dyn BufRead,
     ) -> Result<(), Error> {
-        self.passed(header);
+        let fields = self.passed(header);
         self.header_bytes += header.fields.iter().map(|f| f.raw.len()).sum::<usize>();
         if self.header_bytes > self.policy.limits.header_bytes {
             return Err(Error::Limit {
@@ -246,7 +317,7 @@ impl<'a> Peeler<'a> {
                 limit: u64::try_from(self.policy.limits.header_bytes).unwrap_or(u64::MAX),
             });
         }
-        self.outer = merge(&self.outer, &header.fields);
+        self.outer = merge(&self.outer, &fields);
         match announced {
             Announced::ClearSigned { boundary, micalg } => {
                 self.clear_signed(&boundary, micalg.as_deref(), body)
@@ -258,19 +329,25 @@ impl<'a> Peeler<'a> {
         }
     }
 
-    /// Takes in the From of a header. One that nobody signed for takes the place of the outer one, which is all that the mail was sent under.
-    fn passed(&mut self, header: &Header) {
+    /// Takes in the From of a header, and returns its fields, which take the place of outer ones. Another From that nobody signed for does not:
+    /// the outer one is all that the mail was sent under (RFC 9788 §4.4.3).
+    fn passed(&mut self, header: &Header) -> Vec<Field> {
         let replaced = self.froms.replaced_by(header);
-        if let (Some((outer, inner)), false, Goal::Open | Goal::Decrypt) =
-            (replaced, self.covered, self.goal)
-        {
-            let message = format!(
-                "the outer From field names {outer}, the one inside, which no signature covers, {inner}"
-            );
-            let finding = self.policy.finding(Rule::UnsignedFrom, message);
-            self.report.findings.push(finding);
-        }
         self.froms.add(header);
+        let (Some((outer, inner)), false, Goal::Open | Goal::Decrypt) =
+            (replaced, self.covered, self.goal)
+        else {
+            return header.fields.clone();
+        };
+        let message = format!(
+            "the outer From field names {outer}, the one inside, which no signature covers, {inner}"
+        );
+        let finding = self.policy.finding(Rule::UnsignedFrom, message);
+        self.report.findings.push(finding);
+        // of several nobody knows which would be read
+        let sole = header.all("From").count() == 1;
+        let stays = |f: &&Field| !(sole && f.is("From"));
+        header.fields.iter().filter(stays).cloned().collect()
     }
 
     fn cms(&mut self, wire: Wire<'_>, label: Option<Label>) -> Result<(), Error> {
@@ -280,6 +357,7 @@ impl<'a> Peeler<'a> {
 
     fn object(&mut self, object: cms::Object<Wire<'_>>, label: Option<Label>) -> Result<(), Error> {
         self.go_deeper()?;
+        self.in_object = true;
         match object {
             cms::Object::Data(reader) => self.data(reader),
             cms::Object::Signed(reader) => self.signed(reader, label),
@@ -341,6 +419,14 @@ impl<'a> Peeler<'a> {
 
     /// Peels what is inside a layer, or gives it out when it is the last.
     fn inside(&mut self, content_type: &Oid, reader: &mut dyn BufRead) -> Result<(), Error> {
+        let mut reader = Placed {
+            source: reader,
+            part: self.here.clone(),
+        };
+        self.below(1, |this| this.content(content_type, &mut reader))
+    }
+
+    fn content(&mut self, content_type: &Oid, reader: &mut dyn BufRead) -> Result<(), Error> {
         let opened = matches!(self.goal, Goal::Open | Goal::Inspect);
         if opened && cms::is_object(content_type) {
             let wire = Wire::Bare(reader);
@@ -375,11 +461,50 @@ impl<'a> Peeler<'a> {
         };
         match (header, announced) {
             (Some(header), Announced::Nothing) => {
-                self.passed(&header);
-                self.give_out(Some(&header), &octets, reader)
+                let fields = self.passed(&header);
+                self.payload(&header, fields, octets, reader)
             }
             (Some(header), announced) => self.layer(announced, &header, reader),
             (None, _) => self.give_out(None, &octets, reader),
+        }
+    }
+
+    /// Gives out the innermost entity, or the message in it where that is the one that was protected (RFC 8551 §3.1).
+    fn payload(
+        &mut self,
+        root: &Header,
+        fields: Vec<Field>,
+        octets: Vec<u8>,
+        reader: &mut dyn BufRead,
+    ) -> Result<(), Error> {
+        // `decrypt` leaves a signed entity as it is, and what is in that is not known
+        if matches!(layer::announced(root), Ok(announced) if announced != Announced::Nothing) {
+            return self.give_out(Some((root, fields)), &octets, reader);
+        }
+        let mut remembered = Remembered {
+            source: reader,
+            octets: Vec::new(),
+        };
+        let is_message = matches!(root.content_type(), Ok(Some(t)) if t.is("message", "rfc822"))
+            && root
+                .transfer_encoding()
+                .is_ok_and(TransferEncoding::is_identity);
+        let message = match is_message {
+            true => Header::read(&mut remembered, self.header_limits()).ok(),
+            false => None,
+        };
+        self.headers.reach(root, message.as_ref());
+        let wrapped = self.headers.payload.as_ref().is_some_and(|it| it.wrapped);
+        let inside = std::mem::take(&mut remembered.octets);
+        match message.filter(|_| wrapped) {
+            Some(message) => {
+                let fields = message.fields.clone();
+                self.give_out(Some((&message, fields)), &inside, reader)
+            }
+            None => {
+                let mut whole = io::Cursor::new(inside).chain(reader);
+                self.give_out(Some((root, fields)), &octets, &mut whole)
+            }
         }
     }
 
@@ -427,6 +552,40 @@ impl<F: FnMut(&[u8])> Read for Watched<'_, F> {
         let n = self.source.read(buf)?;
         (self.watch)(buf.get(..n).unwrap_or_default());
         Ok(n)
+    }
+}
+
+/// What is read through it is wrong, if it is, in that part and in none that stands in it.
+struct Placed<'r> {
+    source: &'r mut dyn BufRead,
+    part: PartNumber,
+}
+
+impl Read for Placed<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let read = self.source.read(buf);
+        read.map_err(|error| placed(error, &self.part))
+    }
+}
+
+impl BufRead for Placed<'_> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        let Self { source, part } = self;
+        source.fill_buf().map_err(|error| placed(error, part))
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.source.consume(amount);
+    }
+}
+
+fn placed(error: io::Error, part: &PartNumber) -> io::Error {
+    if error.kind() == io::ErrorKind::Interrupted {
+        return error;
+    }
+    match Error::from(error) {
+        Error::Read(error) => error,
+        other => io::Error::other(other.within(part)),
     }
 }
 

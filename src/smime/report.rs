@@ -1,5 +1,5 @@
 //! What an operation found: separate answers to separate questions, and one verdict.
-use super::acquaintance::Choice;
+use super::{acquaintance::Choice, headers::Headers};
 use crate::{
     asn1::{Time, oid::Oid},
     cms::{
@@ -32,8 +32,12 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// why it is encrypted with this cipher
     pub choice: Option<Choice>,
+    /// number of the part that was taken for the message, where one was named
+    pub part: Option<String>,
     /// nothing was judged, only described: there is no answer to be no
     pub described: bool,
+    /// how the header was protected, of a message that was opened or verified
+    pub headers: Option<Headers>,
 }
 
 impl Report {

@@ -4,6 +4,7 @@
 use super::report::{Layer, Report, Sender, Signature, Verdict};
 use crate::{
     mime::{
+        LineEnd,
         header::{Field, Header},
         mailbox::{Address, sole_from},
     },
@@ -99,6 +100,19 @@ impl Froms {
         }
         Ok(sole)
     }
+}
+
+/// Returns whether two headers name one and the same sender.
+pub(super) fn same_from(one: &[Field], other: &[Field]) -> bool {
+    let sender = |fields: &[Field]| {
+        let header = Header {
+            fields: fields.iter().filter(|f| f.is("From")).cloned().collect(),
+            line_end: LineEnd::Lf,
+            terminated: true,
+        };
+        sole_from(&header).ok().flatten()
+    };
+    matches!((sender(one), sender(other)), (Some(one), Some(other)) if one.same_as(&other))
 }
 
 /// Returns why readers of these fields may disagree about who they say a message is from.

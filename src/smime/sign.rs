@@ -5,11 +5,12 @@ mod receipt;
 pub use add::Addition;
 
 use super::{
-    Content, Encoding, Error, Report, Source,
+    Content, Encoding, Error, HeaderProtection, Report, Source,
     outgoing::{CmsSink, Outgoing, Transport, is_seven_bit},
     report::{Form, Integrity, Layer, Sender, Signature, SignedLayer},
     sender,
     signature::describe,
+    transport,
 };
 use crate::{
     asn1::{Time, oid::Oid},
@@ -67,6 +68,8 @@ pub struct SignOptions {
     pub request_receipt: Option<Address>,
     /// the content compressed first
     pub compress: bool,
+    /// the header protected, too
+    pub protect_headers: Option<HeaderProtection>,
 }
 
 /// Signs messages.
@@ -114,13 +117,19 @@ impl<'a> Signer<'a> {
             }
             (form, _) => form,
         };
-        let transport = if form == Form::Clear {
+        // what is compressed is base64, whatever is in it
+        let transport = if form == Form::Clear && !self.options.compress {
             Transport::Clear
         } else {
             Transport::Wrapped
         };
-        let mut outgoing =
-            Outgoing::new(&mut source, self.options.content, transport, self.policy)?;
+        let mut outgoing = Outgoing::new(
+            &mut source,
+            self.options.content,
+            transport,
+            self.options.protect_headers,
+            self.policy,
+        )?;
         if self.options.compress {
             outgoing = outgoing.compressed();
         }
@@ -132,8 +141,8 @@ impl<'a> Signer<'a> {
             at,
             self.policy,
         ));
-        if outgoing.ahead.is_some_and(|seen| !is_seven_bit(seen)) {
-            findings.push(self.not_seven_bit());
+        if let Some(outcome) = &outgoing.ahead {
+            findings.extend(transport::findings(outcome, self.policy));
         }
         let (digest, algorithm) = self.algorithm(identity.key.public_key().kind())?;
         if Policy::denies(&findings) {
@@ -413,9 +422,9 @@ impl<'a> Signer<'a> {
 
         let mut hasher = Hasher::new(prepared.digest);
         let mut local = (line_end == LineEnd::Lf).then(|| (Localizer::new(), Vec::new()));
-        let looked = outgoing.ahead.is_some();
+        let told = outgoing.ahead.is_some() || outgoing.header.is_none();
         let denied = self.policy.level(Rule::NotSevenBit) == Level::Deny;
-        let seen = outgoing.flow(|chunk, seen| {
+        let outcome = outgoing.flow(|chunk, seen| {
             if local.is_some() && seen.bare_cr {
                 return Err(Error::BareCr);
             }
@@ -438,8 +447,8 @@ impl<'a> Signer<'a> {
             localizer.finish(&mut buffer);
             sink.write_all(&buffer).map_err(Error::Write)?;
         }
-        if !looked && !is_seven_bit(seen) {
-            findings.push(self.not_seven_bit());
+        if !told {
+            findings.extend(transport::findings(&outcome, self.policy));
         }
 
         let signed = Some(content_type::DATA);
@@ -458,13 +467,6 @@ impl<'a> Signer<'a> {
         write!(sink, "{eol}--{boundary}--{eol}").map_err(Error::Write)?;
         sink.flush().map_err(Error::Write)?;
         Ok(signature)
-    }
-
-    fn not_seven_bit(&self) -> Finding {
-        self.policy.finding(
-            Rule::NotSevenBit,
-            "the content has 8-bit octets, bare CR or lines above 998: a mail server may re-encode it and break the signature",
-        )
     }
 
     /// SignedData with its content inside, or without it.

@@ -1,12 +1,13 @@
 //! Verifying the outermost signature: integrity, chain, sender (RFC 8551 §2.6, RFC 8550).
 use super::{
-    Error, Report, Source,
+    Error, Report, Source, headers,
     peel::{Goal, Peeler},
     sender::{self, ExpectedSigner},
     signature::Judge,
 };
 use crate::{
     asn1::Time,
+    mime::part::PartNumber,
     policy::{Level, Policy, Rule},
     x509::{Allowance, Repository, TrustAnchors, Watch},
 };
@@ -22,6 +23,7 @@ pub struct Verifier<'a> {
     watch: Option<Arc<dyn Watch>>,
     time_stamp_anchors: Option<&'a TrustAnchors>,
     required: Option<usize>,
+    part: Option<PartNumber>,
 }
 
 impl<'a> Verifier<'a> {
@@ -42,6 +44,7 @@ impl<'a> Verifier<'a> {
             watch: None,
             time_stamp_anchors: None,
             required: None,
+            part: None,
         }
     }
 
@@ -65,6 +68,13 @@ impl<'a> Verifier<'a> {
     #[must_use]
     pub fn as_received(mut self) -> Self {
         self.as_received = true;
+        self
+    }
+
+    /// Takes this part for the message: the layers at its root count, and only it comes out.
+    #[must_use]
+    pub fn part(mut self, part: PartNumber) -> Self {
+        self.part = Some(part);
         self
     }
 
@@ -103,13 +113,16 @@ impl<'a> Verifier<'a> {
         });
         peeler.detached = content;
         peeler.as_received = self.as_received;
+        peeler.named = self.part.clone();
         peeler.walk(source)?;
         if peeler.detached.is_some() && peeler.report.findings.is_empty() {
             return Err(Error::ContentNotWanted);
         }
         let (mut report, froms) = (peeler.report, peeler.froms);
+        let (seen, opened_by) = (peeler.headers, peeler.opened_by);
         report.require(self.required);
         sender::judge(&mut report, &froms, self.signers, self.policy);
+        headers::judge::judge(&mut report, &seen, &opened_by, self.policy);
         report.find_too_few_signers(self.required, self.policy);
         Ok(report)
     }

@@ -99,6 +99,7 @@ impl Peeler<'_> {
                 self.report.layers.truncate(slot);
                 self.report.findings.truncate(before.0);
                 self.froms.truncate(before.1);
+                self.headers.payload = None;
                 layer.opened_by = None;
                 layer.findings.push(self.policy.finding(
                     Rule::DecryptionFailed,
@@ -215,6 +216,7 @@ impl Peeler<'_> {
         recipient.key_encryption().map_err(Error::Crypto)?;
         let found = match &means {
             Means::Private(identity) => {
+                self.opened_by = identity.certificate.addresses();
                 require_permitted(identity, recipient)?;
                 recipient.content_key(&*identity.key, size, keys.rng)
             }

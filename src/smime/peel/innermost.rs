@@ -1,5 +1,5 @@
 //! What comes out when the last layer is peeled: the innermost entity under the outer fields, with the line ends of the outermost header.
-use super::{Goal, Peeler};
+use super::{Goal, Peeler, parts::Passing};
 use crate::{
     mime::{
         LineEnd,
@@ -10,35 +10,37 @@ use crate::{
     policy::Rule,
     smime::{Error, sender},
 };
-use std::io::{self, BufRead, Write};
+use std::io::{BufRead, Write};
 
 impl Peeler<'_> {
-    /// Writes the innermost entity under the outer fields. `octets` were read already: the header block, or the beginning of what has none.
+    /// Writes the innermost entity under the outer fields. `entity`: its header, and of that the fields that take the place of outer ones.
+    /// `octets` were read already: the header block, or the beginning of what has none.
     pub(super) fn give_out(
         &mut self,
-        header: Option<&Header>,
+        entity: Option<(&Header, Vec<Field>)>,
         octets: &[u8],
         rest: &mut dyn BufRead,
     ) -> Result<(), Error> {
         if self.goal == Goal::Inspect {
-            io::copy(rest, &mut io::sink())?;
-            return Ok(());
+            return self.parts(entity.as_ref().map(|(header, _)| *header), rest);
         }
-        let outer: Vec<Field> = self
-            .outer
-            .iter()
-            .filter(|f| !f.is_mime())
-            .cloned()
-            .collect();
+        let survives = |f: &&Field| !f.is_mime() && self.headers.survives(f);
+        let outer: Vec<Field> = self.outer.iter().filter(survives).cloned().collect();
+        let (header, mut inner) = match entity {
+            Some((header, fields)) => (Some(header), fields),
+            None => (None, Vec::new()),
+        };
+        let whole = inner.len();
+        inner.retain(|f| self.headers.is_authors(f));
+        let as_it_is = outer.is_empty() && inner.len() == whole;
         let mut lines = Lines::following(self.line_end, header);
-        let inner = header.map(|h| h.fields.as_slice()).unwrap_or_default();
-        let merged = merge(&outer, inner);
+        let merged = merge(&outer, &inner);
         if let Some(why) = sender::ambiguity(&merged) {
             let finding = self.policy.finding(Rule::AmbiguousFrom, why);
             self.report.findings.push(finding);
         }
         match header {
-            Some(header) if !outer.is_empty() => {
+            Some(header) if !as_it_is => {
                 let fields: Vec<u8> = merged.into_iter().flat_map(|f| f.raw).collect();
                 lines.write(&fields, self.sink())?;
                 lines.write(header.line_end.as_str().as_bytes(), self.sink())?;
@@ -55,15 +57,11 @@ impl Peeler<'_> {
             }
             _ => lines.write(octets, self.sink())?,
         }
-        loop {
-            let chunk = rest.fill_buf()?;
-            if chunk.is_empty() {
-                break;
-            }
-            lines.write(chunk, self.sink())?;
-            let n = chunk.len();
-            rest.consume(n);
-        }
+        let mut output = self.hold_output();
+        let mut passing = Passing::new(rest, |chunk| lines.write(chunk, output.get()));
+        let read = self.parts(header, &mut passing);
+        self.output = output;
+        read?;
         lines.finish(self.sink())
     }
 }

@@ -1,5 +1,5 @@
 //! Signed layers: multipart/signed (RFC 8551 §3.5.3) and SignedData with its content inside or elsewhere (§3.5.2).
-use super::{Goal, Peeler, Wire};
+use super::{Goal, Peeler, Wire, parts::Passing};
 use crate::{
     asn1::oid::Oid,
     cms::{self, content_type, ess::Receipt},
@@ -142,7 +142,8 @@ impl Peeler<'_> {
             false,
             self.policy.limits.header_bytes,
         );
-        self.signed_content(&content_type, &mut reader, &mut content)?;
+        let mut buffered = BufReader::with_capacity(CHUNK, &mut reader);
+        self.signed_content(&content_type, &mut buffered, &mut content)?;
         let (digests, head, _) = content.finish();
         let (signed, wire) = reader.finish()?;
         findings.extend(self.nothing_follows(wire)?);
@@ -234,20 +235,20 @@ impl Peeler<'_> {
     pub(super) fn signed_content(
         &mut self,
         content_type: &Oid,
-        source: &mut dyn Read,
+        source: &mut dyn BufRead,
         content: &mut Content,
     ) -> Result<(), Error> {
         if self.goal == Goal::Verify {
-            let mut chunk = vec![0; CHUNK];
-            loop {
-                let n = source.read(&mut chunk)?;
-                let Some(read) = chunk.get(..n).filter(|c| !c.is_empty()) else {
-                    return Ok(());
-                };
+            let as_received = self.as_received;
+            let mut output = self.hold_output();
+            let mut passing = Passing::new(source, |read| {
                 let canonical = content.update(read);
-                let form = if self.as_received { read } else { canonical };
-                self.sink().write_all(form).map_err(Error::Write)?;
-            }
+                let form = if as_received { read } else { canonical };
+                output.get().write_all(form).map_err(Error::Write)
+            });
+            let read = self.below(1, |this| this.verified(content_type, &mut passing));
+            self.output = output;
+            return read;
         }
         self.covered = true;
         let mut digesting = Digesting::new(source, content);
@@ -259,6 +260,20 @@ impl Peeler<'_> {
         Ok(())
     }
 
+    /// Reads a content that is verified to its end.
+    fn verified(&mut self, content_type: &Oid, content: &mut dyn BufRead) -> Result<(), Error> {
+        let header = match *content_type == content_type::DATA {
+            true => match Header::read(content, self.header_limits()) {
+                Ok(header) => Some(header),
+                Err(crate::mime::Error::Io(error)) => return Err(error.into()),
+                // any octets may be signed
+                Err(_) => None,
+            },
+            false => None,
+        };
+        self.parts(header.as_ref(), content)
+    }
+
     /// Takes in the From fields of a content: of its header (what is opened further passes that by itself) and, where the content is a message
     /// in an envelope of its own (RFC 8551 §3.1), of that message.
     fn froms_inside(&mut self, mut head: &[u8]) {
@@ -268,15 +283,22 @@ impl Peeler<'_> {
         if self.goal == Goal::Verify {
             self.froms.add(&header);
         }
+        let is_root = self.goal == Goal::Verify
+            && matches!(layer::announced(&header), Ok(Announced::Nothing) | Err(_));
+        let mut message = None;
         let is_message = matches!(header.content_type(), Ok(Some(t)) if t.is("message", "rfc822"));
         if is_message
             && let Ok(encoding) = header.transfer_encoding()
-            && let Ok(message) = Header::read(
+            && let Ok(inside) = Header::read(
                 &mut BufReader::new(transfer::Decoder::new(encoding, head)),
                 self.header_limits(),
             )
         {
-            self.froms.add(&message);
+            self.froms.add(&inside);
+            message = Some(inside);
+        }
+        if is_root {
+            self.headers.reach(&header, message.as_ref());
         }
     }
 

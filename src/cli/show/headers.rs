@@ -1,0 +1,18 @@
+//! How the header was protected, in one line.
+use smime::smime::{Headers, Protection};
+
+/// Returns which fields that people see were protected, and how; `None` where the header was not protected.
+pub(super) fn line(headers: &Headers) -> Option<String> {
+    headers.scheme?;
+    let said = Protection::ALL.into_iter().filter_map(|protection| {
+        let names = headers.shown(protection);
+        let how = match protection {
+            Protection::SignedAndEncrypted => "signed and encrypted",
+            Protection::SignedOnly => "signed",
+            Protection::EncryptedOnly => "encrypted",
+            Protection::Unprotected => "NOT protected",
+        };
+        (!names.is_empty()).then(|| format!("{how}: {}", names.join(", ")))
+    });
+    Some(said.collect::<Vec<_>>().join("; ")).filter(|said| !said.is_empty())
+}

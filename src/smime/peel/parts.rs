@@ -1,0 +1,351 @@
+//! Parts (RFC 2046 §5): the one that is named is found and taken for the message; in those of a content, layers are told of.
+//!
+//! Only the layers at the root of a message count. One further down, an errant layer (RFC 9787 §4.5), is neither opened nor credited: what it
+//! says is about its part alone, and whoever reads the whole would take it for more.
+use super::Peeler;
+use crate::{
+    cms::{self, content_type},
+    mime::{
+        header::Header,
+        part::PartNumber,
+        split::Splitter,
+        transfer::{self, TransferEncoding},
+    },
+    policy::{Part, Rule},
+    smime::{
+        Error,
+        layer::{self, Announced, Label},
+        sender::Froms,
+        source::CHUNK,
+    },
+};
+use std::io::{self, BufRead, BufReader, Read};
+
+/// Errant layers that are told of one by one.
+const TOLD: usize = 16;
+
+/// Octets of a CMS object that tell its content type.
+const HEAD: u64 = 64;
+
+/// What an entity that is no layer consists of.
+enum Structure {
+    /// parts between boundaries
+    Multipart {
+        boundary: String,
+        /// its parts are messages, unless they say otherwise (RFC 2046 §5.1.5)
+        digest: bool,
+    },
+    /// a message
+    Message(TransferEncoding),
+    /// nothing that has parts
+    Single,
+}
+
+impl Structure {
+    /// What cannot be understood has no parts. `in_digest`: it stands in a multipart/digest.
+    fn of(header: &Header, in_digest: bool) -> Self {
+        let encoding = header.transfer_encoding();
+        let encoding = encoding.unwrap_or(TransferEncoding::SevenBit);
+        let content_type = match header.content_type() {
+            Ok(Some(content_type)) => content_type,
+            Ok(None) if in_digest => return Self::Message(encoding),
+            _ => return Self::Single,
+        };
+        let boundary = content_type.parameter("boundary");
+        match (content_type.kind.as_str(), content_type.subtype.as_str()) {
+            ("multipart", subtype) if boundary.is_some() => Self::Multipart {
+                boundary: boundary.unwrap_or_default().to_owned(),
+                digest: subtype == "digest",
+            },
+            ("message", "rfc822" | "global") => Self::Message(encoding),
+            _ => Self::Single,
+        }
+    }
+}
+
+impl Peeler<'_> {
+    /// Walks through what stands in a place of the part where the walk is.
+    pub(super) fn below<T>(
+        &mut self,
+        place: usize,
+        walk: impl FnOnce(&mut Self) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let limit = self.policy.limits.part_depth;
+        if self.here.depth() >= limit {
+            return Err(over("part-depth", "parts in parts", limit));
+        }
+        self.here.enter(place);
+        let result = walk(self).map_err(|error| error.within(&self.here));
+        self.here.leave();
+        result
+    }
+
+    /// Goes on from an entity to the part that is to be taken for the message, and takes it so.
+    pub(super) fn go_to(
+        &mut self,
+        part: &PartNumber,
+        header: &Header,
+        body: &mut dyn BufRead,
+    ) -> Result<(), Error> {
+        let structure = Structure::of(header, false);
+        self.go_on(part, header, structure, body)
+    }
+
+    fn go_on(
+        &mut self,
+        part: &PartNumber,
+        header: &Header,
+        structure: Structure,
+        body: &mut dyn BufRead,
+    ) -> Result<(), Error> {
+        let place = part.places().get(self.here.depth()).copied();
+        match (structure, place) {
+            // whoever names the part that a message stands in means that message
+            (Structure::Message(encoding), None | Some(1)) => self.below(1, |this| {
+                let decoder = transfer::Decoder::new(encoding, body);
+                let mut message = BufReader::with_capacity(CHUNK, decoder);
+                let header = Header::read(&mut message, this.header_limits())?;
+                // it is from whom it says; who sent it on is another
+                this.froms = Froms::default();
+                this.forwarded = true;
+                this.froms.add(&header);
+                this.go_to(part, &header, &mut message)?;
+                drain(&mut message)
+            }),
+            (_, None) => self.taken_for_the_message(header, body),
+            (Structure::Multipart { boundary, digest }, Some(place)) => {
+                let mut splitter = Splitter::new(body, &boundary);
+                for _ in 0..place {
+                    self.count_part()?;
+                    if !splitter.next_part()? {
+                        return Err(no_part(part));
+                    }
+                }
+                self.below(place, |this| {
+                    let header = Header::read(&mut splitter, this.header_limits())?;
+                    let structure = Structure::of(&header, digest);
+                    this.go_on(part, &header, structure, &mut splitter)
+                })?;
+                splitter.finish()?;
+                Ok(())
+            }
+            (Structure::Message(_) | Structure::Single, Some(_)) => Err(no_part(part)),
+        }
+    }
+
+    /// The part was found.
+    fn taken_for_the_message(
+        &mut self,
+        header: &Header,
+        body: &mut dyn BufRead,
+    ) -> Result<(), Error> {
+        let from = match self.forwarded {
+            true => "the From of the forwarded message that it is of",
+            false => "the From of the message",
+        };
+        let number = self.here.to_string();
+        let message = format!(
+            "part {number} alone was judged, under {from}: nothing else is protected by it"
+        );
+        let part = Part {
+            number: number.clone(),
+            inside: None,
+            encrypted: false,
+        };
+        let finding = self.policy.finding(Rule::Partial, message).about(part);
+        self.report.part = Some(number);
+        self.report.findings.push(finding);
+        self.root(header, body)
+    }
+
+    /// Reads an entity that is no layer to its end, and tells of the layers in its parts.
+    pub(super) fn parts(
+        &mut self,
+        header: Option<&Header>,
+        body: &mut dyn BufRead,
+    ) -> Result<(), Error> {
+        self.content = self.here.clone();
+        let structure = match header {
+            // a layer that is not to be peeled is one all the same
+            Some(header) if matches!(layer::announced(header), Ok(Announced::Nothing)) => {
+                Structure::of(header, false)
+            }
+            _ => Structure::Single,
+        };
+        self.parts_of(structure, body)
+    }
+
+    fn parts_of(&mut self, structure: Structure, body: &mut dyn BufRead) -> Result<(), Error> {
+        match structure {
+            Structure::Multipart { boundary, digest } => {
+                let mut splitter = Splitter::new(&mut *body, &boundary);
+                let mut place = 0;
+                while splitter.next_part()? {
+                    place += 1;
+                    self.below(place, |this| this.part(digest, &mut splitter))?;
+                }
+                splitter.finish()?;
+            }
+            Structure::Message(encoding) => self.below(1, |this| {
+                let decoder = transfer::Decoder::new(encoding, &mut *body);
+                let mut message = BufReader::with_capacity(CHUNK, decoder);
+                this.part(false, &mut message)?;
+                drain(&mut message)
+            })?,
+            Structure::Single => {}
+        }
+        drain(body)
+    }
+
+    fn part(&mut self, in_digest: bool, source: &mut dyn BufRead) -> Result<(), Error> {
+        self.count_part()?;
+        let header = match Header::read(source, self.header_limits()) {
+            Ok(header) => header,
+            Err(crate::mime::Error::Io(error)) => return Err(error.into()),
+            // what has no header is text, whatever it looks like
+            Err(_) => return drain(source),
+        };
+        match layer::announced(&header) {
+            Ok(Announced::Nothing) | Err(_) => {
+                let structure = Structure::of(&header, in_digest);
+                self.parts_of(structure, source)
+            }
+            Ok(announced) => {
+                self.errant(&announced, source)?;
+                drain(source)
+            }
+        }
+    }
+
+    fn count_part(&mut self) -> Result<(), Error> {
+        let limit = self.policy.limits.parts;
+        if self.parts >= limit {
+            return Err(over("parts", "parts of the message", limit));
+        }
+        self.parts += 1;
+        Ok(())
+    }
+
+    /// Tells of a layer that counts for nothing.
+    fn errant(&mut self, announced: &Announced, source: &mut dyn BufRead) -> Result<(), Error> {
+        self.errant += 1;
+        if self.errant > TOLD + 1 {
+            return Ok(());
+        }
+        if self.errant > TOLD {
+            let message = "more parts than are told of are signed or encrypted for themselves";
+            let finding = self.policy.finding(Rule::ErrantLayer, message);
+            self.report.findings.push(finding);
+            return Ok(());
+        }
+        let kind = kind(announced, source)?;
+        let message = format!(
+            "part {} is {kind} for itself: it was not opened, and does not count",
+            self.here
+        );
+        let finding = self.policy.finding(Rule::ErrantLayer, message).about(Part {
+            number: self.here.to_string(),
+            inside: self
+                .here
+                .from(&self.content)
+                .filter(|_| self.in_object)
+                .map(|it| it.to_string()),
+            encrypted: kind == ENCRYPTED,
+        });
+        self.report.findings.push(finding);
+        Ok(())
+    }
+}
+
+const ENCRYPTED: &str = "encrypted";
+
+/// Returns what a layer does: as its first octets say or, where they do not, its label.
+fn kind(announced: &Announced, source: &mut dyn BufRead) -> Result<&'static str, Error> {
+    let (label, encoding) = match announced {
+        Announced::Cms { label, encoding } => (label, *encoding),
+        Announced::ClearSigned { .. } | Announced::Nothing => return Ok("signed"),
+    };
+    let mut head = Vec::new();
+    let octets = transfer::Decoder::new(encoding, source)
+        .take(HEAD)
+        .read_to_end(&mut head);
+    match octets.map_err(Error::from) {
+        Ok(_) | Err(Error::Mime(_)) => {}
+        Err(error) => return Err(error),
+    }
+    use content_type::*;
+    Ok(match (cms::content_type_at(&head), label) {
+        (Some(SIGNED_DATA), Some(Label::Certificates)) => "a bag of certificates",
+        (Some(SIGNED_DATA), _) => "signed",
+        (Some(ENVELOPED_DATA | AUTH_ENVELOPED_DATA | ENCRYPTED_DATA), _) => ENCRYPTED,
+        (Some(COMPRESSED_DATA), _) => "compressed",
+        (Some(_), _) => "a CMS object",
+        (None, Some(label)) => label.says().unwrap_or("a CMS object"),
+        (None, None) => "a CMS object",
+    })
+}
+
+fn over(name: &'static str, what: &'static str, limit: usize) -> Error {
+    Error::Limit {
+        name,
+        what,
+        limit: u64::try_from(limit).unwrap_or(u64::MAX),
+    }
+}
+
+fn no_part(part: &PartNumber) -> Error {
+    Error::NoPart(part.to_string())
+}
+
+/// Reads to the end.
+fn drain(source: &mut dyn BufRead) -> Result<(), Error> {
+    loop {
+        let n = source.fill_buf()?.len();
+        if n == 0 {
+            return Ok(());
+        }
+        source.consume(n);
+    }
+}
+
+/// Passes on what is read through it, octet by octet once.
+pub(super) struct Passing<'r, F> {
+    source: &'r mut dyn BufRead,
+    pass: F,
+    /// octets of what the source holds that were passed on
+    passed: usize,
+}
+
+impl<'r, F: FnMut(&[u8]) -> Result<(), Error>> Passing<'r, F> {
+    pub(super) fn new(source: &'r mut dyn BufRead, pass: F) -> Self {
+        Self {
+            source,
+            pass,
+            passed: 0,
+        }
+    }
+}
+
+impl<F: FnMut(&[u8]) -> Result<(), Error>> Read for Passing<'_, F> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let length = self.fill_buf()?.read(buf)?;
+        self.consume(length);
+        Ok(length)
+    }
+}
+
+impl<F: FnMut(&[u8]) -> Result<(), Error>> BufRead for Passing<'_, F> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        let held = self.source.fill_buf()?;
+        if let Some(new) = held.get(self.passed..).filter(|new| !new.is_empty()) {
+            (self.pass)(new).map_err(io::Error::other)?;
+            self.passed = held.len();
+        }
+        Ok(held)
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.passed = self.passed.saturating_sub(amount);
+        self.source.consume(amount);
+    }
+}
