@@ -681,7 +681,11 @@ fn hostile() -> Vec<Vec<u8>> {
             .replace("Lunch", "Dinner")
             .replace("noon", "one")
             .into_bytes(),
-        fixture_bytes("messages/clear-hostile.eml"),
+        format!(
+            "{header}Content-Type: application/pkcs7-mime\nContent-Transfer-Encoding: base64\n\n{}",
+            "AAAA\n".repeat(1 << 20)
+        )
+        .into_bytes(),
         deep,
         fixture_bytes("messages/encrypted-rsa-cbc.eml"),
     ]

@@ -480,3 +480,21 @@ fn guarded<T>(work: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
         Err(Problem::Fault(place).into())
     })
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+    use super::*;
+
+    #[test]
+    fn a_fault_is_the_affair_of_one_message() {
+        remember_faults();
+        let failing = || -> anyhow::Result<()> { panic!("never shown") };
+        let error = guarded(failing).unwrap_err();
+        let failure = Failure::of(&error, None);
+        assert_eq!((failure.exit, failure.code), (ENVIRONMENT, "fault"));
+        assert!(failure.message.contains("src/batch/mod.rs:"), "{failure:?}");
+        assert!(!failure.message.contains("never shown"));
+        assert_eq!(guarded(|| Ok(1)).unwrap(), 1);
+    }
+}

@@ -364,6 +364,32 @@ fn text(exit: u8, name: &Path, why: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::{advice::Typed, args::Verb};
+
+    #[test]
+    fn whoever_is_too_far_ahead_waits() {
+        let telling = Telling::new(
+            Many {
+                typed: Typed::bare(Verb::Verify),
+                json: false,
+                quiet: true,
+                file: None,
+            },
+            || 0,
+        );
+        let most = u64::try_from(WAITING / OVERHEAD).unwrap_or_default() + 1;
+        let told = |number| telling.tell(number, Line::default());
+        std::thread::scope(|scope| {
+            let ahead = scope.spawn(|| (1..2 * most).for_each(told));
+            std::thread::sleep(Duration::from_millis(300));
+            assert!(!ahead.is_finished());
+            let waiting = telling.state().waiting.len();
+            assert!(u64::try_from(waiting).is_ok_and(|it| it <= most));
+            told(0);
+        });
+        assert_eq!(telling.state().count.passed, 2 * most);
+        assert_eq!(telling.state().held, 0);
+    }
 
     #[test]
     fn the_worst_is_what_tells_least() {
