@@ -27,12 +27,7 @@ use const_oid::{
     },
 };
 use spki::{AlgorithmIdentifierOwned, der::Decode as _};
-use std::{
-    borrow::Cow,
-    collections::BTreeSet,
-    ops::Range,
-    sync::{Arc, OnceLock},
-};
+use std::{borrow::Cow, collections::BTreeSet, ops::Range, sync::Arc};
 
 /// A certificate; cheap to clone. Nothing of it is ever re-encoded. Two are equal if their octets are, wherever they came from.
 #[derive(Clone)]
@@ -62,7 +57,6 @@ struct Inner {
     extensions: Vec<ExtensionRange>,
     algorithm: Range<usize>,
     signature: Range<usize>,
-    sha256: OnceLock<[u8; 32]>,
 }
 
 struct ExtensionRange {
@@ -145,7 +139,6 @@ impl Certificate {
                 extensions,
                 algorithm: at(algorithm.raw),
                 signature: at(signature),
-                sha256: OnceLock::new(),
                 der: der.into(),
             }),
         })
@@ -410,11 +403,8 @@ impl Certificate {
 
     /// Returns the SHA-256 of the certificate.
     pub fn sha256(&self) -> [u8; 32] {
-        let digest = || {
-            let digest = crypto::digest::digest(Digest::Sha256, self.der());
-            digest.first_chunk().copied().unwrap_or_default()
-        };
-        *self.inner.sha256.get_or_init(digest)
+        let digest = crypto::digest::digest(Digest::Sha256, self.der());
+        digest.first_chunk().copied().unwrap_or_default()
     }
 
     /// Returns whether issuer and serial are these (serial: content octets of the INTEGER), names compared by bytes first, then by RFC 5280 §7.1.
