@@ -16,7 +16,9 @@ mod support;
 
 mod batch;
 mod corpora;
+mod flips;
 mod floors;
+mod headers;
 mod kill;
 mod library;
 mod limits;
@@ -27,6 +29,7 @@ mod matrix_keys;
 mod matrix_recipients;
 mod matrix_signatures;
 mod mutation;
+mod outbox;
 mod parts;
 mod paths;
 mod pki;

@@ -21,7 +21,7 @@ use crate::cli::{
     folder::Folder,
     json::{self, OneOfMany},
     open,
-    output::{self, Destination},
+    output::{self, Destination, Output},
     prepare::{self, Input, Randomness},
     refused,
     reporting::Reporting,
@@ -132,7 +132,8 @@ fn ready(
         }
         Command::Encrypt(typed) => {
             let ready = encrypt::Ready::of(typed)?;
-            let encryptor = ready.encryptor();
+            let signer = ready.signer();
+            let encryptor = ready.encryptor(signer.as_ref());
             let ground = &ready.ground;
             then(&ready.findings, &ground.policy, &|path, input, to, rng| {
                 let at = moment(&typed.common, ground.at);
@@ -332,10 +333,10 @@ impl<'a> Work<'a> {
                 }
             }
         }
-        let Outcome { answer, output } = result?;
+        let Outcome { answer, outputs } = result?;
         match answer.verdict() {
             Verdict::Pass => {
-                output.commit()?;
+                Output::commit_all(outputs)?;
                 Ok(Some((answer, Some(shown))))
             }
             Verdict::Fail => Ok(Some((answer, None))),

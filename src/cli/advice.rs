@@ -11,7 +11,14 @@ const LENGTH: usize = 400;
 const INPUTS: usize = 8;
 
 /// Options that may be given once.
-const SINGLE: [&str; 5] = ["--at", "--part", "--policy", "--purpose", "--revocation"];
+const SINGLE: [&str; 6] = [
+    "--at",
+    "--bcc",
+    "--part",
+    "--policy",
+    "--purpose",
+    "--revocation",
+];
 
 /// The command line as it was typed, to be given back with an option more.
 #[derive(Debug, Clone)]
@@ -407,7 +414,7 @@ fn of_rule(rule: Rule, typed: &Typed) -> Advice {
         Rule::SenderMismatch if typed.words.iter().any(|w| w.starts_with("--signer")) => {
             return Advice::None;
         }
-        Rule::SenderMismatch if typed.verb == Verb::Sign => {
+        Rule::SenderMismatch if matches!(typed.verb, Verb::Sign | Verb::Encrypt) => {
             format!(
                 "give the key and certificate of the sender: {}",
                 typed.with("-i", "FILE")
@@ -445,9 +452,15 @@ fn of_rule(rule: Rule, typed: &Typed) -> Advice {
             "{} says what the message is; smime verify checks a signature",
             typed.inspect()
         ),
+        Rule::BlindCopy if typed.has("--bcc", "refuse") => {
+            format!(
+                "to write each of them a copy of his own: {}",
+                typed.with("--bcc", "each")
+            )
+        }
         Rule::BlindCopy => format!(
-            "encrypt to those in Bcc in a message of their own; if all may know of them: {}",
-            typed.with("--allow", Rule::BlindCopy.name())
+            "a copy for each of them is written beside a FILE, not to a pipe: {}",
+            typed.with("-o", "FILE")
         ),
         Rule::NotSevenBit if typed.verb == Verb::Sign => format!(
             "inside the signature nothing needs to be 7-bit safe: {}",

@@ -7,12 +7,14 @@
 //! | `args` | what was typed |
 //! | `prepare`, `password` | what it means |
 //! | `sign` … `cert` | one verb each |
+//! | `learn` | what is kept of senders |
 //! | `output`, `transaction`, `folder` | where results go, whole or not at all |
 //! | `reporting` | where the report goes, and the exit status |
 //! | `show`, `json`, `certificate`, `escape` | what the report says |
 //! | `error` | every error line and its hints |
 //! | `advice` | what may help where the answer is no |
 //! | `help` | pages made from tables |
+//! | `told` | for fuzz targets: all that is told of an answer |
 //!
 //! `batch`, which does to many messages what a verb does to one, lives beside this room and is handed to [`run`].
 pub(crate) mod advice;
@@ -27,6 +29,7 @@ pub(crate) mod folder;
 mod help;
 mod inspect;
 pub(crate) mod json;
+mod learn;
 pub(crate) mod open;
 pub(crate) mod output;
 mod password;
@@ -37,6 +40,8 @@ pub(crate) mod reporting;
 mod samples;
 pub(crate) mod show;
 pub(crate) mod sign;
+#[cfg(fuzzing)]
+pub(crate) mod told;
 mod transaction;
 pub(crate) mod verify;
 
@@ -68,13 +73,14 @@ pub(crate) enum Answer {
 /// What a verb found, and what may leave once that is reported.
 pub(crate) struct Outcome {
     pub(crate) answer: Answer,
-    pub(crate) output: Output,
+    /// the message last
+    pub(crate) outputs: Vec<Output>,
 }
 
 impl From<Answer> for Outcome {
     fn from(answer: Answer) -> Self {
-        let output = Output::nowhere();
-        Self { answer, output }
+        let outputs = Vec::new();
+        Self { answer, outputs }
     }
 }
 
@@ -172,7 +178,7 @@ pub(crate) fn run(many: Guest) -> ExitCode {
 fn perform(command: &Command, rng: &mut Randomness) -> anyhow::Result<Outcome> {
     match command {
         Command::Sign(verb) => sign::run(verb, rng),
-        Command::Encrypt(verb) => encrypt::run(verb, rng),
+        Command::Encrypt(verb) => encrypt::run(verb, &command.reads(), rng),
         Command::Decrypt(verb) => decrypt::run(verb, rng),
         Command::Open(verb) => open::run(verb, rng),
         Command::Verify(verb) => verify::run(verb, rng),
@@ -192,7 +198,7 @@ fn conclude(mut report: Report, findings: Vec<Finding>, output: Output) -> Outco
     report.findings.extend(findings);
     Outcome {
         answer: Answer::Message(report),
-        output,
+        outputs: vec![output],
     }
 }
 

@@ -1,6 +1,6 @@
 //! `smime open`.
 use super::{
-    Outcome, args, conclude,
+    Outcome, args, conclude, learn,
     output::{Destination, Leave},
     prepare::{self, Ground, Input, Keys, Randomness},
     refused,
@@ -104,9 +104,12 @@ impl<'a> Ready<'a> {
         if let Some(part) = &self.typed.part.part {
             opener = opener.part(part.clone());
         }
-        let report = opener
+        let mut report = opener
             .open(input.source(), &mut output, at, rng)
             .with_context(|| prepare::at(message))?;
+        if let Some(directory) = &self.typed.learn {
+            learn::learn(directory, &mut report, at, policy, rng)?;
+        }
         Ok(conclude(report, self.findings.clone(), output))
     }
 }

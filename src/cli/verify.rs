@@ -2,6 +2,7 @@
 use super::{
     Outcome, args, conclude,
     error::Problem,
+    learn,
     output::{Destination, Leave},
     prepare::{self, Ground, Input, Randomness},
 };
@@ -114,6 +115,9 @@ impl<'a> Ready<'a> {
                 .as_received()
                 .verify(input.source(), None, &mut output, at)
                 .with_context(|| prepare::at(message))?;
+        }
+        if let Some(directory) = &self.typed.learn {
+            learn::learn(directory, &mut report, at, &self.ground.policy, rng)?;
         }
         Ok(conclude(report, Vec::new(), output))
     }

@@ -174,6 +174,13 @@ impl SignedAttributes {
         })
     }
 
+    /// Returns whether signingTime, if it is there, has the form that §11.3 wants: others are read all the same.
+    pub fn signing_time_is_der(&self) -> std::result::Result<Option<bool>, AttributeError> {
+        self.parsed(SIGNING_TIME, "signingTime", |value| {
+            Some(Time::from_asn1(value.tag, value.content)?.to_der() == value.raw)
+        })
+    }
+
     /// Returns whether the first certificate named by signingCertificate (RFC 2634 §5.4) or signingCertificateV2 (RFC 5035 §3) is `certificate`, by hash
     /// and, where they are there, issuer and serial number (if both attributes are there, both must be right); `None` if neither is there.
     pub fn signing_certificate_is(

@@ -7,6 +7,7 @@ pub mod compose;
 pub mod content_type;
 pub mod hazards;
 pub mod header;
+pub mod legacy_display;
 mod lexer;
 pub mod mailbox;
 pub mod mbox;

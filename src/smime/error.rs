@@ -101,6 +101,9 @@ pub enum Error {
     /// There is no recipient.
     #[error("no recipient was named")]
     NoRecipient,
+    /// Everyone who could read the message is in Bcc, and gets a copy.
+    #[error("every recipient is in Bcc: nobody could read the message itself")]
+    OnlyBlindRecipients,
     /// Text that is to become a `text/plain; charset=utf-8` part is not.
     #[error("the text is not UTF-8")]
     NotUtf8,
@@ -196,6 +199,7 @@ impl Error {
             Self::AmbiguousRecipient { .. } => "ambiguous-recipient",
             Self::OnlyRsaKem(_) => "only-rsa-kem",
             Self::NoRecipient => "no-recipient",
+            Self::OnlyBlindRecipients => "only-blind-recipients",
             Self::NotUtf8 => "not-utf8",
             Self::BareCr => "bare-cr",
             Self::NotSevenBit => "not-7bit",
@@ -229,6 +233,7 @@ impl Error {
             | Self::AmbiguousRecipient { .. }
             | Self::OnlyRsaKem(_)
             | Self::NoRecipient
+            | Self::OnlyBlindRecipients
             | Self::NoTrustAnchor
             | Self::Unsuitable(_) => Class::Key,
             _ => Class::Input,

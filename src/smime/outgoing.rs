@@ -13,13 +13,14 @@ use crate::{
         canonical::{Canonicalizer, Seen},
         compose,
         header::{self, Field, Header},
+        legacy_display::LegacyDisplay,
         seven_bit::{Outcome, SevenBit, Survey},
         transfer::TransferEncoding,
         tree,
     },
     policy::{Level, Limits, Policy, Rule},
 };
-use std::io::{self, Cursor, Read, Write};
+use std::io::{self, BufRead, Cursor, Read, Write};
 
 /// A message to be made.
 pub(super) struct Outgoing<'r> {
@@ -96,23 +97,30 @@ impl<'r> Outgoing<'r> {
         let mut survey = None;
         if let Some(beginning) = beginning {
             let (header, mut reader) = opened(source, limits)?;
-            let (head, _) = divided(&header, protection)?;
-            let mut content = Cursor::new(head).chain(&mut reader);
+            let Divided { head, hidden, .. } = Divided::of(&header, protection)?;
+            let content = Cursor::new(head).chain(&mut reader);
+            let mut content = showing(content, &hidden, limits);
             survey = Some(Survey::of(&mut content, PART, tree_limits(limits))?);
+            drop(content);
             source.go_back(beginning).map_err(Error::Read)?;
         }
         let (header, mut reader) = opened(source, limits)?;
-        let (head, outer) = divided(&header, protection)?;
+        let Divided {
+            head,
+            outer,
+            hidden,
+        } = Divided::of(&header, protection)?;
         let is_binary = header.transfer_encoding()? == TransferEncoding::Binary;
         let mut held = Vec::new();
         if transport == Transport::Clear && survey.is_none() {
-            survey = hold(&mut reader, &mut held, &head, limits)?;
+            survey = hold(&mut reader, &mut held, &head, &hidden, limits)?;
         }
         let ahead = survey.as_ref().map(|survey| survey.outcome.clone());
         let reader = Cursor::new(head).chain(Cursor::new(held)).chain(reader);
+        let content = showing(reader, &hidden, limits);
         let content = match transport {
-            Transport::Wrapped => Passing::AsIs(Box::new(reader)),
-            Transport::Clear => seven_bit(reader, survey, limits),
+            Transport::Wrapped => Passing::AsIs(content),
+            Transport::Clear => seven_bit(content, survey, limits),
         };
         // under lines that end in LF a binary content, or a CR that stands alone, could not be told from a line end
         let exact = match &ahead {
@@ -290,25 +298,59 @@ fn opened<'s, 'r>(
     }
 }
 
-/// Divides a header: into that of the content, with the line that ends it, and the fields that stay outside.
-fn divided(
-    header: &Header,
-    protection: Option<HeaderProtection>,
-) -> Result<(Vec<u8>, Vec<Field>), Error> {
-    let (inner, outer): (Vec<Field>, Vec<Field>) = match protection {
-        None => header.fields.iter().cloned().partition(Field::is_mime),
-        // the root of what was signed or encrypted already cannot be changed, and is not what would be marked (RFC 9788 §2.1.1)
-        Some(_) if layer::announced(header)? != Announced::Nothing => {
-            return Err(Error::AlreadyProtected);
-        }
-        Some(how) => {
-            let made = protect(header, how)?;
-            (made.inner, made.outer)
-        }
-    };
-    let mut head: Vec<u8> = inner.into_iter().flat_map(|f| f.raw).collect();
-    head.extend_from_slice(header.line_end.as_str().as_bytes());
-    Ok((head, outer))
+/// A header, divided.
+struct Divided {
+    /// that of the content, with the line that ends it
+    head: Vec<u8>,
+    /// the fields that stay outside
+    outer: Vec<Field>,
+    /// fields shown to people that do not, and are shown in the text
+    hidden: Vec<Field>,
+}
+
+impl Divided {
+    fn of(header: &Header, protection: Option<HeaderProtection>) -> Result<Self, Error> {
+        let (inner, outer, hidden): (Vec<Field>, Vec<Field>, Vec<Field>) = match protection {
+            None => {
+                let (inner, outer) = header.fields.iter().cloned().partition(Field::is_mime);
+                (inner, outer, Vec::new())
+            }
+            // the root of what was signed or encrypted already cannot be changed, and is not what would be marked (RFC 9788 §2.1.1)
+            Some(_) if layer::announced(header)? != Announced::Nothing => {
+                return Err(Error::AlreadyProtected);
+            }
+            Some(how) => {
+                let made = protect(header, how)?;
+                (made.inner, made.outer, made.hidden)
+            }
+        };
+        let mut head: Vec<u8> = inner.into_iter().flat_map(|f| f.raw).collect();
+        head.extend_from_slice(header.line_end.as_str().as_bytes());
+        Ok(Self {
+            head,
+            outer,
+            hidden,
+        })
+    }
+}
+
+/// Shows hidden fields in the text of a content.
+fn showing<'r>(
+    content: impl BufRead + 'r,
+    hidden: &[Field],
+    limits: &Limits,
+) -> Box<dyn Read + 'r> {
+    if hidden.is_empty() {
+        return Box::new(content);
+    }
+    let limits = header_limits(limits);
+    // each field stands there twice, and what is added besides is short
+    let block = limits.block.saturating_mul(3);
+    Box::new(LegacyDisplay::new(
+        content,
+        hidden,
+        header::Limits { block, ..limits },
+    ))
 }
 
 /// Holds the beginning of what can be read once, and surveys it if that is all of it.
@@ -316,12 +358,14 @@ fn hold(
     reader: &mut dyn Read,
     held: &mut Vec<u8>,
     head: &[u8],
+    hidden: &[Field],
     limits: &Limits,
 ) -> Result<Option<Survey>, Error> {
     if !read_up_to(reader, limits.held_bytes, held)? {
         return Ok(None);
     }
-    let survey = Survey::of(&mut head.chain(&**held), PART, tree_limits(limits))?;
+    let mut content = showing(head.chain(&**held), hidden, limits);
+    let survey = Survey::of(&mut content, PART, tree_limits(limits))?;
     Ok(Some(survey))
 }
 
@@ -345,7 +389,8 @@ fn header_limits(limits: &Limits) -> header::Limits {
     }
 }
 
-fn tree_limits(limits: &Limits) -> tree::Limits {
+/// Returns the bounds of the tree of parts among those of a policy.
+pub(super) fn tree_limits(limits: &Limits) -> tree::Limits {
     tree::Limits {
         header: header_limits(limits),
         parts: limits.parts,

@@ -13,6 +13,8 @@ pub(super) struct Plaintext<R> {
     ciphertext: Vec<u8>,
     /// of a tag after the ciphertext, what could be it so far
     tail: Option<Vec<u8>>,
+    /// the key is known to be no one's
+    hopeless: bool,
     plain: io::Cursor<Vec<u8>>,
 }
 
@@ -55,8 +57,15 @@ impl<R: Read> Plaintext<R> {
             state,
             ciphertext: vec![0; CHUNK],
             tail: misplaced.then(Vec::new),
+            hopeless: false,
             plain: io::Cursor::new(Vec::with_capacity(CHUNK + 16)),
         })
+    }
+
+    /// Does the same work, and comes to no in the end.
+    pub(super) fn without_hope_if(mut self, hopeless: bool) -> Self {
+        self.hopeless = hopeless;
+        self
     }
 
     /// Decrypts the next chunk, or ends the content.
@@ -93,7 +102,8 @@ impl<R: Read> Plaintext<R> {
             .authenticated_content_type
             .is_none_or(|named| named == content_type);
         let mac = self.tail.as_ref().unwrap_or(&tail.mac);
-        let proven = decryption.finish(&tail.aad, mac, plain).is_ok() && attributes_fit;
+        let fits = decryption.finish(&tail.aad, mac, plain).is_ok();
+        let proven = fits && attributes_fit && !self.hopeless;
         if !proven {
             plain.clear();
             self.state = State::Failed;

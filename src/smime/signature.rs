@@ -80,6 +80,11 @@ impl Digested<'_> {
         })
     }
 
+    /// Returns whether the content is taken as it was received, and no other form of it was signed.
+    fn only_as_received(&self, digest: Digest, signed: &[u8]) -> bool {
+        self.as_received && self.digests.of(digest, ContentForm::Canonical) != Some(signed)
+    }
+
     /// The forms of the content that a signature may be over, the right one first (RFC 8551 §3.1.1), and whether another than the first deserves a finding.
     const fn forms(&self) -> (&'static [ContentForm], bool) {
         match self.form {
@@ -481,8 +486,8 @@ impl Judge<'_> {
             .iter()
             .position(|(_, value)| *value == message_digest)
         {
-            Some(0) => {}
-            Some(_) if !irregular => {}
+            Some(0) if !digested.only_as_received(digest, message_digest) => {}
+            Some(1..) if !irregular => {}
             Some(_) => checked.find(
                 self.policy,
                 Rule::LineEnds,
@@ -563,8 +568,14 @@ impl Judge<'_> {
             ),
             Err(error) => checked.find(self.policy, Rule::SignedAttributes, error.to_string()),
         }
-        if let Err(error) = attributes.signing_time() {
-            checked.find(self.policy, Rule::SignedAttributes, error.to_string());
+        match attributes.signing_time_is_der() {
+            Ok(None | Some(true)) => {}
+            Ok(Some(false)) => checked.find(
+                self.policy,
+                Rule::SigningTime,
+                "the claimed signing time is not written as RFC 5652 §11.3 wants it".to_owned(),
+            ),
+            Err(error) => checked.find(self.policy, Rule::SignedAttributes, error.to_string()),
         }
         if let Some(time) = signature
             .signing_time
@@ -633,6 +644,7 @@ pub(super) fn describe(signer: &SignerInfo) -> Signature {
         integrity: Integrity::Undetermined,
         trust: Trust::Unchecked,
         sender: Sender::Unchecked,
+        is_from: false,
         address: None,
         revocation: RevocationStatus::Unchecked,
         signer: None,
@@ -685,6 +697,7 @@ fn essence(signer: &SignerInfo) -> Essence {
         digest: signer.digest().ok(),
         message_signature_digest: attributes
             .and_then(|it| ess::message_signature_digest(&it.attributes)?.ok()),
+        signer_info: signer.received.clone(),
     }
 }
 

@@ -54,8 +54,10 @@ struct Inner {
     next_update: Option<Time>,
     entries: Range<usize>,
     extensions: Vec<ExtensionRange>,
-    /// the critical extension of it or of an entry that is not understood
+    /// the critical extension that is not understood
     unknown: Option<String>,
+    /// that of an entry
+    unknown_of_entry: Option<String>,
     sha256: OnceLock<[u8; 32]>,
 }
 
@@ -96,7 +98,8 @@ impl Crl {
         };
         let entries = fields.optional(Tag::SEQUENCE)?;
         let entries = entries.map(|entries| entries.content).unwrap_or_default();
-        let mut unknown = check_entries(entries)?;
+        let unknown_of_entry = check_entries(entries)?;
+        let mut unknown = None;
         let mut extensions = Vec::new();
         if !fields.is_empty() {
             let mut explicit = fields.enter(Tag::context(0))?;
@@ -131,6 +134,7 @@ impl Crl {
                 entries: at(entries),
                 extensions,
                 unknown,
+                unknown_of_entry,
                 der: der.into(),
                 sha256: OnceLock::new(),
             }),
@@ -179,9 +183,14 @@ impl Crl {
         self.inner.next_update
     }
 
-    /// Returns the critical extension, of it or of an entry, that is not understood: then it MUST NOT be used (§5.2, §5.3).
+    /// Returns its critical extension that is not understood: then it MUST NOT be used (§5.2).
     pub fn unknown_critical_extension(&self) -> Option<&str> {
         self.inner.unknown.as_deref()
+    }
+
+    /// Returns the critical extension of an entry that is not understood: then, too, it MUST NOT be used (§5.3).
+    pub fn unknown_critical_entry_extension(&self) -> Option<&str> {
+        self.inner.unknown_of_entry.as_deref()
     }
 
     /// Returns the keyIdentifier of authorityKeyIdentifier and all of its value.

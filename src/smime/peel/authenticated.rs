@@ -53,9 +53,9 @@ impl Peeler<'_> {
                     offset: 0,
                 }));
             }
-            let (index, key) = self.content_key(&reader.recipients, size, &layer.recipients)?;
-            layer.opened_by = Some(index);
-            check = Some(reader.check(&key).map_err(Error::Crypto)?);
+            let found = self.content_key(&reader.recipients, size, &layer.recipients)?;
+            layer.opened_by = Some(found.recipient);
+            check = Some(reader.check(&found.key).map_err(Error::Crypto)?);
         }
         let mut content = Watched {
             source: &mut reader,

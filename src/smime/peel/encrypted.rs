@@ -8,7 +8,8 @@ use crate::{
         signer_info::CertificateId,
     },
     crypto::{
-        self, ContentCipher, CryptoRng, KeySize, Secret, algorithm::Mode, public_key::KeyKind,
+        self, ContentCipher, ContentEncryption, CryptoRng, KeySize, Secret, algorithm::Mode,
+        public_key::KeyKind,
     },
     encoding::hex,
     policy::{Finding, Policy, Rule, strength},
@@ -70,10 +71,10 @@ impl Peeler<'_> {
             Plaintext::new(reader, &encryption, key)
         } else {
             let size = KeySize::Exactly(encryption.cipher.key_size());
-            let (index, content_key) =
-                self.content_key(&reader.recipients, size, &layer.recipients)?;
-            layer.opened_by = Some(index);
-            Plaintext::new(reader, &encryption, &content_key)
+            let found = self.content_key(&reader.recipients, size, &layer.recipients)?;
+            layer.opened_by = Some(found.recipient);
+            Plaintext::new(reader, &encryption, &found.key)
+                .map(|plaintext| plaintext.without_hope_if(found.made_up))
         }
         .map_err(Error::Crypto)?;
         let before = (self.report.findings.len(), self.froms.len());
@@ -186,7 +187,7 @@ impl Peeler<'_> {
         recipients: &[Recipient],
         size: KeySize,
         summaries: &[RecipientSummary],
-    ) -> Result<(usize, Secret), Error> {
+    ) -> Result<ContentKey, Error> {
         let no_key = || Error::NoKey {
             recipients: summaries.to_vec(),
         };
@@ -222,20 +223,38 @@ impl Peeler<'_> {
             }
             Means::Shared(kek) | Means::Password(kek) => recipient.content_key_under(kek, size),
         };
-        Ok((index, or_random(found, size, keys.rng)?))
+        ContentKey::or_made_up(index, found, size, keys.rng)
     }
 }
 
-/// Returns a random key where none was found: the same work and the same answer for every way to fail.
-fn or_random(
-    found: crypto::Result<Secret>,
-    size: KeySize,
-    rng: &mut dyn CryptoRng,
-) -> Result<Secret, Error> {
-    match found {
-        Ok(content_key) => Ok(content_key),
-        Err(crypto::Error::Decryption) => Ok(Secret::random(size.octets(), rng)),
-        Err(public) => Err(Error::Crypto(public)),
+/// What a recipient info gives.
+pub(super) struct ContentKey {
+    /// which of them
+    pub(super) recipient: usize,
+    pub(super) key: Secret,
+    /// None was found, and this one stands for it: the same work and the same answer for every way to fail. One random key in 256 seems to fit a
+    /// CBC padding, so that the answer is no whatever comes of it. (Where a padding of RSA was wrong, nobody but the key's mathematics knows, and
+    /// what those give in its place counts as found: the answer must not tell.)
+    pub(super) made_up: bool,
+}
+
+impl ContentKey {
+    fn or_made_up(
+        recipient: usize,
+        found: crypto::Result<Secret>,
+        size: KeySize,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Self, Error> {
+        let (key, made_up) = match found {
+            Ok(key) => (key, false),
+            Err(crypto::Error::Decryption) => (Secret::random(size.octets(), rng), true),
+            Err(public) => return Err(Error::Crypto(public)),
+        };
+        Ok(Self {
+            recipient,
+            key,
+            made_up,
+        })
     }
 }
 
@@ -246,7 +265,7 @@ fn by_password(
     size: KeySize,
     limit: u32,
     rng: &mut dyn CryptoRng,
-) -> Result<(usize, Secret), Error> {
+) -> Result<ContentKey, Error> {
     let mut cost = 0_u64;
     let mut found = None;
     let named = || {
@@ -272,7 +291,11 @@ fn by_password(
         }
     }
     let first = named().map(|(index, _)| index).next().unwrap_or(0);
-    Ok(found.unwrap_or_else(|| (first, Secret::random(size.octets(), rng))))
+    let (index, found) = match found {
+        Some((index, key)) => (index, Ok(key)),
+        None => (first, Err(crypto::Error::Decryption)),
+    };
+    ContentKey::or_made_up(index, found, size, rng)
 }
 
 /// What opens a recipient info.
@@ -336,6 +359,7 @@ where
         container,
         cipher,
         authenticated,
+        bound_key: reader.algorithm.oid == ContentEncryption::BOUND,
         recipients: reader.recipients.iter().map(summary).collect(),
         opened_by: None,
         findings: Vec::new(),

@@ -42,11 +42,21 @@ impl Candidate {
             return Err(Doubt::new(Reason::CrlCriticalExtension, found));
         }
         let entry = crl.entry(certificate.issuer(), certificate.serial());
-        Ok(Self {
+        let candidate = Self {
             crl,
             reasons,
             entry,
-        })
+        };
+        // The MUST NOT of §5.3 is kept for what such a list does not say: one extension that nobody knows, in the entry of anybody, would else
+        // take back every revocation that it holds.
+        match candidate.crl.unknown_critical_entry_extension() {
+            Some(extension) if candidate.against().is_none() => {
+                let crl = &candidate.crl;
+                let found = format!("an entry of {crl} has the critical extension {extension}");
+                Err(Doubt::new(Reason::CrlCriticalExtension, found))
+            }
+            _ => Ok(candidate),
+        }
     }
 
     /// Returns what it says against the certificate. Only a delta takes a revocation back (§5.3.1): whom a complete list names is revoked.
