@@ -41,6 +41,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("idna", &["mime", "x509"]),
     ("mail_parser", &["mime"]),
     ("mail_builder", &["mime"]),
+    ("base64_simd", &["encoding"]),
     ("data_encoding", &["encoding"]),
     ("flate2", &["encoding"]),
     (
