@@ -14,6 +14,7 @@
 #[macro_use]
 mod support;
 
+mod batch;
 mod corpora;
 mod flips;
 mod floors;

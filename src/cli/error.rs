@@ -50,6 +50,9 @@ pub(crate) enum Problem {
     /// The operating system's store of trust anchors is not there or empty.
     #[error("the system's store holds no trust anchor{}", match .0 { Some(why) => format!(": {why}"), None => String::new() })]
     NoSystemStore(Option<String>),
+    /// One message of many brought a fault of the program to light.
+    #[error("this is a fault of the program ({0})")]
+    Fault(String),
     /// The system gives no randomness.
     #[error("the system gives no randomness: {0}")]
     Randomness(String),
@@ -196,6 +199,7 @@ impl Failure {
             }
             Problem::NoSystemStore(_) => Self::new(KEY, "no-system-store", message)
                 .hint("-t PATH takes the trust anchors from a file or directory; SSL_CERT_FILE and SSL_CERT_DIR name another store"),
+            Problem::Fault(_) => Self::new(ENVIRONMENT, "fault", message).hint("please report it"),
             Problem::Randomness(_) => Self::new(ENVIRONMENT, "randomness", message),
         }
     }
