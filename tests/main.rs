@@ -26,6 +26,7 @@ mod matrix_keys;
 mod matrix_recipients;
 mod matrix_signatures;
 mod mutation;
+mod negative;
 mod parts;
 mod paths;
 mod pki;

@@ -5,7 +5,7 @@ use super::{
     acquaintance::Known,
     outgoing::{CmsSink, Outgoing, Transport},
     report::{Container, EncryptedLayer, Layer, RecipientSummary},
-    sender::names,
+    sender::{ambiguity, names},
     sign::written,
     verify::require_anchor,
 };
@@ -142,7 +142,12 @@ impl<'a> Encryptor<'a> {
         if self.options.compress {
             outgoing = outgoing.compressed();
         }
-        let (certificates, findings) = self.certificates(outgoing.header.as_ref(), at)?;
+        let (certificates, mut findings) = self.certificates(outgoing.header.as_ref(), at)?;
+        if let Some(header) = &outgoing.header
+            && let Some(why) = ambiguity(&header.fields)
+        {
+            findings.push(self.policy.finding(Rule::AmbiguousFrom, why));
+        }
         if Policy::denies(&findings) {
             return Ok(Report {
                 findings,

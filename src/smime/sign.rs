@@ -9,7 +9,7 @@ use super::{
     outgoing::{CmsSink, Outgoing, Transport, is_seven_bit},
     report::{Form, Integrity, Layer, Sender, Signature, SignedLayer},
     sender,
-    signature::describe,
+    signature::{describe, may_be_signed_attributes},
 };
 use crate::{
     asn1::{Time, oid::Oid},
@@ -131,7 +131,15 @@ impl<'a> Signer<'a> {
         if self.options.compress {
             outgoing = outgoing.compressed();
         }
+        if transport == Transport::Wrapped && may_be_signed_attributes(&outgoing.head()?) {
+            return Err(Error::PassesForAttributes);
+        }
         let mut findings = Vec::new();
+        if let Some(header) = &outgoing.header
+            && let Some(why) = sender::ambiguity(&header.fields)
+        {
+            findings.push(self.policy.finding(Rule::AmbiguousFrom, why));
+        }
         let identity = self.identity(&outgoing, at, &mut findings)?;
         findings.extend(PathBuilder::judge_alone(
             &identity.certificate,

@@ -22,7 +22,7 @@ impl Peeler<'_> {
         rest: &mut dyn BufRead,
     ) -> Result<(), Error> {
         if self.goal == Goal::Inspect {
-            return self.parts(header, rest);
+            return self.parts(entity.map(|(header, _)| header), rest);
         }
         let survives = |f: &&Field| !f.is_mime() && self.headers.survives(f);
         let outer: Vec<Field> = self.outer.iter().filter(survives).cloned().collect();
