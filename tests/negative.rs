@@ -165,6 +165,11 @@ fn judge(case: &Case) -> Result<Answer, String> {
         check(json.to_string().contains(text), json.to_string());
     }
 
+    if let Some(text) = case.text("lacks") {
+        let out = String::from_utf8_lossy(&dir.read("out")).into_owned();
+        check(!out.contains(text) && !out.is_empty(), out);
+    }
+
     // once more, into a pipe; usage is judged before the message is read
     let run = smime(join(&[&case.line(), &args!["-o", "-", "-"]]))
         .dir(&fixture("negative"))
@@ -291,6 +296,36 @@ fn nobody_is_asked() {
     }
     let error = listener.accept().unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);
+}
+
+/// No sixteen octets of what was encrypted stand in the message, its object, or beside it.
+#[test]
+fn no_plaintext_is_beside_the_ciphertext() {
+    let secret = noise(5, 4096);
+    let text: String = secret.iter().map(|octet| format!("{octet:02x}")).collect();
+    let body: Vec<&str> = text
+        .as_bytes()
+        .chunks(64)
+        .map(|line| std::str::from_utf8(line).unwrap())
+        .collect();
+    let body = body.join("\r\n");
+    let windows: BTreeSet<&[u8]> = body.as_bytes().windows(16).collect();
+    let dir = Dir::new();
+    let message = dir.write("message", format!("From: alice@example.com\r\n\r\n{body}\r\n"));
+    let recipient = fixture("negative/people/to-bob.pem");
+    for cipher in ["aes-256-cbc", "aes-256-gcm", "chacha20-poly1305"] {
+        for format in ["smime", "der"] {
+            let root = fixture("negative/people/root.pem");
+            let to = args!["encrypt", "-r", &recipient, "-t", root, "--cipher", cipher];
+            let run = smime(join(&[&to, &args!["--format", format, &message]]))
+                .env("TMPDIR", dir.path())
+                .run()
+                .expect(0);
+            let found = run.stdout.windows(16).any(|it| windows.contains(it));
+            assert!(!found && run.stdout.len() > secret.len(), "{cipher} {format}");
+            assert_eq!(dir.entries(), ["message"]);
+        }
+    }
 }
 
 /// The generator makes what is committed.
