@@ -70,3 +70,26 @@ fn nothing_is_accepted_wrongly_and_nothing_crashes() {
     say(&table);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// What OpenSSL's fuzzers kept: each input is done with within a second and 64 MiB.
+#[test]
+fn inputs_of_fuzzers_are_cheap() {
+    let Some(corpora) = corpora() else {
+        return say("left out: the corpora: there is no ../shared/corpora beside this checkout");
+    };
+    if Peer::X25519.version().is_none() {
+        return left_out("the corpora", "python3 is not here");
+    }
+    let script = "import sys; sys.path.insert(0, sys.argv[1]); del sys.argv[1]; import run; \
+                  run.LIMIT_S, run.LIMIT_RSS_KIB = 1, 64 << 10; sys.exit(run.main())";
+    let line = args![
+        "-c",
+        script,
+        corpora,
+        "--smime",
+        SMIME,
+        "--set",
+        "fuzz-corpora"
+    ];
+    Call::new("python3", line).run().expect(0);
+}

@@ -14,8 +14,8 @@ use smime::{
     mime::mailbox::Address,
     policy::{Level, Limits, Policy, Rule},
     smime::{
-        Content, Decryptor, Encoding, EncryptOptions, Encryptor, Include, Opener, Recipient,
-        Report, SignOptions, Signer, Source, Verifier, inspect,
+        BlindCopies, Content, Decryptor, Encoding, EncryptOptions, Encryptor, Include, Opener,
+        Recipient, Report, SignOptions, Signer, Source, Verifier, inspect,
         report::{Form, Verdict},
     },
     store::{Identities, files},
@@ -267,6 +267,7 @@ fn a_directory_server_is_a_repository() {
         rsa: None,
         naming: Naming::default(),
         to_header: false,
+        blind: BlindCopies::Each,
         compress: false,
         protect_headers: None,
     };

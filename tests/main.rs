@@ -15,7 +15,9 @@
 mod support;
 
 mod corpora;
+mod flips;
 mod floors;
+mod headers;
 mod kill;
 mod library;
 mod limits;
@@ -27,6 +29,7 @@ mod matrix_recipients;
 mod matrix_signatures;
 mod mutation;
 mod negative;
+mod outbox;
 mod parts;
 mod paths;
 mod pki;
@@ -37,6 +40,7 @@ mod regressions;
 mod revocation;
 mod rsa_kem;
 mod signers;
+mod start;
 mod tamper;
 mod trust;
 mod verbs;

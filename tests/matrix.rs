@@ -1201,14 +1201,14 @@ fn decrypts_with(dir: &Dir, options: &[&str], to: &str) -> Result<(), String> {
 // ------------------------------------------------------------------------------------------------- where peers keep keys
 
 /// What gpgsm and NSS need to have been told.
-struct Homes {
+pub(crate) struct Homes {
     dir: Dir,
 }
 
 const PASSWORD: &str = "x";
 
 impl Homes {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let homes = Self { dir: Dir::new() };
         if Peer::Openssl.version().is_some() && Peer::Gpgsm.version().is_some() {
             homes.make_gpgsm();
@@ -1329,7 +1329,7 @@ impl Homes {
         base
     }
 
-    fn gpgsm(&self, args: Vec<OsString>) -> Result<(), String> {
+    pub(crate) fn gpgsm(&self, args: Vec<OsString>) -> Result<(), String> {
         let line = join(&[
             &args![
                 "--batch",

@@ -513,11 +513,11 @@ fn a_message_is_countersigned_and_still_what_it_was() {
 // --------------------------------------------------------------------------------------------------------------- time-stamps
 
 /// A time-stamping authority of OpenSSL's.
-struct Clock {
-    dir: Dir,
+pub(crate) struct Clock {
+    pub(crate) dir: Dir,
 }
 
-const CONFIGURATION: &str = "
+pub(crate) const CONFIGURATION: &str = "
 [req]
 distinguished_name = dn
 [dn]
@@ -548,7 +548,7 @@ ess_cert_id_alg = sha256
 ";
 
 impl Clock {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let clock = Self { dir: Dir::new() };
         clock.dir.write("conf", CONFIGURATION);
         clock.dir.write("serial", "01\n");
@@ -582,7 +582,7 @@ impl Clock {
     }
 
     /// Issues a certificate with these extensions.
-    fn issue(&self, name: &str, extensions: &str, days: &str) {
+    pub(crate) fn issue(&self, name: &str, extensions: &str, days: &str) {
         let (key, csr, pem) = (
             format!("{name}.key"),
             format!("{name}.csr"),

@@ -312,7 +312,10 @@ fn no_plaintext_is_beside_the_ciphertext() {
     let body = body.join("\r\n");
     let windows: BTreeSet<&[u8]> = body.as_bytes().windows(16).collect();
     let dir = Dir::new();
-    let message = dir.write("message", format!("From: alice@example.com\r\n\r\n{body}\r\n"));
+    let message = dir.write(
+        "message",
+        format!("From: alice@example.com\r\n\r\n{body}\r\n"),
+    );
     let recipient = fixture("negative/people/to-bob.pem");
     for cipher in ["aes-256-cbc", "aes-256-gcm", "chacha20-poly1305"] {
         for format in ["smime", "der"] {
@@ -323,7 +326,10 @@ fn no_plaintext_is_beside_the_ciphertext() {
                 .run()
                 .expect(0);
             let found = run.stdout.windows(16).any(|it| windows.contains(it));
-            assert!(!found && run.stdout.len() > secret.len(), "{cipher} {format}");
+            assert!(
+                !found && run.stdout.len() > secret.len(),
+                "{cipher} {format}"
+            );
             assert_eq!(dir.entries(), ["message"]);
         }
     }

@@ -76,13 +76,19 @@ fn what_is_signed_verifies() {
 #[test]
 fn what_is_denied_is_denied_before_the_first_byte() {
     let dir = Dir::new();
-    let mut message = b"From: alice@example.com\n\n".to_vec();
-    message.extend(std::iter::repeat_n(b"plain text\n", 40_000).flatten());
-    message.extend(b"caf\xc3\xa9\n");
-    let file = dir.write("message", &message);
-    let line = join(&[&args!["sign", "--deny", "not-7bit", file], &as_alice()]);
-    let run = smime(line).run();
-    assert_eq!((run.code, run.stdout.len()), (1, 0));
+    let text = "plain text\n".repeat(40_000);
+    for (rule, content_type) in [("not-7bit", "message/rfc822"), ("re-encoded", "text/plain")] {
+        let message =
+            format!("From: alice@example.com\nContent-Type: {content_type}\n\n{text}caf\u{e9}\n");
+        let file = dir.write("message", &message);
+        let line = join(&[&args!["sign", "--deny", rule, &file], &as_alice()]);
+        let run = smime(line).run();
+        assert_eq!((run.code, run.stdout.len()), (1, 0), "{rule}: {run:?}");
+        assert!(run.stderr.contains(rule), "{}", run.stderr);
+        smime(join(&[&args!["sign", "-q", file], &as_alice()]))
+            .run()
+            .expect(0);
+    }
 }
 
 /// Text behind a PEM block was not read.

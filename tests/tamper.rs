@@ -7,7 +7,7 @@ use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 use smime::{
     asn1::Time,
     policy::{Limits, Policy},
-    smime::{Decryptor, Report, Source, Verifier, report::Verdict},
+    smime::{Decryptor, Opener, Report, Source, Verifier, report::Verdict},
     store::{Identities, files},
     x509::{Collection, TrustAnchors},
 };
@@ -24,22 +24,27 @@ enum Outcome {
     Passed(Vec<u8>),
 }
 
-/// Judges a variant by the library.
-fn outcome(result: Result<Report, smime::smime::Error>, content: Vec<u8>) -> Outcome {
-    match result {
-        Ok(report) if report.verdict() == Verdict::Pass => Outcome::Passed(content),
-        _ => Outcome::Refused,
-    }
+/// Keeps what passes.
+fn passing(
+    result: Result<Report, smime::smime::Error>,
+    content: Vec<u8>,
+) -> Option<(Report, Vec<u8>)> {
+    let report = result.ok()?;
+    (report.verdict() == Verdict::Pass).then_some((report, content))
 }
 
-struct Verifying {
+fn outcome(passed: Option<(Report, Vec<u8>)>) -> Outcome {
+    passed.map_or(Outcome::Refused, |(_, content)| Outcome::Passed(content))
+}
+
+pub(crate) struct Verifying {
     anchors: TrustAnchors,
     repository: Collection,
     policy: Policy,
 }
 
 impl Verifying {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let limits = Limits::default();
         Self {
             anchors: files::trust_anchors(&fixture("trust"), &limits).unwrap(),
@@ -48,22 +53,48 @@ impl Verifying {
         }
     }
 
-    fn judge(&self, message: &[u8]) -> Outcome {
+    /// The report and the content, if it passes.
+    pub(crate) fn passing(&self, message: &[u8]) -> Option<(Report, Vec<u8>)> {
         let verifier = Verifier::new(&self.anchors, &self.repository, &self.policy, &[]);
         let mut content = Vec::new();
         let mut source = Cursor::new(message);
         let result = verifier.verify(Source::Seekable(&mut source), None, &mut content, AT);
-        outcome(result, content)
+        passing(result, content)
+    }
+
+    fn judge(&self, message: &[u8]) -> Outcome {
+        outcome(self.passing(message))
+    }
+
+    /// The same of every layer.
+    pub(crate) fn opened(
+        &self,
+        decrypting: &Decrypting,
+        message: &[u8],
+    ) -> Option<(Report, Vec<u8>)> {
+        let identities = &decrypting.identities;
+        let opener = Opener::new(
+            identities,
+            &self.anchors,
+            &self.repository,
+            &self.policy,
+            &[],
+        );
+        let mut content = Vec::new();
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        let mut source = Cursor::new(message);
+        let result = opener.open(Source::Seekable(&mut source), &mut content, AT, &mut rng);
+        passing(result, content)
     }
 }
 
-struct Decrypting {
+pub(crate) struct Decrypting {
     identities: Identities,
     policy: Policy,
 }
 
 impl Decrypting {
-    fn new(who: &str) -> Self {
+    pub(crate) fn new(who: &str) -> Self {
         let mut identities = Identities::default();
         let file = fixture(&format!("identities/{who}.pem"));
         files::identities(&file, &Limits::default(), &mut |_| None, &mut identities).unwrap();
@@ -73,18 +104,23 @@ impl Decrypting {
         }
     }
 
-    fn judge(&self, message: &[u8]) -> Outcome {
+    /// The report and the content, if it passes.
+    pub(crate) fn passing(&self, message: &[u8]) -> Option<(Report, Vec<u8>)> {
         let decryptor = Decryptor::new(&self.identities, &self.policy);
         let mut content = Vec::new();
         let mut rng = ChaCha8Rng::seed_from_u64(1);
         let mut source = Cursor::new(message);
         let result = decryptor.decrypt(Source::Seekable(&mut source), &mut content, &mut rng);
-        outcome(result, content)
+        passing(result, content)
+    }
+
+    fn judge(&self, message: &[u8]) -> Outcome {
+        outcome(self.passing(message))
     }
 }
 
 /// The message with the bit of this number flipped.
-fn flipped(message: &[u8], bit: usize) -> Vec<u8> {
+pub(crate) fn flipped(message: &[u8], bit: usize) -> Vec<u8> {
     let mut message = message.to_vec();
     message[bit / 8] ^= 1 << (bit % 8);
     message
@@ -179,12 +215,12 @@ impl<'a> Map<'a> {
     }
 }
 
-fn is_alphabet(byte: u8) -> bool {
+pub(crate) fn is_alphabet(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')
 }
 
 /// Decodes base64 as far as it is base64.
-fn decode(text: &[u8]) -> Vec<u8> {
+pub(crate) fn decode(text: &[u8]) -> Vec<u8> {
     let mut digits: Vec<u8> = text.iter().copied().filter(|b| is_alphabet(*b)).collect();
     digits.truncate(
         digits.len() / 4 * 4
@@ -200,7 +236,7 @@ fn decode(text: &[u8]) -> Vec<u8> {
 }
 
 /// The path to the element of DER or BER that holds an offset: indices from the outside in, and its tag.
-fn field(der: &[u8], offset: usize) -> String {
+pub(crate) fn field(der: &[u8], offset: usize) -> String {
     let (mut at, mut end, mut path) = (0, der.len(), Vec::new());
     loop {
         // siblings from `at` to `end`

@@ -9,7 +9,14 @@ use std::{ffi::OsString, path::Path};
 const LENGTH: usize = 400;
 
 /// Options that may be given once.
-const SINGLE: [&str; 5] = ["--at", "--part", "--policy", "--purpose", "--revocation"];
+const SINGLE: [&str; 6] = [
+    "--at",
+    "--bcc",
+    "--part",
+    "--policy",
+    "--purpose",
+    "--revocation",
+];
 
 /// The command line as it was typed, to be given back with an option more.
 #[derive(Debug, Clone)]
@@ -50,6 +57,7 @@ impl Typed {
     /// The command with this option more: `smime verify -c FILE -t root.pem mail.eml`. What it contradicts is left out.
     pub(crate) fn with(&self, option: &str, value: &str) -> String {
         let added = match value {
+            "" => option.to_owned(),
             "FILE" | "PATH" | "ADDRESS" => format!("{option} {value}"),
             _ => format!("{option} {}", quoted(value)),
         };
@@ -385,7 +393,7 @@ fn of_rule(rule: Rule, typed: &Typed) -> Advice {
         Rule::SenderMismatch if typed.words.iter().any(|w| w.starts_with("--signer")) => {
             return Advice::None;
         }
-        Rule::SenderMismatch if typed.verb == Verb::Sign => {
+        Rule::SenderMismatch if matches!(typed.verb, Verb::Sign | Verb::Encrypt) => {
             format!(
                 "give the key and certificate of the sender: {}",
                 typed.with("-i", "FILE")
@@ -423,9 +431,19 @@ fn of_rule(rule: Rule, typed: &Typed) -> Advice {
             "{} says what the message is; smime verify checks a signature",
             typed.inspect()
         ),
+        Rule::BlindCopy if typed.has("--bcc", "refuse") => {
+            format!(
+                "to write each of them a copy of his own: {}",
+                typed.with("--bcc", "each")
+            )
+        }
         Rule::BlindCopy => format!(
-            "encrypt to those in Bcc in a message of their own; if all may know of them: {}",
-            typed.with("--allow", Rule::BlindCopy.name())
+            "a copy for each of them is written beside a FILE, not to a pipe: {}",
+            typed.with("-o", "FILE")
+        ),
+        Rule::NotSevenBit if typed.verb == Verb::Sign => format!(
+            "inside the signature nothing needs to be 7-bit safe: {}",
+            typed.with("--opaque", "")
         ),
         Rule::NotProtected => format!("{} says what the message is", typed.inspect()),
         Rule::KeyFileReadable => "chmod 600 makes a key file private".to_owned(),

@@ -133,39 +133,20 @@ Examples:
 pub(crate) struct Sign {
     #[command(flatten)]
     pub(crate) keys: Keys,
-    /// Sign opaquely: content inside the signature
-    #[arg(long)]
-    pub(crate) opaque: bool,
+    #[command(flatten)]
+    pub(crate) signature: Signature,
     /// With --format der or pem: the signature alone
     #[arg(long)]
     pub(crate) detached: bool,
-    /// sha-256, sha-384 or sha-512
-    #[arg(long, value_name = "NAME")]
-    pub(crate) digest: Option<String>,
-    /// Sign with RSASSA-PSS
-    #[arg(long)]
-    pub(crate) pss: bool,
-    /// Certificates put in: leaf, chain, all or none
-    #[arg(
-        long,
-        value_name = "WHICH",
-        default_value = "chain",
-        hide_default_value = true,
-        hide_possible_values = true
-    )]
-    pub(crate) include: Include,
     /// Add a signature to a signed message
-    #[arg(long, conflicts_with_all = ["countersign", "opaque", "detached", "text", "binary"])]
+    #[arg(long, conflicts_with_all = ["countersign", "opaque", "detached", "text", "binary", "request_receipt"])]
     pub(crate) add: bool,
     /// Sign the signatures of a signed message
-    #[arg(long, conflicts_with_all = ["opaque", "detached", "text", "binary"])]
+    #[arg(long, conflicts_with_all = ["opaque", "detached", "text", "binary", "request_receipt"])]
     pub(crate) countersign: bool,
     /// With --add: the content of a detached CMS signature
     #[arg(long, value_name = "FILE")]
     pub(crate) content: Option<PathBuf>,
-    /// Ask for signed receipts to ADDRESS
-    #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["add", "countersign"])]
-    pub(crate) request_receipt: Option<String>,
     #[command(flatten)]
     pub(crate) headers: Headers,
     #[command(flatten)]
@@ -180,9 +161,12 @@ pub(crate) struct Sign {
 
 /// Encrypts a message to recipients: to every one, or to none.
 #[derive(Debug, Args)]
+#[command(mut_arg("password_file", |o| o.help("Its first line opens keys, or is the password of --password-recipient")))]
 #[command(help_template = VERB_HELP, after_help = "\
+With -o mail.eml those in Bcc get mail.bcc-1.eml, mail.bcc-2.eml, …
+
 Examples:
-  smime encrypt -r bob.pem -t root.pem message.eml > encrypted.eml
+  smime encrypt --sign -i alice.pem -r bob.pem -t root.pem message.eml > sealed.eml
   smime encrypt --to-header -c certs -t root.pem -o encrypted.eml message.eml")]
 pub(crate) struct Encrypt {
     /// A certificate file, or an address found in --certs
@@ -191,11 +175,17 @@ pub(crate) struct Encrypt {
     /// Also to everyone in To, Cc and Bcc
     #[arg(long)]
     pub(crate) to_header: bool,
+    /// Recipients in Bcc: each, group (their own copies beside FILE) or refuse
+    #[arg(
+        long,
+        value_name = "HOW",
+        default_value = "each",
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    pub(crate) bcc: Bcc,
     #[command(flatten)]
     pub(crate) shared: Shared,
-    /// Its first line is the password of --password-recipient
-    #[arg(long, value_name = "PATH")]
-    pub(crate) password_file: Option<PathBuf>,
     /// As aes-256-cbc, aes-256-gcm, chacha20-poly1305
     #[arg(long, value_name = "NAME")]
     pub(crate) cipher: Option<String>,
@@ -208,6 +198,16 @@ pub(crate) struct Encrypt {
     /// Name recipients by key identifier
     #[arg(long)]
     pub(crate) key_identifier: bool,
+    /// Sign, then encrypt; -i and what follows say how
+    #[arg(long)]
+    pub(crate) sign: bool,
+    /// Sign, encrypt, and sign that
+    #[arg(long, conflicts_with = "sign")]
+    pub(crate) triple_wrap: bool,
+    #[command(flatten)]
+    pub(crate) keys: Keys,
+    #[command(flatten)]
+    pub(crate) signature: Signature,
     #[command(flatten)]
     pub(crate) headers: Headers,
     #[command(flatten)]
@@ -250,7 +250,7 @@ pub(crate) struct Decrypt {
 #[command(help_template = VERB_HELP, after_help = "\
 Examples:
   smime open -i alice.pem -t root.pem encrypted.eml
-  smime open -t root.pem --json -o message.eml signed.eml")]
+  smime open -t root.pem --learn known -o message.eml signed.eml")]
 pub(crate) struct Open {
     #[command(flatten)]
     pub(crate) keys: Keys,
@@ -262,6 +262,9 @@ pub(crate) struct Open {
     pub(crate) trust: Trust,
     #[command(flatten)]
     pub(crate) signers: Signers,
+    /// Keep the sender's certificates and capabilities in DIR, if all holds
+    #[arg(long, value_name = "DIR")]
+    pub(crate) learn: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) part: Part,
     #[command(flatten)]
@@ -284,6 +287,9 @@ pub(crate) struct Verify {
     pub(crate) trust: Trust,
     #[command(flatten)]
     pub(crate) signers: Signers,
+    /// Keep the sender's certificates and capabilities in DIR, if all holds
+    #[arg(long, value_name = "DIR", conflicts_with = "receipt_for")]
+    pub(crate) learn: Option<PathBuf>,
     /// The content of a detached CMS signature
     #[arg(long, value_name = "FILE", conflicts_with = "part")]
     pub(crate) content: Option<PathBuf>,
@@ -534,6 +540,48 @@ pub(crate) struct Keys {
     pub(crate) password_file: Option<PathBuf>,
 }
 
+/// How a signature is made.
+#[derive(Debug, Args)]
+pub(crate) struct Signature {
+    /// Sign opaquely: content inside the signature
+    #[arg(long)]
+    pub(crate) opaque: bool,
+    /// sha-256, sha-384 or sha-512
+    #[arg(long, value_name = "NAME")]
+    pub(crate) digest: Option<String>,
+    /// Sign with RSASSA-PSS
+    #[arg(long)]
+    pub(crate) pss: bool,
+    /// Certificates put in: leaf, chain, all or none
+    #[arg(
+        long,
+        value_name = "WHICH",
+        default_value = "chain",
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    pub(crate) include: Include,
+    /// Ask for signed receipts to ADDRESS
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) request_receipt: Option<String>,
+}
+
+impl Signature {
+    /// Returns the first of these options that was given.
+    pub(crate) fn given(&self) -> Option<&'static str> {
+        let given = [
+            (self.opaque, "--opaque"),
+            (self.digest.is_some(), "--digest"),
+            (self.pss, "--pss"),
+            (self.include != Include::Chain, "--include"),
+            (self.request_receipt.is_some(), "--request-receipt"),
+        ];
+        given
+            .into_iter()
+            .find_map(|(given, name)| given.then_some(name))
+    }
+}
+
 /// Secrets that sender and recipients share.
 #[derive(Debug, Args)]
 pub(crate) struct Shared {
@@ -649,6 +697,13 @@ pub(crate) enum Include {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Bcc {
+    Each,
+    Group,
+    Refuse,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum HideHeaders {
     Baseline,
     Shy,
@@ -743,8 +798,7 @@ impl Command {
             Self::Sign(v) => (Some(&v.keys), None, None, None),
             Self::Encrypt(v) => {
                 read.extend(v.recipient.iter().map(Path::new));
-                read.extend(v.password_file.as_deref());
-                (None, Some(&v.trust), Some(&v.shared), None)
+                (Some(&v.keys), Some(&v.trust), Some(&v.shared), None)
             }
             Self::Decrypt(v) => {
                 read.extend(v.secret_key.secret_key.as_deref());

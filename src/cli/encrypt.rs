@@ -1,25 +1,29 @@
 //! `smime encrypt`.
+mod copies;
+
 use super::{
     Outcome,
     args::{self, HideHeaders},
     conclude,
     error::Problem,
     output::{Leave, Output},
-    prepare::{self, Ground, Input, Randomness},
-    refused,
+    prepare::{self, Ground, Input, Keys, Randomness},
+    refused, sign,
 };
 use anyhow::Context;
+use copies::Beside;
 use smime::{
     asn1::Time,
     cms::recipient_info::{Naming, ToRsa},
     crypto::ContentCipher,
     mime::mailbox::Address,
-    policy::{Finding, Level, Limits, Policy, Rule},
+    policy::{Finding, Level, Policy, Rule},
     smime::{
-        Acquaintance, Encoding, EncryptOptions, Encryptor, HeaderConfidentiality, Learned,
-        Recipient, Report, Verifier,
+        Acquaintance, BlindCopies, Copies, Encoding, EncryptOptions, Encryptor,
+        HeaderConfidentiality, Learned, Recipient, Report, SignOptions, Signer, Verifier,
+        report::{Form, Layer},
     },
-    store::files,
+    store::{Identities, files},
     x509::{Catalogue, Collection, TrustAnchors},
 };
 use std::{
@@ -28,8 +32,12 @@ use std::{
     sync::Arc,
 };
 
-/// Encrypts a message.
-pub(crate) fn run(encrypt: &args::Encrypt, rng: &mut Randomness) -> anyhow::Result<Outcome> {
+/// Encrypts a message. `reads`: the files that it is made with.
+pub(crate) fn run(
+    encrypt: &args::Encrypt,
+    reads: &[&Path],
+    rng: &mut Randomness,
+) -> anyhow::Result<Outcome> {
     let by_certificate = !encrypt.recipient.is_empty() || encrypt.to_header;
     let shared = &encrypt.shared;
     if !by_certificate && shared.kek.is_empty() && !shared.password_recipient {
@@ -40,6 +48,7 @@ pub(crate) fn run(encrypt: &args::Encrypt, rng: &mut Randomness) -> anyhow::Resu
         .into());
     }
     let options = options(encrypt)?;
+    let signing = signing(encrypt)?;
     let trust = &encrypt.trust;
     let Ground { policy, at } = prepare::ground(&encrypt.common, Some(trust))?;
     // Without certificates there is nothing to trust.
@@ -48,19 +57,20 @@ pub(crate) fn run(encrypt: &args::Encrypt, rng: &mut Randomness) -> anyhow::Resu
         false => TrustAnchors::default(),
     };
     let mut findings = Vec::new();
-    let mut messages = Messages::look(&encrypt.common.certs, &policy.limits)?;
+    let mut given = Given::read(&encrypt.common.certs, &policy)?;
     if !by_certificate {
-        messages.files.clear();
+        given.messages.clear();
     }
-    let mut repository = prepare::repository(&messages.others, &trust.crls, &policy.limits)?;
-    let given = repository.clone();
+    let crls = prepare::repository(&[], &trust.crls, &policy.limits)?;
+    given.certificates.extend(crls);
+    let mut repository = given.certificates.clone();
     let learning = Learning {
-        verifier: Verifier::new(&anchors, &given, &policy, &[]),
+        verifier: Verifier::new(&anchors, &given.certificates, &policy, &[]),
         policy: &policy,
         at,
     };
     let mut acquaintances = Vec::new();
-    for file in &messages.files {
+    for file in &given.messages {
         match learning.from(file)? {
             Learned::Nothing => {}
             Learned::Refused(report) => {
@@ -77,8 +87,14 @@ pub(crate) fn run(encrypt: &args::Encrypt, rng: &mut Randomness) -> anyhow::Resu
     let keys = prepare::shared_keys(shared, &policy, &mut findings)?;
     recipients.extend(keys.into_iter().map(Recipient::SharedKey));
     if shared.password_recipient {
-        let password = prepare::message_password(encrypt.password_file.as_deref(), true)?;
+        let password = prepare::message_password(encrypt.keys.password_file.as_deref(), true)?;
         recipients.push(Recipient::Password(Arc::new(password)));
+    }
+    let mut identities = Identities::default();
+    if signing.is_some() {
+        let found = signing_keys(encrypt, &given.certificates, &policy)?;
+        findings.extend(found.findings);
+        identities = found.identities;
     }
     if let Some(outcome) = refused(&findings) {
         return Ok(outcome);
@@ -93,42 +109,118 @@ pub(crate) fn run(encrypt: &args::Encrypt, rng: &mut Randomness) -> anyhow::Resu
     )?;
     prepare::not_to_people(encrypt.made.format, &output)?;
     let repository = Catalogue::from(repository);
-    let report = Encryptor::new(&recipients, &anchors, &repository, &policy, options)
+    let signer = signing.map(|options| Signer::new(&identities, &policy, options));
+    let mut encryptor = Encryptor::new(&recipients, &anchors, &repository, &policy, options)
         .knowing(&acquaintances)
-        .watched(prepare::watch())
-        .encrypt(input.source(), &mut output, at, rng)
-        .with_context(|| prepare::at(message))?;
-    Ok(conclude(report, findings, output))
+        .watched(prepare::watch());
+    if let Some(signer) = &signer {
+        encryptor = match encrypt.triple_wrap {
+            true => encryptor.wrapping(signer),
+            false => encryptor.signing(signer),
+        };
+    }
+    let file = encrypt.output.output.as_deref();
+    let mut beside = file
+        .filter(|_| output.is_file())
+        .map(|file| Beside::new(file, encrypt, reads));
+    let copies = beside.as_mut().map(|it| it as &mut dyn Copies);
+    let made = encryptor.encrypt_apart(input.source(), &mut output, copies, at, rng);
+    let (outputs, places, failure) = beside.map(Beside::made).unwrap_or_default();
+    if let Some(failure) = failure {
+        return Err(failure);
+    }
+    let mut report = made.with_context(|| prepare::at(message))?;
+    for (copy, place) in report.copies.iter_mut().zip(places) {
+        copy.place = Some(place);
+    }
+    let mut outcome = conclude(report, findings, output);
+    outcome.outputs.splice(0..0, outputs);
+    Ok(outcome)
 }
 
-/// The files of `--certs`: those that may be signed messages, and the paths that are read for certificates.
-struct Messages {
-    files: Vec<PathBuf>,
-    others: Vec<PathBuf>,
+/// Understands how a message is signed that is encrypted; `None`: it is not.
+fn signing(encrypt: &args::Encrypt) -> anyhow::Result<Option<SignOptions>> {
+    if encrypt.sign || encrypt.triple_wrap {
+        let form = match encrypt.signature.opaque {
+            true => Form::Opaque,
+            false => Form::Clear,
+        };
+        return sign::signing(&encrypt.signature, &encrypt.made, form).map(Some);
+    }
+    let identity = (!encrypt.keys.identity.is_empty()).then_some("-i");
+    match encrypt.signature.given().or(identity) {
+        Some(option) => Err(Problem::usage_with(
+            format!("{option} goes with --sign and --triple-wrap"),
+            "encrypt --sign signs first, then encrypts; -r FILE names a recipient",
+        )
+        .into()),
+        None => Ok(None),
+    }
 }
 
-impl Messages {
-    fn look(certs: &[PathBuf], limits: &Limits) -> anyhow::Result<Self> {
-        let mut found = Self {
-            files: Vec::new(),
-            others: Vec::new(),
+/// Reads the keys to sign with. The password of the message is not theirs: it is told to others.
+fn signing_keys(
+    encrypt: &args::Encrypt,
+    issuers: &Collection,
+    policy: &Policy,
+) -> anyhow::Result<Keys> {
+    let keys = args::Keys {
+        identity: encrypt.keys.identity.clone(),
+        password_file: match encrypt.shared.password_recipient {
+            true => None,
+            false => encrypt.keys.password_file.clone(),
+        },
+    };
+    let mut keys = prepare::keys(&keys, &[], policy)?;
+    for certificate in &issuers.certificates {
+        keys.identities.add_certificate(certificate.clone());
+    }
+    Ok(keys)
+}
+
+/// What `--certs` gives: signed messages, or records of them, whose certificates count as far as they verify; and certificates that are
+/// given as such.
+struct Given {
+    messages: Vec<PathBuf>,
+    certificates: Collection,
+}
+
+impl Given {
+    fn read(certs: &[PathBuf], policy: &Policy) -> anyhow::Result<Self> {
+        let mut given = Self {
+            messages: Vec::new(),
+            certificates: Collection::default(),
         };
         for path in certs {
-            let listed = files::listing(path)?;
-            // a message that is named holds no certificate as such, and is no error for it
-            let is_message = listed.first() == Some(path)
-                && matches!(
-                    files::certificates(path, limits),
+            for file in files::listing(path)? {
+                if is_signed(&file, policy)? {
+                    given.messages.push(file);
+                    continue;
+                }
+                let named = file == *path;
+                match files::certificates(&file, &policy.limits) {
+                    Ok(found) => given.certificates.extend(found),
+                    // a message holds no certificate as such, and is no error for it
                     Err(smime::store::Error::Nothing { .. })
-                )
-                && smime::smime::looks_like_mail(&mut Input::open(path, true)?.source());
-            if !is_message {
-                found.others.push(path.clone());
+                        if smime::smime::looks_like_mail(
+                            &mut Input::open(&file, true)?.source(),
+                        ) => {}
+                    Err(error) if named => return Err(error.into()),
+                    // of a directory what can be used is used
+                    Err(_) => {}
+                }
             }
-            found.files.extend(listed);
         }
-        Ok(found)
+        given.certificates.remove_duplicates();
+        Ok(given)
     }
+}
+
+/// Whether a file is signed outermost, by whomever: then what is in it counts only if it verifies.
+fn is_signed(file: &Path, policy: &Policy) -> anyhow::Result<bool> {
+    let described = smime::smime::inspect(Input::open(file, true)?.source(), policy);
+    let signed = |it: &Layer| matches!(it, Layer::Signed(layer) if !layer.signatures.is_empty());
+    Ok(described.is_ok_and(|it| it.layers.first().is_some_and(signed)))
 }
 
 /// How signed mail is learned from.
@@ -189,6 +281,11 @@ fn options(encrypt: &args::Encrypt) -> anyhow::Result<EncryptOptions> {
             Naming::IssuerAndSerialNumber
         },
         to_header: encrypt.to_header,
+        blind: match encrypt.bcc {
+            args::Bcc::Each => BlindCopies::Each,
+            args::Bcc::Group => BlindCopies::Group,
+            args::Bcc::Refuse => BlindCopies::Refuse,
+        },
         compress: encrypt.made.compress,
         protect_headers: protect_headers(&encrypt.headers, encoding)?,
     })

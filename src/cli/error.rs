@@ -326,6 +326,10 @@ impl Failure {
             E::NoRecipient => {
                 failure.hint("name recipients with -r FILE, -r ADDRESS or --to-header")
             }
+            E::OnlyBlindRecipients => failure.hint(format!(
+                "name yourself, to keep the message itself: {}",
+                with("-r", "FILE")
+            )),
             E::OnlyRsaKem(_) => failure.hint("without --oaep such a recipient gets RSA-KEM"),
             E::AlreadyProtected => failure.hint(
                 "leave --protect-headers out, or sign or encrypt the message as it was before",

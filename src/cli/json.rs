@@ -19,8 +19,8 @@ use smime::{
     policy::Finding,
     smime::acquaintance::Choice,
     smime::report::{
-        Container, EncryptedLayer, Form, Integrity, Layer, RecipientSummary, Sender, Signature,
-        SignedLayer, Trust, Verdict,
+        BlindCopy, Container, EncryptedLayer, Form, Integrity, Kept, Layer, RecipientSummary,
+        Sender, Signature, SignedLayer, Trust, Verdict,
     },
     x509::{Certificate, RevocationStatus, certificate::serial_text, extension::KeyUsage},
 };
@@ -35,7 +35,10 @@ pub(crate) fn answer(typed: &Typed, answer: &Answer, exit: u8) -> String {
     match answer {
         Answer::Message(report) => {
             let mut layers: Vec<Value> = report.layers.iter().map(|l| layer(typed, l)).collect();
-            if let (Some(layer), Some(choice)) = (layers.first_mut(), &report.choice) {
+            let is_encrypted = |layer: &Layer| matches!(layer, Layer::Encrypted(_));
+            let encrypted = report.layers.iter().position(is_encrypted);
+            let encrypted = encrypted.and_then(|place| layers.get_mut(place));
+            if let (Some(layer), Some(choice)) = (encrypted, &report.choice) {
                 let unknown = match choice {
                     Choice::Default { unknown, .. } => Some(unknown.as_str().into()),
                     _ => None,
@@ -50,8 +53,16 @@ pub(crate) fn answer(typed: &Typed, answer: &Answer, exit: u8) -> String {
                 document.insert("part".into(), part.as_str().into());
             }
             document.insert("layers".into(), Value::Array(layers));
+            if !report.copies.is_empty() {
+                let copies = report.copies.iter().map(copy).collect();
+                document.insert("copies".into(), Value::Array(copies));
+            }
             document.extend(report.headers.iter().flat_map(headers::all));
             document.insert("findings".into(), findings(typed, &report.findings));
+            if !report.learned.is_empty() {
+                let kept = report.learned.iter().map(kept).collect();
+                document.insert("learned".into(), Value::Array(kept));
+            }
         }
         Answer::Certificates { certificates, crls } => {
             let shown = certificates.iter().map(named).collect();
@@ -201,6 +212,21 @@ fn layer(typed: &Typed, layer: &Layer) -> Value {
     }
 }
 
+/// What is kept of a sender.
+fn kept(kept: &Kept) -> Value {
+    json!({ "file": kept.place, "new": kept.new, "signer": person(&kept.signer) })
+}
+
+/// A copy for those in Bcc.
+fn copy(copy: &BlindCopy) -> Value {
+    json!({
+        "file": copy.place,
+        "for": copy.addresses.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "cipher": copy.layer.cipher,
+        "recipients": copy.layer.recipients.iter().map(recipient).collect::<Vec<_>>(),
+    })
+}
+
 fn signed(typed: &Typed, layer: &SignedLayer) -> Value {
     let mut object = json!({
         "kind": "signed",
@@ -313,7 +339,7 @@ pub(super) fn person(certificate: &Certificate) -> Value {
 }
 
 fn encrypted(typed: &Typed, layer: &EncryptedLayer) -> Value {
-    json!({
+    let mut object = json!({
         "kind": "encrypted",
         "container": match layer.container {
             Container::Enveloped => "enveloped",
@@ -325,7 +351,10 @@ fn encrypted(typed: &Typed, layer: &EncryptedLayer) -> Value {
         "recipients": layer.recipients.iter().map(recipient).collect::<Vec<_>>(),
         "opened_by": layer.opened_by,
         "findings": findings(typed, &layer.findings),
-    })
+    });
+    let bound = layer.bound_key.then(|| Value::Bool(true));
+    extend(&mut object, [("bound_key", bound)]);
+    object
 }
 
 fn recipient(recipient: &RecipientSummary) -> Value {
@@ -388,6 +417,8 @@ mod tests {
             choice: None,
             part: None,
             described: false,
+            copies: Vec::new(),
+            learned: Vec::new(),
             headers: None,
             layers: vec![
                 samples::encrypted(),
@@ -462,6 +493,8 @@ mod tests {
                 choice: None,
                 part: None,
                 described: false,
+                copies: Vec::new(),
+                learned: Vec::new(),
                 headers: None,
                 layers: vec![Layer::Signed(SignedLayer::new(
                     Form::Opaque,

@@ -7,12 +7,14 @@
 //! | `args` | what was typed |
 //! | `prepare`, `password` | what it means |
 //! | `sign` … `cert` | one verb each |
+//! | `learn` | what is kept of senders |
 //! | `output`, `transaction` | where results go, whole or not at all |
 //! | `reporting` | where the report goes, and the exit status |
 //! | `show`, `json`, `certificate`, `escape` | what the report says |
 //! | `error` | every error line and its hints |
 //! | `advice` | what may help where the answer is no |
 //! | `help` | pages made from tables |
+//! | `told` | for fuzz targets: all that is told of an answer |
 mod advice;
 mod args;
 mod cert;
@@ -24,6 +26,7 @@ mod escape;
 mod help;
 mod inspect;
 mod json;
+mod learn;
 mod open;
 mod output;
 mod password;
@@ -34,6 +37,8 @@ mod reporting;
 mod samples;
 mod show;
 mod sign;
+#[cfg(fuzzing)]
+pub(crate) mod told;
 mod transaction;
 mod verify;
 
@@ -65,13 +70,14 @@ enum Answer {
 /// What a verb found, and what may leave once that is reported.
 struct Outcome {
     answer: Answer,
-    output: Output,
+    /// the message last
+    outputs: Vec<Output>,
 }
 
 impl From<Answer> for Outcome {
     fn from(answer: Answer) -> Self {
-        let output = Output::nowhere();
-        Self { answer, output }
+        let outputs = Vec::new();
+        Self { answer, outputs }
     }
 }
 
@@ -163,7 +169,7 @@ pub(crate) fn run() -> ExitCode {
 fn perform(command: &Command, rng: &mut Randomness) -> anyhow::Result<Outcome> {
     match command {
         Command::Sign(verb) => sign::run(verb, rng),
-        Command::Encrypt(verb) => encrypt::run(verb, rng),
+        Command::Encrypt(verb) => encrypt::run(verb, &command.reads(), rng),
         Command::Decrypt(verb) => decrypt::run(verb, rng),
         Command::Open(verb) => open::run(verb, rng),
         Command::Verify(verb) => verify::run(verb, rng),
@@ -183,7 +189,7 @@ fn conclude(mut report: Report, findings: Vec<Finding>, output: Output) -> Outco
     report.findings.extend(findings);
     Outcome {
         answer: Answer::Message(report),
-        output,
+        outputs: vec![output],
     }
 }
 

@@ -1,6 +1,6 @@
 //! `smime open`.
 use super::{
-    Outcome, args, conclude,
+    Outcome, args, conclude, learn,
     output::{Leave, Output},
     prepare::{self, Ground, Input, Keys, Randomness},
     refused,
@@ -49,8 +49,11 @@ pub(crate) fn run(open: &args::Open, rng: &mut Randomness) -> anyhow::Result<Out
     if let Some(part) = &open.part.part {
         opener = opener.part(part.clone());
     }
-    let report = opener
+    let mut report = opener
         .open(input.source(), &mut output, at, rng)
         .with_context(|| prepare::at(message))?;
+    if let Some(directory) = &open.learn {
+        learn::learn(directory, &mut report, at, &policy, rng)?;
+    }
     Ok(conclude(report, findings, output))
 }

@@ -4,7 +4,7 @@
 use super::{
     error::Problem,
     prepare::Randomness,
-    transaction::{self, Target, Transaction},
+    transaction::{self, Staged, Target, Transaction},
 };
 use rand::Rng;
 use rustix::fs::{FileType, Stat};
@@ -101,6 +101,11 @@ impl Output {
         }
     }
 
+    /// Returns whether it is a file, beside which others can be.
+    pub(crate) fn is_file(&self) -> bool {
+        matches!(self.kind, Kind::File(_) | Kind::Copied(..))
+    }
+
     /// Returns whether people would see the octets.
     pub(crate) fn is_terminal(&self) -> bool {
         match &self.kind {
@@ -126,6 +131,39 @@ impl Output {
                 let content = &mut |file: &mut File| spool.release(file);
                 transaction::copy(&place, content, self.random, self.sync)
             }
+        }
+    }
+
+    /// Lets several out together. Every one is whole before the first has its name, and the last one has it last: where that is, all are.
+    pub(crate) fn commit_all(mut outputs: Vec<Self>) -> anyhow::Result<()> {
+        if outputs.len() < 2 {
+            return outputs.pop().map_or(Ok(()), Self::commit);
+        }
+        let mut staged = Vec::with_capacity(outputs.len());
+        for mut output in outputs {
+            let path = output.path.take().unwrap_or_else(|| "-".into());
+            match output.stage() {
+                Ok(file) => staged.push((path, file)),
+                Err(source) => return Err(Problem::Output { path, source }.into()),
+            }
+        }
+        for (path, file) in staged {
+            file.map_or(Ok(()), Staged::settle)
+                .map_err(|source| Problem::Output { path, source })?;
+        }
+        Ok(())
+    }
+
+    /// Makes a file whole, but for its name; `None`: it is no file, and all of it is out.
+    fn stage(mut self) -> io::Result<Option<Staged>> {
+        self.pass_on()?;
+        match self.kind {
+            Kind::File(transaction) => transaction.stage(self.random, self.sync).map(Some),
+            Kind::Copied(mut spool, place) => {
+                let content = &mut |file: &mut File| spool.release(file);
+                transaction::stage_copy(&place, content, self.random, self.sync).map(Some)
+            }
+            Kind::Nowhere | Kind::Pipe(_) | Kind::Held(..) => self.finish().map(|()| None),
         }
     }
 
@@ -325,6 +363,36 @@ mod tests {
             assert_eq!(path.exists(), commit);
         }
         assert_eq!(std::fs::read(&path).unwrap(), b"text");
+    }
+
+    #[test]
+    fn several_files_appear_together_or_not_at_all() {
+        let directory = tempfile::tempdir().unwrap();
+        let made = |names: &[&str]| -> Vec<Output> {
+            let open = |name: &&str| {
+                let path = directory.path().join(name);
+                let mut output =
+                    Output::open(Some(&path), Leave::AsWritten, false, &mut rng()).unwrap();
+                output.write_all(b"text").unwrap();
+                output
+            };
+            names.iter().map(open).collect()
+        };
+        let count = || std::fs::read_dir(directory.path()).unwrap().count();
+        // one of them has no name that a file can have
+        let long = "x".repeat(300);
+        let mut outputs = made(&["one", "two"]);
+        let Target::File(place) = Target::of(&directory.path().join("three")).unwrap() else {
+            unreachable!()
+        };
+        let failing = Kind::Copied(spool(10, &mut rng()), place);
+        outputs.push(Output::of(failing, Some(long.into()), [7; 8], false));
+        std::fs::write(directory.path().join(".smime-0707070707070707"), "").unwrap();
+        assert!(Output::commit_all(outputs).is_err());
+        assert_eq!(count(), 1);
+        Output::commit_all(made(&["one", "two", "three"])).unwrap();
+        assert_eq!(count(), 4);
+        Output::commit_all(Vec::new()).unwrap();
     }
 
     #[test]

@@ -184,7 +184,7 @@ impl Reporting {
     }
 
     fn answered(mut self, outcome: Outcome) -> ExitCode {
-        let Outcome { answer, output } = outcome;
+        let Outcome { answer, outputs } = outcome;
         let answer = &answer;
         let Some(typed) = self.typed.clone() else {
             return ExitCode::from(error::USAGE);
@@ -199,7 +199,7 @@ impl Reporting {
         // go wrong then takes the report's place.
         let mut done = self.file_it(&document);
         if done.is_ok() && exit == 0 {
-            done = output.commit();
+            done = Output::commit_all(outputs);
         }
         if let Err(e) = done {
             let failure = Failure::of(&e, self.typed.as_ref());

@@ -16,6 +16,7 @@ pub(crate) fn signature() -> Signature {
         integrity: Integrity::Intact,
         trust: Trust::Trusted,
         sender: Sender::Match,
+        is_from: true,
         address: None,
         revocation: RevocationStatus::Unknown,
         signer: None,
@@ -41,6 +42,7 @@ pub(crate) fn encrypted() -> Layer {
         container: Container::Enveloped,
         cipher: "aes-256-cbc".into(),
         authenticated: false,
+        bound_key: false,
         recipients: vec![
             RecipientSummary {
                 kind: "key-transport",

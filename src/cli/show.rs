@@ -11,7 +11,7 @@ use smime::{
         Report,
         acquaintance::Choice,
         report::{
-            AuthenticatedLayer, Container, EncryptedLayer, Form, Integrity, Layer,
+            AuthenticatedLayer, BlindCopy, Container, EncryptedLayer, Form, Integrity, Layer,
             RecipientSummary, Sender, Signature, SignedLayer, Trust, Verdict,
         },
     },
@@ -191,10 +191,31 @@ impl Page {
                 }
             }
         }
+        for copy in &report.copies {
+            self.copy(copy);
+        }
+        for kept in &report.learned {
+            let as_new = if kept.new { "" } else { ", as new already" };
+            let who = name(&kept.signer);
+            self.fact("learned", &format!("{who}, in {}{as_new}", kept.place));
+        }
         if let Some(protected) = report.headers.as_ref().and_then(headers::line) {
             self.fact("headers", &protected);
         }
         self.findings(&report.findings);
+    }
+
+    /// A copy for those in Bcc: where it is, and for whom.
+    fn copy(&mut self, copy: &BlindCopy) {
+        let recipients = count(copy.layer.recipients.len(), "recipient");
+        let cipher = escape(&copy.layer.cipher);
+        self.headline(&format!("blind copy encrypted to {recipients}, {cipher}"));
+        if let Some(place) = &copy.place {
+            self.fact("file", place);
+        }
+        for address in &copy.addresses {
+            self.fact("for", &address.to_string());
+        }
     }
 
     fn signed(&mut self, verb: Verb, layer: &SignedLayer) {
@@ -218,7 +239,7 @@ impl Page {
         for signature in &layer.signatures {
             match verb {
                 Verb::Inspect => {}
-                Verb::Sign | Verb::Receipt => self.made_signature(signature),
+                Verb::Sign | Verb::Receipt | Verb::Encrypt => self.made_signature(signature),
                 _ => self.headline(&judgement(signature, around_ciphertext)),
             }
             self.signature(verb, signature);
@@ -246,7 +267,10 @@ impl Page {
             Some(certificate) => name(certificate),
             None => signature.signer_id.clone(),
         };
-        let judged = !matches!(verb, Verb::Inspect | Verb::Sign | Verb::Receipt);
+        let judged = !matches!(
+            verb,
+            Verb::Inspect | Verb::Sign | Verb::Receipt | Verb::Encrypt
+        );
         // Whoever vouches for the named signer does not vouch for what is not his.
         let claimed = judged && signature.integrity != Integrity::Intact;
         self.fact(if claimed { "claims" } else { "signer" }, &signer);
@@ -262,7 +286,22 @@ impl Page {
             None => self.fact("signed", &how),
         }
         self.attributes(verb, signature);
+        self.encoded(&signature.findings);
         self.findings(&signature.findings);
+    }
+
+    /// Tells what was encoded for the transport, which is no complaint: in one line.
+    fn encoded(&mut self, findings: &[Finding]) {
+        let mut encoded = findings
+            .iter()
+            .filter(|f| f.rule == Rule::ReEncoded && f.level == Level::Allow);
+        if let Some(first) = encoded.next() {
+            let more = match encoded.count() {
+                0 => String::new(),
+                n => format!(" (and {n} more)"),
+            };
+            self.fact("encoded", &format!("{}{more}", first.message));
+        }
     }
 
     /// Names the anchor that vouched: the last of the path, and where it came from.
@@ -479,6 +518,8 @@ mod tests {
             choice: None,
             part: None,
             described: false,
+            copies: Vec::new(),
+            learned: Vec::new(),
             headers: None,
             layers,
             findings: Vec::new(),
@@ -610,6 +651,8 @@ mod tests {
             choice: None,
             part: None,
             described: false,
+            copies: Vec::new(),
+            learned: Vec::new(),
             headers: None,
             layers: Vec::new(),
             findings: vec![Policy::default().finding(Rule::NotSigned, "there is no signature")],

@@ -67,15 +67,6 @@ fn options(sign: &args::Sign) -> anyhow::Result<SignOptions> {
         )
         .into());
     }
-    let request_receipt = match &sign.request_receipt {
-        None => None,
-        Some(text) => Some(Address::parse(text).ok_or_else(|| {
-            Problem::usage_with(
-                format!("--request-receipt: '{text}' is no mail address"),
-                "an address is written --request-receipt alice@example.com",
-            )
-        })?),
-    };
     let protect_headers = match sign.headers.hide_headers {
         Some(HideHeaders::Baseline | HideHeaders::Shy) => {
             return Err(Problem::usage_with(
@@ -94,8 +85,8 @@ fn options(sign: &args::Sign) -> anyhow::Result<SignOptions> {
         )
         .into());
     }
-    let (content, encoding) = prepare::made(&sign.made);
-    let form = match (sign.opaque, sign.detached) {
+    let encoding = prepare::encoding(sign.made.format);
+    let form = match (sign.signature.opaque, sign.detached) {
         (true, true) => {
             return Err(Problem::usage("--opaque and --detached contradict each other").into());
         }
@@ -112,7 +103,28 @@ fn options(sign: &args::Sign) -> anyhow::Result<SignOptions> {
         (false, false) if encoding != Encoding::Smime => Form::Opaque,
         (false, false) => Form::Clear,
     };
-    let digest = match sign.digest.as_deref() {
+    Ok(SignOptions {
+        protect_headers: protect_headers.then_some(HeaderProtection::Clear),
+        ..signing(&sign.signature, &sign.made, form)?
+    })
+}
+
+/// Understands how a signature is to be made.
+pub(super) fn signing(
+    signature: &args::Signature,
+    made: &args::Made,
+    form: Form,
+) -> anyhow::Result<SignOptions> {
+    let request_receipt = match &signature.request_receipt {
+        None => None,
+        Some(text) => Some(Address::parse(text).ok_or_else(|| {
+            Problem::usage_with(
+                format!("--request-receipt: '{text}' is no mail address"),
+                "an address is written --request-receipt alice@example.com",
+            )
+        })?),
+    };
+    let digest = match signature.digest.as_deref() {
         None => None,
         Some(name) => match Digest::from_name(name).filter(|digest| digest.row().written) {
             Some(digest) => Some(digest),
@@ -125,20 +137,21 @@ fn options(sign: &args::Sign) -> anyhow::Result<SignOptions> {
             }
         },
     };
+    let (content, encoding) = prepare::made(made);
     Ok(SignOptions {
         form,
         content,
         encoding,
         digest,
-        pss: sign.pss,
-        compress: sign.made.compress,
-        include: match sign.include {
+        pss: signature.pss,
+        compress: made.compress,
+        include: match signature.include {
             Include::Leaf => smime::smime::Include::Leaf,
             Include::Chain => smime::smime::Include::Chain,
             Include::All => smime::smime::Include::All,
             Include::None => smime::smime::Include::None,
         },
         request_receipt,
-        protect_headers: protect_headers.then_some(HeaderProtection::Clear),
+        protect_headers: None,
     })
 }

@@ -166,6 +166,59 @@ impl Transaction {
         }
         Ok(())
     }
+
+    /// Gives the file a temporary name, so that nothing but a rename is left to do.
+    pub(crate) fn stage(mut self, random: [u8; 8], sync: bool) -> io::Result<Staged> {
+        self.file
+            .set_permissions(fs::Permissions::from_mode(self.place.mode))?;
+        if sync {
+            self.file.sync_all()?;
+        }
+        let temporary = temporary_name(&self.place.directory, random);
+        let source = descriptor(&self.file);
+        match rustix::fs::linkat(CWD, &source, CWD, &temporary, AtFlags::SYMLINK_FOLLOW) {
+            Ok(()) => Ok(Staged {
+                temporary: Some(temporary),
+                place: self.place,
+                sync,
+            }),
+            Err(Errno::XDEV | Errno::PERM | Errno::OPNOTSUPP | Errno::NOENT) => {
+                self.file.rewind()?;
+                let from = &mut self.file;
+                let content = &mut |to: &mut File| io::copy(from, to).map(|_| ());
+                stage_copy(&self.place, content, random, sync)
+            }
+            Err(e) => Err(e.into()),
+        }
+    }
+}
+
+/// A whole file under a temporary name. Dropped without [`Staged::settle`], it is gone.
+pub(crate) struct Staged {
+    temporary: Option<PathBuf>,
+    place: Place,
+    sync: bool,
+}
+
+impl Staged {
+    /// Gives the file its own name, in place of an old one.
+    pub(crate) fn settle(mut self) -> io::Result<()> {
+        if let Some(temporary) = self.temporary.take() {
+            rename(&temporary, &self.place.path)?;
+        }
+        if self.sync {
+            File::open(&self.place.directory)?.sync_all()?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        if let Some(temporary) = &self.temporary {
+            let _ = fs::remove_file(temporary);
+        }
+    }
 }
 
 impl Write for Transaction {
@@ -184,25 +237,33 @@ pub(crate) fn copy(
     random: [u8; 8],
     sync: bool,
 ) -> io::Result<()> {
+    stage_copy(place, content, random, sync)?.settle()
+}
+
+/// Writes a file at once, to a temporary name.
+pub(crate) fn stage_copy(
+    place: &Place,
+    content: &mut dyn FnMut(&mut File) -> io::Result<()>,
+    random: [u8; 8],
+    sync: bool,
+) -> io::Result<Staged> {
     let temporary = temporary_name(&place.directory, random);
     let mut file = OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(0o600)
         .open(&temporary)?;
-    let written = content(&mut file).and_then(|()| {
-        file.set_permissions(fs::Permissions::from_mode(place.mode))?;
-        if sync { file.sync_all() } else { Ok(()) }
-    });
-    if let Err(e) = written {
-        let _ = fs::remove_file(&temporary);
-        return Err(e);
-    }
-    rename(&temporary, &place.path)?;
+    let staged = Staged {
+        temporary: Some(temporary),
+        place: place.clone(),
+        sync,
+    };
+    content(&mut file)?;
+    file.set_permissions(fs::Permissions::from_mode(place.mode))?;
     if sync {
-        File::open(&place.directory)?.sync_all()?;
+        file.sync_all()?;
     }
-    Ok(())
+    Ok(staged)
 }
 
 /// Makes a file that nobody can find, to hold encrypted octets until this process ends.
@@ -335,6 +396,43 @@ mod tests {
             assert_eq!(names(directory.path()), 1);
         }
         assert_eq!(fs::read(&path).unwrap(), b"old");
+    }
+
+    #[test]
+    fn what_is_staged_appears_when_it_is_settled() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("old");
+        fs::write(&path, "old").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        let staged = |settle: bool| {
+            let Target::File(place) = Target::of(&path).unwrap() else {
+                panic!("not a file")
+            };
+            let random = [5; 8];
+            let staged = match Transaction::begin(&place).unwrap() {
+                Some(mut transaction) => {
+                    transaction.write_all(b"new").unwrap();
+                    transaction.stage(random, true).unwrap()
+                }
+                None => stage_copy(&place, &mut |f| f.write_all(b"new"), random, true).unwrap(),
+            };
+            assert_eq!(fs::read(&path).unwrap(), b"old");
+            assert_eq!(names(directory.path()), 2);
+            if settle {
+                staged.settle().unwrap();
+            }
+        };
+        staged(false);
+        assert_eq!(
+            (fs::read(&path).unwrap(), names(directory.path())),
+            (b"old".to_vec(), 1)
+        );
+        staged(true);
+        assert_eq!(
+            (fs::read(&path).unwrap(), names(directory.path())),
+            (b"new".to_vec(), 1)
+        );
+        assert_eq!(mode(&path), 0o640);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 use super::{
     Outcome, args, conclude,
     error::Problem,
+    learn,
     output::{Leave, Output},
     prepare::{self, Ground, Input, Randomness},
 };
@@ -82,6 +83,9 @@ pub(crate) fn run(verify: &args::Verify, rng: &mut Randomness) -> anyhow::Result
             .as_received()
             .verify(input.source(), None, &mut output, at)
             .with_context(|| prepare::at(message))?;
+    }
+    if let Some(directory) = &verify.learn {
+        learn::learn(directory, &mut report, at, &policy, rng)?;
     }
     Ok(conclude(report, Vec::new(), output))
 }

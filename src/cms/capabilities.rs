@@ -6,7 +6,7 @@ use crate::{
         cursor::Cursor,
         oid::{self, Oid},
     },
-    crypto::{ContentCipher, Digest, KeyEncryption, KeyTransport},
+    crypto::{ContentCipher, ContentEncryption, Digest, KeyEncryption, KeyTransport, PublicKey},
     x509::Certificate,
 };
 use der::Decode;
@@ -18,16 +18,27 @@ pub const MOST: usize = 200;
 /// smimeCapabilities, as an extension (RFC 4262 §2)
 const ID_SMIME_CAPABILITIES: Oid = Oid::new_unwrap("1.2.840.113549.1.9.15");
 
-/// Returns the DER of SMIMECapabilities for these ciphers, in this order, and, last, RSAES-OAEP with SHA-256 if `oaep`
-/// (RFC 3560 §5: with its parameters).
-pub fn encode(ciphers: &[ContentCipher], oaep: bool) -> Result<Vec<u8>> {
+/// Returns the DER of SMIMECapabilities for these ciphers, in this order, and, if `keys`, how content keys may come besides: bound to their
+/// cipher (RFC 9709 §4), by RSAES-OAEP with SHA-256 (RFC 3560 §5: with its parameters), by RSA-KEM (RFC 9690 §2.4: without).
+pub fn encode(ciphers: &[ContentCipher], keys: bool) -> Result<Vec<u8>> {
     let cipher = |cipher: &ContentCipher| AlgorithmIdentifierOwned {
         oid: cipher_oid(*cipher),
         // RFC 3565 §4.1; for GCM likewise
         parameters: None,
     };
-    let oaep = oaep.then(|| self::oaep().identifier());
-    let capabilities: Vec<_> = ciphers.iter().map(cipher).chain(oaep).collect();
+    let without = |oid| AlgorithmIdentifierOwned {
+        oid,
+        parameters: None,
+    };
+    let keys = keys.then(|| {
+        [
+            without(ContentEncryption::BOUND),
+            oaep().identifier(),
+            without(PublicKey::RSA_KEM),
+        ]
+    });
+    let keys = keys.into_iter().flatten();
+    let capabilities: Vec<_> = ciphers.iter().map(cipher).chain(keys).collect();
     to_der(&capabilities)
 }
 
@@ -77,6 +88,12 @@ impl Capabilities {
         self.0.iter().any(|capability| capability.oid == oid)
     }
 
+    /// Returns whether content keys that are bound to their cipher are (RFC 9709 §4).
+    pub fn reads_bound_keys(&self) -> bool {
+        let is = |capability: &AlgorithmIdentifierOwned| capability.oid == ContentEncryption::BOUND;
+        self.0.iter().any(is)
+    }
+
     /// Returns whether RSAES-OAEP as it is written here is: with SHA-256 for both (RFC 4055 §4.1).
     pub fn reads_oaep(&self) -> bool {
         let wanted = oaep();
@@ -89,7 +106,11 @@ impl Capabilities {
     pub fn names(&self) -> Vec<String> {
         self.0
             .iter()
-            .map(|capability| oid::name(&capability.oid))
+            .map(|capability| match capability.oid {
+                ContentEncryption::BOUND => "id-alg-cek-hkdf-sha256".to_owned(),
+                PublicKey::RSA_KEM => "id-rsa-kem-spki".to_owned(),
+                oid => oid::name(&oid),
+            })
             .collect()
     }
 }
@@ -104,14 +125,21 @@ mod tests {
     fn what_is_written_is_read() {
         let ciphers = [ContentCipher::Aes256Gcm, ContentCipher::Aes128Cbc];
         let capabilities = Capabilities::from_der(&encode(&ciphers, true).unwrap()).unwrap();
-        let names = ["id-aes256-GCM", "id-aes128-CBC", "id-RSAES-OAEP"];
+        let names = [
+            "id-aes256-GCM",
+            "id-aes128-CBC",
+            "id-alg-cek-hkdf-sha256",
+            "id-RSAES-OAEP",
+            "id-rsa-kem-spki",
+        ];
         assert_eq!(capabilities.names(), names);
         let with: Vec<bool> = capabilities
             .0
             .iter()
             .map(|c| c.parameters.is_some())
             .collect();
-        assert_eq!(with, [false, false, true]);
+        assert_eq!(with, [false, false, false, true, false]);
+        assert!(capabilities.reads_bound_keys());
         for (cipher, reads) in [
             (ContentCipher::Aes256Gcm, true),
             (ContentCipher::Aes128Cbc, true),
@@ -121,7 +149,7 @@ mod tests {
         }
         assert!(capabilities.reads_oaep());
         let none = Capabilities::from_der(&encode(&[], false).unwrap()).unwrap();
-        assert!(none.names().is_empty() && !none.reads_oaep());
+        assert!(none.names().is_empty() && !none.reads_oaep() && !none.reads_bound_keys());
     }
 
     #[test]

@@ -116,6 +116,8 @@ pub struct SignerInfo {
     pub signature: Vec<u8>,
     /// the unsigned attributes: nothing rests on them
     pub unsigned_attributes: Vec<Attribute>,
+    /// the whole as received, but for the unsigned attributes
+    pub received: Vec<u8>,
 }
 
 /// How a signature held.
@@ -160,6 +162,10 @@ impl SignerInfo {
             None => Vec::new(),
         };
         fields.finish()?;
+        let received = match unsigned_attributes.is_empty() {
+            true => ber.to_vec(),
+            false => without_unsigned(ber, max_depth)?,
+        };
         Ok(Self {
             sid,
             digest_algorithm,
@@ -167,6 +173,7 @@ impl SignerInfo {
             signed_attributes,
             signature,
             unsigned_attributes,
+            received,
         })
     }
 
@@ -280,6 +287,13 @@ pub fn sign(
             ))
         }
     }
+}
+
+/// Returns a SignerInfo (as received) without its unsigned attributes.
+fn without_unsigned(received: &[u8], max_depth: usize) -> Result<Vec<u8>> {
+    let mut fields = normal::children(received, max_depth)?;
+    fields.pop_if(|last| last.first() == Some(&0xa1));
+    Ok(write::sequence(&fields))
 }
 
 /// Returns a SignerInfo (as received) with one more unsigned attribute, the DER `attribute`. What was there keeps its octets; only the lengths

@@ -19,6 +19,9 @@ pub struct ContentEncryption {
     bound_to: Option<Vec<u8>>,
 }
 impl ContentEncryption {
+    /// What says in capabilities that keys may be bound (RFC 9709 §4).
+    pub const BOUND: Oid = CEK_HKDF_SHA256;
+
     /// Joins a cipher and its IV or nonce; `bound`: the key is derived from the content key and this AlgorithmIdentifier.
     pub fn new(cipher: ContentCipher, iv: Vec<u8>, bound: bool) -> Self {
         let bound_to = bound.then(|| parameters::encoded(&cipher.identifier(&iv)));

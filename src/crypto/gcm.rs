@@ -276,6 +276,32 @@ mod tests {
     }
 
     #[test]
+    fn long_chunks_give_what_a_whole_buffer_gives_with_each_engine() {
+        let (key, nonce, aad) = ([7; 32], [9; 12], b"attributes");
+        let content: Vec<u8> = (0..3 * PIECE + 21)
+            .map(|i| u8::try_from(i * i % 251).unwrap())
+            .collect();
+        let payload = Payload { msg: &content, aad };
+        let theirs = aes_gcm::Aes256Gcm::new(&key.into());
+        let whole = theirs.encrypt(&nonce.into(), payload).unwrap();
+        for size in [PIECE, PIECE - 1, PIECE + 17, 2 * PIECE, content.len()] {
+            for without_engine in [false, true] {
+                let secret = Secret::new(key.to_vec());
+                let mut gcm = Gcm::new(ContentCipher::Aes256Gcm, &secret, &nonce).unwrap();
+                if without_engine {
+                    gcm.ghash.shares.engine = None;
+                }
+                let mut out = Vec::new();
+                for chunk in content.chunks(size) {
+                    gcm.encrypt(chunk, &mut out).unwrap();
+                }
+                out.extend(gcm.tag(aad));
+                assert!(out == whole, "{size} {without_engine}");
+            }
+        }
+    }
+
+    #[test]
     fn the_length_limit_is_exact() {
         let key = Secret::new(vec![1; 16]);
         let mut gcm = Gcm::new(ContentCipher::Aes128Gcm, &key, &[2; 12]).unwrap();

@@ -529,11 +529,6 @@ mod tests {
             assert_eq!(opened.expose(), shared.expose());
         }
     }
-    fn public_octets(spki: &[u8]) -> Vec<u8> {
-        let mut fields = parameters::sole_sequence(spki).unwrap();
-        fields.any().unwrap();
-        fields.any().unwrap().content[1..].to_vec()
-    }
     fn algorithms() -> Vec<SignatureAlgorithm> {
         let mut all = vec![SignatureAlgorithm::Ed25519, SignatureAlgorithm::Ed448];
         all.extend(MlDsa::ALL.map(SignatureAlgorithm::MlDsa));

@@ -171,6 +171,9 @@ pub(super) enum PssRestriction {
 }
 
 impl PublicKey {
+    /// What says in capabilities that RSA-KEM is read (RFC 9690 §2.4).
+    pub const RSA_KEM: Oid = RSA_KEM_SPKI;
+
     /// Parses SubjectPublicKeyInfo DER. Sizes are checked before any arithmetic: RSA 512 to 16384 bits, exponent odd, 3 to 2^64; EC points on the curve, not infinity.
     pub fn from_spki(der: &[u8]) -> Result<Self> {
         const MALFORMED: Error = Error::Key("a malformed SubjectPublicKeyInfo");

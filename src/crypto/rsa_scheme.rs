@@ -13,7 +13,7 @@ use rsa::{
     traits::{PrivateKeyParts, PublicKeyParts},
 };
 use spki::AlgorithmIdentifierOwned;
-use subtle::ConditionallySelectable;
+use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 use zeroize::Zeroizing;
 
 const MIN_BITS: usize = 512;
@@ -288,14 +288,49 @@ pub(super) fn decrypt(
                 let message = message.ok_or(Error::Decryption)?;
                 return size.fit(message.expose()).ok_or(Error::Decryption);
             }
-            let message = with_digest!(digest, D => with_digest!(mgf, M => {
-                let scheme = Oaep::<D, M>::new_with_mgf_hash_and_label(label.as_slice());
-                key.decrypt_blinded(rng, scheme, encrypted)
-            }, else return Err(no_oaep(*mgf))), else return Err(no_oaep(*digest)));
-            let message = Secret::new(message.map_err(|_| Error::Decryption)?);
-            size.fit(message.expose()).ok_or(Error::Decryption)
+            if let Some(other) = [*digest, *mgf]
+                .into_iter()
+                .find(|kind| *kind > Digest::Sha512)
+            {
+                return Err(no_oaep(other));
+            }
+            let encoded = private(key, encrypted, rng)?;
+            let message = decode_oaep(encoded.expose(), (*digest, *mgf, label));
+            message
+                .and_then(|message| size.fit(message.expose()))
+                .ok_or(Error::Decryption)
         }
     }
+}
+/// EME-OAEP decoding (§7.1.2 step 3): one answer to all its conditions, none of which is branched upon before. The crate's leaves the first octet
+/// unseen.
+fn decode_oaep(encoded: &[u8], (kind, mgf, label): (Digest, Digest, &[u8])) -> Option<Secret> {
+    let unmasked = |masked: &[u8], seed: &[u8]| {
+        let mask = Zeroizing::new(mask(mgf, seed, masked.len()));
+        let octets = masked.iter().zip(mask.iter()).map(|(a, b)| a ^ b);
+        Zeroizing::new(octets.collect::<Vec<u8>>())
+    };
+    let (first, rest) = encoded.split_first()?;
+    let (masked_seed, masked_block) = rest.split_at_checked(kind.size())?;
+    let seed = unmasked(masked_seed, masked_block);
+    let block = unmasked(masked_block, &seed);
+    let (hash, padded) = block.split_at_checked(kind.size())?;
+    let mut good = first.ct_eq(&0) & hash.ct_eq(&digest(kind, label));
+    let mut padding = Choice::from(1);
+    let mut start = 0;
+    for (after, octet) in (1_u64..).zip(padded) {
+        let one = octet.ct_eq(&1);
+        good &= !padding | one | octet.ct_eq(&0);
+        start.conditional_assign(&after, padding & one);
+        padding &= !one;
+    }
+    good &= !padding;
+    // What follows shows whether it was good; nothing before it did.
+    if !bool::from(good) {
+        return None;
+    }
+    let message = padded.get(usize::try_from(start).ok()?..)?;
+    Some(Secret::new(message.to_vec()))
 }
 /// RSA-KEM (ISO/IEC 18033-2 §11.5.3): encrypts a random number below the modulus; both are as long as the modulus.
 pub(super) fn encapsulate(key: &PublicKey, rng: &mut dyn CryptoRng) -> Result<(Vec<u8>, Secret)> {
@@ -325,7 +360,10 @@ pub(super) fn decapsulate(
     ciphertext: &[u8],
     rng: &mut dyn CryptoRng,
 ) -> Result<Secret> {
-    let key = &key.key;
+    private(&key.key, ciphertext, rng)
+}
+/// RSADP (§5.1.2) of octets as many as the modulus has, blinded and checked; the result has as many.
+fn private(key: &rsa::PrivateKey, ciphertext: &[u8], rng: &mut dyn CryptoRng) -> Result<Secret> {
     let public = key.as_public_key();
     if ciphertext.len() != public.size() {
         return Err(Error::Decryption);
@@ -335,9 +373,8 @@ pub(super) fn decapsulate(
     if number >= **public.n() {
         return Err(Error::Decryption);
     }
-    let mut rng = rng;
-    let number = rsa::hazmat::rsa_decrypt(Some(&mut rng), key, &number);
-    let number = number.map_err(|_| Error::Decryption)?;
+    let number = rsa::hazmat::rsa_decrypt_and_check(key, Some(rng), &number);
+    let number = Zeroizing::new(number.map_err(|_| Error::Decryption)?);
     let octets = as_long_as(public, &number).ok_or(Error::Decryption)?;
     Ok(Secret::new(octets))
 }

@@ -178,7 +178,8 @@ const BLOCK: usize = 16 << 10;
 
 /// Encodes text: line ends in the input (LF or CRLF) become `line_end`, everything unsafe is escaped, lines are at most 76 long.
 ///
-/// Escapes also what old mailers change: `From ` and a lone dot at the start of a line.
+/// Escapes also what old mailers change: `From ` and a lone dot at the start of a line; and two hyphens there, since a line that is cut here might
+/// else become a delimiter of the multipart around it (RFC 2046 §5.1.1).
 pub struct Encoder<W: Write> {
     sink: W,
     line_end: &'static str,
@@ -257,6 +258,9 @@ impl<W: Write> Encoder<W> {
         if octet == b' ' && self.line() == b"From" {
             self.lines.truncate(self.line_start);
             self.lines.extend_from_slice(b"=46rom");
+        } else if octet == b'-' && self.line() == b"-" {
+            self.lines.truncate(self.line_start);
+            self.lines.extend_from_slice(b"=2D");
         }
         self.lines.push(octet);
     }
@@ -396,9 +400,16 @@ mod tests {
                 "=46rom here\r\nnot From there\r\n",
             ),
             (b".\n..\n.", "=2E\r\n..\r\n=2E"),
+            (
+                b"-\n-- \n---x\n--b\n",
+                "-\r\n=2D-=20\r\n=2D--x\r\n=2D-b\r\n",
+            ),
         ] {
             assert_eq!(encode(octets), text);
         }
+        // where a line is cut, no delimiter begins
+        let text = ["x".repeat(LINE).as_bytes(), b"--b\n"].concat();
+        assert_eq!(encode(&text), format!("{}=\r\n=2D-b\r\n", "x".repeat(LINE)));
     }
 
     proptest! {

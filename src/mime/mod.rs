@@ -5,13 +5,17 @@
 pub mod canonical;
 pub mod compose;
 pub mod content_type;
+pub mod hazards;
 pub mod header;
+pub mod legacy_display;
 mod lexer;
 pub mod mailbox;
 pub mod parameters;
 pub mod part;
+pub mod seven_bit;
 pub mod split;
 pub mod transfer;
+pub mod tree;
 
 /// Why bytes are not the MIME they should be.
 #[derive(Debug, thiserror::Error)]

@@ -42,6 +42,7 @@ limits! {
     countersignature_depth: usize = 4, "countersignature-depth", "countersignatures over countersignatures", "RFC 5652 §11.4 permits any; two were never seen";
     time_stamps: usize = 16, "time-stamps", "time-stamp tokens of a signer", "long archives renew theirs every few years; each costs two public-key operations and a path";
     recipients: usize = 10_000, "recipients", "recipients of a message", "ten times Exchange's default of 1,000";
+    blind_copies: usize = 32, "blind-copies", "copies for those in Bcc", "each is a file and a content key, and all are written at once; --bcc group needs one";
     key_iterations: u32 = 10_000_000, "key-iterations", "iterations of a password's key derivation", "Bouncy Castle 1.85's cap for PBKDF2";
     key_memory_bytes: u64 = 256 << 20, "key-memory-bytes", "bytes held by a password's key derivation (scrypt)", "OpenSSL writes with 16 MiB, cautious people with 128";
     key_file_bytes: usize = 16 << 20, "key-file-bytes", "bytes of a key, certificate or trust file", "CA bundles are 300 kB";

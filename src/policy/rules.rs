@@ -71,6 +71,7 @@ rules! {
     DateMismatch "date-mismatch" Warn Warn Warn false "RFC 5652 §11.3" "Date and the claimed signing time are more than a day apart";
     // what was signed
     DigestMismatch "digest-mismatch" Deny Deny Deny true "RFC 5652 §5.4" "the content is not what was signed";
+    ChangedInTransit "changed-in-transit" Warn Warn Warn false "RFC 8551 §3.1.2, RFC 2049 §3" "what a mail server did to the content: with that undone, it is what was signed";
     SignatureInvalid "signature-invalid" Deny Deny Deny true "RFC 5652 §5.6" "the signature does not verify with the signer's key";
     SignedAttributes "signed-attributes" Deny Deny Deny true "RFC 5652 §5.3, §11" "the signed attributes lack contentType or messageDigest, or hold them twice, with several values or of another type";
     AlgorithmProtection "algorithm-protection" Deny Deny Deny true "RFC 6211 §2" "the algorithms differ from those that the signature protects";
@@ -113,8 +114,10 @@ rules! {
     ErrantLayer "errant-layer" Warn Warn Warn false "RFC 9787 §4.5" "a part of the message is signed or encrypted for itself: that counts for nothing, and it was not opened";
     Partial "partial" Warn Warn Warn false "RFC 9787 §4.5" "only the part that --part names was judged: what else is in the message is not protected by it";
     // what we write
-    NotLearned "not-learned" Warn Warn Warn false "RFC 8551 §2.7.1" "a signed message among the certificates does not verify: nothing was learned from it";
-    NotSevenBit "not-7bit" Warn Warn Warn false "RFC 8551 §3.1.2" "the content is not 7-bit safe: a mail server may re-encode it and break the signature";
+    NotLearned "not-learned" Warn Warn Warn false "RFC 8551 §2.7.1" "nothing was learned from a signed message: among the certificates of encrypt it does not verify; for --learn its signer is not the sender, or not known to an anchor";
+    NotSevenBit "not-7bit" Warn Warn Warn false "RFC 8551 §3.1.2" "something in the content is not 7-bit safe and cannot be made so: a mail server may re-encode it and break the signature";
+    ReEncoded "re-encoded" Allow Allow Allow false "RFC 8551 §3.1.3" "a part was encoded, or its label changed, before it was signed, so that mail servers leave it as it is";
     BlindCopy "blind-copy" Deny Deny Deny false "RFC 5322 §3.6.3" "who is in Bcc would be seen among the recipients of the encryption by all others";
+    BlindCopyLeftOut "blind-copy-left-out" Warn Warn Warn false "RFC 5322 §3.6.3" "who is in Bcc is none of the recipients and gets no copy; the field does not go out";
     KeyFileReadable "key-file-readable" Warn Warn Warn false "security" "a private key file can be read by others";
 }

@@ -1,7 +1,7 @@
 //! What is known of those to whom mail is encrypted: from mail that they signed (RFC 8551 §2.5.2, §2.5.3, §2.7) and from their certificates
 //! (RFC 4262), and which cipher follows from it.
 //!
-//! Only a message whose whole verdict is `pass` teaches anything: whoever can make another's capabilities or certificate up chooses what is
+//! Only a message whose whole verdict is `pass`, or its record, teaches anything: whoever can make another's capabilities or certificate up chooses what is
 //! encrypted, and to whom. Nothing that is said leads below the ciphers that are announced ourselves.
 use super::{
     Error, Report, Source, Verifier,
@@ -16,8 +16,6 @@ use crate::{
     policy::{Policy, Preferences},
     x509::{Certificate, Collection, PathBuilder, Purpose},
 };
-use std::io;
-
 /// Somebody from whom there is signed mail.
 #[derive(Debug, Clone)]
 pub struct Acquaintance {
@@ -45,9 +43,9 @@ pub enum Learned {
 }
 
 impl Verifier<'_> {
-    /// Verifies a message and learns from it, if its verdict is `pass`.
+    /// Verifies a message, or the record of one, and learns from it, if its verdict is `pass`.
     pub fn learn(&self, source: Source<'_>, at: Time) -> Result<Learned, Error> {
-        let report = match self.verify(source, None, &mut io::sink(), at) {
+        let report = match self.verify_record(source, at) {
             Ok(report) => report,
             // a certificate, a key, a picture: what is no signed message is none of our business here
             Err(error) if error.class() == Class::Input => return Ok(Learned::Nothing),
@@ -85,7 +83,7 @@ impl Verifier<'_> {
 
 /// Chooses the certificate to encrypt to (RFC 8551 §2.5.3.1): the one that the signer prefers, else his own, else another that came with the message;
 /// each must name an address of his, and be for encrypting.
-fn recipient(
+pub(super) fn recipient(
     signer: &Certificate,
     signature: &Signature,
     layer: &SignedLayer,
@@ -152,10 +150,12 @@ impl Choice {
 pub(super) struct Known<'a>(pub(super) &'a [Acquaintance]);
 
 impl Known<'_> {
-    /// Returns what the holder of a certificate can read: as his latest message says, else as his certificate does.
+    /// Returns what the holder of a key can read: as his latest message says, which is signed with it or wants to be encrypted to it
+    /// (RFC 8551 §2.7.1), else as his certificate does.
     pub(super) fn capabilities(&self, of: &Certificate) -> Option<Capabilities> {
         let is_of = |it: &&Acquaintance| {
-            it.signer == *of || it.recipient.as_ref() == Some(of) || shares_address(&it.signer, of)
+            let own = it.recipient.iter().chain([&it.signer]);
+            own.map(Certificate::spki).any(|key| key == of.spki())
         };
         let latest = self
             .0
@@ -183,6 +183,12 @@ impl Known<'_> {
         }
         met.remove_duplicates();
         met
+    }
+
+    /// Returns whether every recipient is known to read content keys that are bound to their cipher (RFC 9709 §4).
+    pub(super) fn all_read_bound_keys(&self, recipients: &[Certificate]) -> bool {
+        let mut known = recipients.iter().map(|it| self.capabilities(it));
+        known.all(|it| it.is_some_and(|it| it.reads_bound_keys()))
     }
 
     /// Chooses the cipher: the one asked for, else the best of ours that every recipient is known to read, else the default.

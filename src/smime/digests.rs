@@ -105,6 +105,14 @@ pub(super) struct Finished {
 }
 
 impl Finished {
+    /// Stands for a content that is not at hand, with the digest that is claimed of it.
+    pub(super) fn claimed(digest: Digest, value: &[u8]) -> Self {
+        Self {
+            received: vec![(digest, value.to_vec())],
+            canonical: None,
+        }
+    }
+
     /// Returns the digest of one form; the canonical form is the received one where they do not differ. `None`: not computed.
     pub(super) fn of(&self, digest: Digest, form: ContentForm) -> Option<&[u8]> {
         let all = match (form, &self.canonical) {

@@ -1,34 +1,33 @@
-//! Encrypting (RFC 8551 §3.3, §3.4): to every recipient or to none.
+//! Encrypting (RFC 8551 §3.3, §3.4): to every recipient or to none; signed before, or before and after, in the same pass (§3.7,
+//! RFC 2634 §1.1); for those in Bcc in copies of their own.
+mod circle;
+mod sealing;
+
 use super::{
     Acquaintance, Content, Encoding, Error, HeaderConfidentiality, HeaderProtection, Report,
-    Source,
+    Signer, Source,
     acquaintance::Known,
-    outgoing::{CmsSink, Outgoing, Transport},
-    report::{Container, EncryptedLayer, Layer, RecipientSummary},
-    sender::{ambiguity, names},
-    sign::written,
+    outgoing::{Outgoing, Transport},
+    place::Place,
+    report::{BlindCopy, Form, Layer, Signature},
+    sign::{Prepared, Signing, transport_of},
     verify::require_anchor,
 };
 use crate::{
     asn1::Time,
-    cms::{
-        content_type, enveloped_data,
-        recipient_info::{self, Method, Naming, ToRsa},
-    },
-    crypto::{ContentCipher, ContentEncryption, CryptoRng, Secret, public_key::KeyKind},
-    encoding::hex,
-    mime::{
-        header::Header,
-        mailbox::{self, Address},
-    },
-    policy::{Finding, Policy, Rule},
+    cms::recipient_info::{Naming, ToRsa},
+    crypto::{ContentCipher, CryptoRng, Secret},
+    mime::mailbox::Address,
+    policy::{Finding, Policy},
     store::SharedKey,
-    x509::{
-        Certificate, Collection, PathBuilder, Purpose, Repository, TrustAnchors, Watch,
-        certificate::serial_text,
-    },
+    x509::{Certificate, Collection, Repository, TrustAnchors, Watch},
 };
-use std::{io::Write, sync::Arc};
+use circle::{Circle, Circles};
+use sealing::{Copying, Sealing};
+use std::{
+    io::{self, Write},
+    sync::Arc,
+};
 
 /// Whom to encrypt to.
 #[derive(Debug, Clone)]
@@ -41,6 +40,30 @@ pub enum Recipient {
     SharedKey(SharedKey),
     /// whoever knows this password
     Password(Arc<Secret>),
+}
+
+impl Recipient {
+    const fn has_certificate(&self) -> bool {
+        matches!(self, Self::Certificate(_) | Self::Address(_))
+    }
+}
+
+/// What becomes of recipients that Bcc names and neither To nor Cc does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum BlindCopies {
+    /// each gets a copy to himself
+    #[default]
+    Each,
+    /// they get one copy together, and see each other in it
+    Group,
+    /// there shall be none
+    Refuse,
+}
+
+/// Where copies for blind recipients are written.
+pub trait Copies {
+    /// Makes a place for each of so many copies. What is written there counts only with the message itself.
+    fn places(&mut self, copies: usize) -> io::Result<Vec<&mut dyn Write>>;
 }
 
 /// What is to be made.
@@ -58,6 +81,8 @@ pub struct EncryptOptions {
     pub naming: Naming,
     /// also everyone in To, Cc and Bcc
     pub to_header: bool,
+    /// what becomes of those in Bcc
+    pub blind: BlindCopies,
     /// the content compressed first
     pub compress: bool,
     /// the header protected, too, and hidden outside as this policy has it
@@ -75,6 +100,8 @@ pub struct Encryptor<'a> {
     known: Known<'a>,
     /// what came with their mail
     met: Collection,
+    /// who signs it, and whether around the encryption, too
+    signer: Option<(&'a Signer<'a>, bool)>,
 }
 
 impl<'a> Encryptor<'a> {
@@ -95,6 +122,7 @@ impl<'a> Encryptor<'a> {
             watch: None,
             known: Known(&[]),
             met: Collection::default(),
+            signer: None,
         }
     }
 
@@ -107,11 +135,23 @@ impl<'a> Encryptor<'a> {
         self
     }
 
+    /// Signs each message, then encrypts it (RFC 8551 §3.7). The signer says how it signs; what is made is this one's matter.
+    #[must_use]
+    pub fn signing(mut self, signer: &'a Signer<'a>) -> Self {
+        self.signer = Some((signer, false));
+        self
+    }
+
+    /// Signs each message, encrypts it, and signs that: a triple wrap (RFC 2634 §1.1).
+    #[must_use]
+    pub fn wrapping(mut self, signer: &'a Signer<'a>) -> Self {
+        self.signer = Some((signer, true));
+        self
+    }
+
     /// Returns whether some recipient is a key or password, of which nobody knows who reads with it.
     fn has_shared_secret(&self) -> bool {
-        let is_other =
-            |it: &Recipient| !matches!(it, Recipient::Certificate(_) | Recipient::Address(_));
-        self.recipients.iter().any(is_other)
+        !self.recipients.iter().all(Recipient::has_certificate)
     }
 
     /// Keeps the limit of time for each certificate path, too: the library reads no clock by itself.
@@ -121,328 +161,230 @@ impl<'a> Encryptor<'a> {
         self
     }
 
-    /// Encrypts one message. A recipient whose certificate must not be used is a failing report, and nothing was written.
+    /// Encrypts one message. A recipient whose certificate must not be used is a failing report, and nothing was written; so is a blind
+    /// recipient, whose copy has no place here.
     pub fn encrypt(
+        &self,
+        source: Source<'_>,
+        sink: &mut dyn Write,
+        at: Time,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Report, Error> {
+        self.encrypt_apart(source, sink, None, at, rng)
+    }
+
+    /// Encrypts one message, and copies of it for blind recipients where these can be written.
+    pub fn encrypt_apart(
         &self,
         mut source: Source<'_>,
         sink: &mut dyn Write,
+        copies: Option<&mut dyn Copies>,
         at: Time,
         rng: &mut dyn CryptoRng,
     ) -> Result<Report, Error> {
         if self.is_to_certificates() {
             require_anchor(self.anchors, self.policy)?;
         }
+        let form = match self.signer {
+            Some((signer, _)) => Some(signer.form_inside()?),
+            None => None,
+        };
+        let compress = self.options.compress;
+        let transport = form.map_or(Transport::Wrapped, |it| transport_of(it, compress));
         let mut outgoing = Outgoing::new(
             &mut source,
             self.options.content,
-            Transport::Wrapped,
+            transport,
             self.options.protect_headers.map(HeaderProtection::Cipher),
             self.policy,
         )?;
         if self.options.compress {
             outgoing = outgoing.compressed();
         }
-        let (certificates, mut findings) = self.certificates(outgoing.header.as_ref(), at)?;
-        if let Some(header) = &outgoing.header
-            && let Some(why) = ambiguity(&header.fields)
-        {
-            findings.push(self.policy.finding(Rule::AmbiguousFrom, why));
-        }
-        if Policy::denies(&findings) {
+        let circles = self.circles(outgoing.header.as_ref(), copies.is_some(), at)?;
+        let mut findings = Vec::new();
+        let prepared = match self.signer {
+            Some((signer, _)) => signer.ready(&outgoing, at, &mut findings)?,
+            None => None,
+        };
+        if Policy::denies(&circles.findings) || Policy::denies(&findings) {
+            findings.splice(0..0, circles.findings);
             return Ok(Report {
                 findings,
                 ..Report::default()
             });
         }
-        self.require_unrestricted(&certificates)?;
-        let (cipher, choice) = self.known.cipher(
-            &certificates,
-            self.has_shared_secret(),
-            self.options.cipher,
-            &self.policy.preferences,
-        );
-        // every recipient has a valid certificate: only now is there a content key
-        let content_key = Secret::random(cipher.key_size(), rng);
-        let mut iv = vec![0; cipher.iv_size()];
-        rng.fill_bytes(&mut iv);
-        let bound = self.policy.preferences.bound_content_key;
-        let encryption = ContentEncryption::new(cipher, iv, bound);
-        let mut sealed = Vec::with_capacity(certificates.len());
-        let mut recipients = Vec::with_capacity(certificates.len());
-        for certificate in &certificates {
-            let key = certificate.public_key().map_err(Error::Crypto)?;
-            let rsa = self.to_rsa(certificate);
-            let method =
-                Method::for_key(&key, rsa, content_key.expose().len()).map_err(Error::Crypto)?;
-            sealed.push(recipient_info::seal(
-                certificate,
-                self.options.naming,
-                method.clone(),
-                &content_key,
-                rng,
-            )?);
-            recipients.push(summary(certificate, self.options.naming, &method));
+        for circle in circles.all() {
+            self.require_unrestricted(&circle.certificates)?;
         }
-        for recipient in self.recipients {
-            if let Some((der, summary)) =
-                self.seal_without_certificate(recipient, &content_key, rng)?
-            {
-                sealed.push(der);
-                recipients.push(summary);
+        let signs = match (self.signer, form, prepared) {
+            (Some((signer, around)), Some(form), Some(prepared)) => Some(Signs {
+                signer,
+                around,
+                form,
+                prepared,
+                findings,
+                at,
+            }),
+            _ => None,
+        };
+        let mut sinks: Vec<&mut dyn Write> = Vec::with_capacity(1 + circles.blind.len());
+        sinks.push(sink);
+        if let Some(copies) = copies.filter(|_| !circles.blind.is_empty()) {
+            sinks.extend(copies.places(circles.blind.len()).map_err(Error::Write)?);
+        }
+        self.write(outgoing, circles, sinks, signs, rng)
+    }
+
+    /// Writes a message and its copies, for which everything is settled: outermost first what stands before the content, then the content
+    /// through the innermost signature into every encryption, then what stands after it, innermost first.
+    fn write(
+        &self,
+        mut outgoing: Outgoing<'_>,
+        circles: Circles,
+        sinks: Vec<&mut dyn Write>,
+        mut signs: Option<Signs<'_>>,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Report, Error> {
+        let mut outer = std::mem::take(&mut outgoing.outer);
+        outer.retain(|field| !circle::is_blind(field));
+        let around = signs.as_ref().filter(|it| it.around);
+        let mut outermost = Vec::with_capacity(sinks.len());
+        for sink in sinks {
+            let place = Place {
+                sink,
+                encoding: self.options.encoding,
+                outer: &outer,
+                line_end: outgoing.line_end,
+            };
+            outermost.push(match around {
+                Some(signs) => Outermost::Signature(signs.begin_around(place, rng)?),
+                None => Outermost::Encryption(place),
+            });
+        }
+        let mut sealings = Vec::with_capacity(outermost.len());
+        for (circle, place) in circles.all().zip(&mut outermost) {
+            sealings.push(self.seal(circle, place.inside(), rng)?);
+        }
+        let mut copying = Copying(sealings);
+        let signature = match &mut signs {
+            Some(signs) => Some(signs.sign_inside(outgoing, &mut copying, rng)?),
+            None => {
+                outgoing.flow(|chunk, _| copying.write_all(chunk).map_err(Error::Write))?;
+                None
+            }
+        };
+        let sealed = copying.0.into_iter().map(Sealing::finish);
+        let mut sealed = sealed.collect::<Result<Vec<_>, _>>()?.into_iter();
+        let mut layers = Vec::new();
+        for place in outermost {
+            if let (Outermost::Signature(signing), Some(signs)) = (place, &signs) {
+                let (form, signature) = signs.end_around(signing, rng)?;
+                // of the message itself, which comes first
+                if layers.is_empty() {
+                    layers.push(Layer::made_signed(form, signature));
+                }
             }
         }
-
-        let smime_type = if cipher.is_aead() {
-            "authEnveloped-data"
-        } else {
-            "enveloped-data"
-        };
-        let outer = std::mem::take(&mut outgoing.outer);
-        let to = CmsSink::begin(
-            sink,
-            self.options.encoding,
-            &outer,
-            smime_type,
-            outgoing.line_end,
-        )
-        .map_err(Error::Write)?;
-        let mut writer =
-            enveloped_data::Writer::new(to, &sealed, content_type::DATA, &encryption, &content_key)
-                .map_err(written)?;
-        outgoing.flow(|chunk, _| writer.write_all(chunk).map_err(Error::Write))?;
-        writer
-            .finish()
-            .map_err(written)?
-            .finish()
-            .map_err(Error::Write)?;
-        let layer = EncryptedLayer {
-            container: if cipher.is_aead() {
-                Container::AuthEnveloped
-            } else {
-                Container::Enveloped
-            },
-            cipher: cipher.name().to_owned(),
-            authenticated: cipher.is_aead(),
-            recipients,
-            opened_by: None,
-            findings: Vec::new(),
-        };
-        let mut layers = vec![Layer::Encrypted(layer)];
+        let (encrypted, choice) = sealed.next().unzip();
+        layers.extend(encrypted.map(Layer::Encrypted));
+        if let (Some(signature), Some(signs)) = (signature, signs) {
+            layers.push(Layer::made_signed(signs.form, signature));
+        }
         layers.extend(self.options.compress.then(Layer::made_compressed));
+        let copies = circles.blind.into_iter().zip(sealed);
+        let copy = |(circle, (layer, _)): (Circle, _)| BlindCopy {
+            addresses: circle.addresses,
+            layer,
+            place: None,
+        };
         Ok(Report {
             layers,
-            findings,
-            choice: Some(choice),
+            findings: circles.findings,
+            choice,
+            copies: copies.map(copy).collect(),
             ..Report::default()
         })
     }
 
-    /// How to encrypt to this certificate if its key is an RSA key: as asked, else as the holder is known to read.
-    fn to_rsa(&self, certificate: &Certificate) -> ToRsa {
-        let reads_oaep = || {
-            let known = self.known.capabilities(certificate);
-            known.is_some_and(|it| it.reads_oaep())
-        };
-        match self.options.rsa {
-            Some(asked) => asked,
-            None if self.policy.preferences.oaep || reads_oaep() => ToRsa::Oaep,
-            None => ToRsa::Pkcs1,
-        }
-    }
-
-    /// Refuses to be asked for what a certificate's key must not be used for: nothing else is done instead.
-    fn require_unrestricted(&self, certificates: &[Certificate]) -> Result<(), Error> {
-        if matches!(self.options.rsa, None | Some(ToRsa::Kem)) {
-            return Ok(());
-        }
-        for certificate in certificates {
-            let key = certificate.public_key().map_err(Error::Crypto)?;
-            if let KeyKind::RsaKem { .. } = key.kind() {
-                return Err(Error::OnlyRsaKem(Box::new(certificate.concerned())));
-            }
-        }
-        Ok(())
-    }
-
     fn is_to_certificates(&self) -> bool {
-        let by_certificate = |recipient: &Recipient| {
-            matches!(recipient, Recipient::Certificate(_) | Recipient::Address(_))
-        };
-        self.options.to_header || self.recipients.iter().any(by_certificate)
+        self.options.to_header || self.recipients.iter().any(Recipient::has_certificate)
     }
+}
 
-    /// Encrypts the content key to who has no certificate; `None` for who has one.
-    fn seal_without_certificate(
-        &self,
-        recipient: &Recipient,
-        content_key: &Secret,
+/// How a message is signed that is encrypted.
+struct Signs<'a> {
+    signer: &'a Signer<'a>,
+    /// whether the encryption is signed, too
+    around: bool,
+    form: Form,
+    prepared: Prepared,
+    findings: Vec<Finding>,
+    at: Time,
+}
+
+impl Signs<'_> {
+    /// Signs a content and passes the signed entity on.
+    fn sign_inside(
+        &mut self,
+        outgoing: Outgoing<'_>,
+        sink: &mut dyn Write,
         rng: &mut dyn CryptoRng,
-    ) -> Result<Option<(Vec<u8>, RecipientSummary)>, Error> {
-        match recipient {
-            Recipient::Certificate(_) | Recipient::Address(_) => Ok(None),
-            Recipient::SharedKey(SharedKey { name, key }) => {
-                let (sealed, wrap) = recipient_info::seal_under_key(name, key, content_key)?;
-                let summary = RecipientSummary {
-                    kind: "kek",
-                    algorithm: wrap.name().to_owned(),
-                    issuer: None,
-                    serial: None,
-                    key_identifier: Some(hex::encode(name)),
-                };
-                Ok(Some((sealed, summary)))
-            }
-            Recipient::Password(password) => {
-                let iterations = self.policy.preferences.password_iterations;
-                let sealed = recipient_info::seal_under_password(
-                    password.expose(),
-                    iterations,
-                    content_key,
-                    rng,
-                )?;
-                let summary = RecipientSummary {
-                    kind: "password",
-                    algorithm: "pwri-kek".to_owned(),
-                    issuer: None,
-                    serial: None,
-                    key_identifier: None,
-                };
-                Ok(Some((sealed, summary)))
-            }
-        }
+    ) -> Result<Signature, Error> {
+        let Self { signer, at, .. } = *self;
+        let prepared = signer.asking_for_receipt(self.prepared.clone(), at, rng);
+        let place = Place::inside(sink);
+        let mut signing = Signing::begin(&prepared, self.form, place, rng).map_err(Error::Write)?;
+        signer.pass(outgoing, &mut signing, &mut self.findings)?;
+        let mut signature = signing.finish(signer, &prepared, at, rng)?;
+        signature.findings.append(&mut self.findings);
+        Ok(signature)
     }
 
-    /// Finds and judges a certificate for everyone.
-    fn certificates(
+    /// Begins a signature around what is encrypted.
+    fn begin_around<'s>(
         &self,
-        header: Option<&Header>,
-        at: Time,
-    ) -> Result<(Vec<Certificate>, Vec<Finding>), Error> {
-        let mut wanted = self.recipients.to_vec();
-        let mut findings = Vec::new();
-        if self.options.to_header {
-            let open = addressees(header, &["To", "Cc"])?;
-            let blind = addressees(header, &["Bcc"])?;
-            findings.extend(blind.first().map(|one| self.sees_blind_copies(one)));
-            wanted.extend(open.into_iter().chain(blind).map(Recipient::Address));
-        }
-        let mut chosen: Vec<Certificate> = Vec::new();
-        let mut others = 0;
-        for recipient in &wanted {
-            let (certificate, found) = match recipient {
-                Recipient::Certificate(certificate) => {
-                    (certificate.clone(), self.judge(certificate, at)?)
-                }
-                Recipient::Address(address) => self.by_address(address, at)?,
-                Recipient::SharedKey(_) | Recipient::Password(_) => {
-                    others += 1;
-                    continue;
-                }
-            };
-            if !chosen.contains(&certificate) {
-                chosen.push(certificate);
-                findings.extend(found);
-            }
-        }
-        match chosen.len() + others {
-            0 => Err(Error::NoRecipient),
-            n if n > self.policy.limits.recipients => Err(Error::Limit {
-                name: "recipients",
-                what: "recipients",
-                limit: u64::try_from(self.policy.limits.recipients).unwrap_or(u64::MAX),
-            }),
-            _ => Ok((chosen, findings)),
-        }
+        place: Place<'s>,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Signing<'s>, Error> {
+        let form = self.form_around(place.encoding);
+        Signing::begin(&self.prepared, form, place, rng).map_err(Error::Write)
     }
 
-    /// Every recipient can read for whom a message is encrypted, and so who got it as a blind copy.
-    fn sees_blind_copies(&self, one: &Address) -> Finding {
-        let message = format!("Bcc names {one}: every recipient would see a recipient more");
-        self.policy.finding(Rule::BlindCopy, message)
-    }
-
-    /// Of the certificates that name an address, one that was given as a recipient's, else the valid one; two valid ones with different keys
-    /// leave the choice to the user, wherever they are from: a signed message must not take the place of a certificate that was given.
-    fn by_address(
+    fn end_around(
         &self,
-        address: &Address,
-        at: Time,
-    ) -> Result<(Certificate, Vec<Finding>), Error> {
-        for recipient in self.recipients {
-            if let Recipient::Certificate(certificate) = recipient
-                && names(certificate, address)
-            {
-                return Ok((certificate.clone(), self.judge(certificate, at)?));
-            }
-        }
-        let mut judged = Vec::new();
-        let mut named = Collection::default();
-        let given = self.repository.by_address(address).into_iter();
-        let given = given.filter(|it| names(it, address));
-        for certificate in given.chain(self.known.recipients(address).cloned()) {
-            named.add_certificate(certificate);
-        }
-        for certificate in named.certificates {
-            let findings = self.judge(&certificate, at)?;
-            judged.push((certificate, findings));
-        }
-        let (mut valid, refused): (Vec<_>, Vec<_>) = judged
-            .into_iter()
-            .partition(|(_, findings)| !Policy::denies(findings));
-        if valid
-            .iter()
-            .any(|(c, _)| valid.iter().any(|(other, _)| c.spki() != other.spki()))
-        {
-            return Err(Error::AmbiguousRecipient {
-                address: address.clone(),
-                candidates: valid.iter().map(|(c, _)| c.concerned()).collect(),
-            });
-        }
-        // one key, several certificates: the one that lasts longest
-        valid.sort_by_key(|(c, _)| c.not_after());
-        valid
-            .pop()
-            .or_else(|| refused.into_iter().next())
-            .ok_or_else(|| Error::NoRecipientCertificate(address.clone()))
+        signing: Signing<'_>,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<(Form, Signature), Error> {
+        let form = signing.form();
+        let signature = signing.finish(self.signer, &self.prepared, self.at, rng)?;
+        Ok((form, signature))
     }
 
-    fn judge(&self, certificate: &Certificate, at: Time) -> Result<Vec<Finding>, Error> {
-        let paths = PathBuilder::new(self.anchors, self.repository, self.policy);
-        let paths = paths.watched(self.watch.clone());
-        Ok(paths
-            .judge(certificate, &self.met, Purpose::Encrypt, at, None)?
-            .findings)
+    /// A bare CMS object has no clear form.
+    fn form_around(&self, encoding: Encoding) -> Form {
+        match encoding {
+            Encoding::Smime => self.form,
+            Encoding::Der | Encoding::Pem => Form::Opaque,
+        }
     }
 }
 
-/// Everyone in these fields.
-fn addressees(header: Option<&Header>, fields: &[&'static str]) -> Result<Vec<Address>, Error> {
-    let mut all = Vec::new();
-    for &name in fields {
-        for field in header.into_iter().flat_map(|h| h.all(name)) {
-            let list = mailbox::list(&field.value()).ok_or(Error::Mime(
-                crate::mime::Error::Malformed {
-                    name,
-                    what: "it is no list of addresses",
-                },
-            ))?;
-            all.extend(list);
-        }
-    }
-    Ok(all)
+/// What a message is outermost.
+enum Outermost<'s> {
+    Encryption(Place<'s>),
+    Signature(Signing<'s>),
 }
 
-fn summary(certificate: &Certificate, naming: Naming, method: &Method) -> RecipientSummary {
-    let by_identifier = naming == Naming::SubjectKeyIdentifier;
-    let identifier = certificate.key_identifier().filter(|_| by_identifier);
-    RecipientSummary {
-        kind: match method {
-            Method::Transport(_) => "key-transport",
-            Method::Agreement(_) => "key-agreement",
-            Method::Encapsulation { .. } => "kem",
-        },
-        algorithm: method.key_encryption().name(),
-        issuer: (!by_identifier).then(|| certificate.issuer().to_string()),
-        serial: (!by_identifier).then(|| serial_text(certificate.serial())),
-        key_identifier: identifier.map(hex::encode),
+impl Outermost<'_> {
+    /// Returns where the encryption is written.
+    fn inside(&mut self) -> Place<'_> {
+        match self {
+            Self::Encryption(place) => Place {
+                sink: &mut *place.sink,
+                ..*place
+            },
+            Self::Signature(signing) => Place::inside(signing),
+        }
     }
 }

@@ -101,6 +101,9 @@ pub enum Error {
     /// There is no recipient.
     #[error("no recipient was named")]
     NoRecipient,
+    /// Everyone who could read the message is in Bcc, and gets a copy.
+    #[error("every recipient is in Bcc: nobody could read the message itself")]
+    OnlyBlindRecipients,
     /// Text that is to become a `text/plain; charset=utf-8` part is not.
     #[error("the text is not UTF-8")]
     NotUtf8,
@@ -110,6 +113,9 @@ pub enum Error {
     /// What the policy denies was met when the output had begun.
     #[error("the content is not 7-bit safe")]
     NotSevenBit,
+    /// A part would be written otherwise than it is, which the policy denies, when the output had begun.
+    #[error("a part of the content must be re-encoded to be 7-bit safe")]
+    ReEncoded,
     /// A detached signature needs its content.
     #[error("the signature is detached and its content was not given")]
     NoContent,
@@ -196,9 +202,11 @@ impl Error {
             Self::AmbiguousRecipient { .. } => "ambiguous-recipient",
             Self::OnlyRsaKem(_) => "only-rsa-kem",
             Self::NoRecipient => "no-recipient",
+            Self::OnlyBlindRecipients => "only-blind-recipients",
             Self::NotUtf8 => "not-utf8",
             Self::BareCr => "bare-cr",
             Self::NotSevenBit => "not-7bit",
+            Self::ReEncoded => "re-encoded",
             Self::NoContent => "no-content",
             Self::ContentNotWanted => "content-not-wanted",
             Self::NoTrustAnchor => "no-trust-anchor",
@@ -229,6 +237,7 @@ impl Error {
             | Self::AmbiguousRecipient { .. }
             | Self::OnlyRsaKem(_)
             | Self::NoRecipient
+            | Self::OnlyBlindRecipients
             | Self::NoTrustAnchor
             | Self::Unsuitable(_) => Class::Key,
             _ => Class::Input,

@@ -148,11 +148,6 @@ const USER_FACING: &[&str] = &[
     "Reply-To",
     "Followup-To",
     "Sender",
-    "Resent-From",
-    "Resent-To",
-    "Resent-Cc",
-    "Resent-Date",
-    "Resent-Sender",
     "Keywords",
     "Comments",
 ];

@@ -17,25 +17,30 @@ mod layer;
 pub mod open;
 mod outgoing;
 mod peel;
+mod place;
 mod plaintext;
 mod receipt;
+pub mod record;
 pub mod report;
 pub mod sender;
 pub mod sign;
 mod signature;
 pub mod source;
+mod transit;
+mod transport;
 pub mod verify;
 
 pub use acquaintance::{Acquaintance, Learned};
 pub use bundle::bundle;
 pub use decrypt::Decryptor;
-pub use encrypt::{EncryptOptions, Encryptor, Recipient};
+pub use encrypt::{BlindCopies, Copies, EncryptOptions, Encryptor, Recipient};
 pub use error::Error;
 pub use headers::{
     HeaderConfidentiality, HeaderField, HeaderProtection, HeaderScheme, Headers, Protection,
 };
 pub use inspect::inspect;
 pub use open::Opener;
+pub use record::Record;
 pub use report::Report;
 pub use sender::ExpectedSigner;
 pub use sign::{Addition, Include, SignOptions, Signer};

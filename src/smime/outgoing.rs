@@ -4,21 +4,24 @@ use super::{
     content::HEAD,
     headers::write::protect,
     layer::{self, Announced},
-    source::{self, CHUNK, Opened},
+    source::{self, CHUNK, Opened, Reader},
 };
 use crate::{
     cms::{compressed_data, content_type},
-    encoding::{base64, quoted_printable},
+    encoding::base64,
     mime::{
         LineEnd,
         canonical::{Canonicalizer, Seen},
         compose,
         header::{self, Field, Header},
+        legacy_display::LegacyDisplay,
+        seven_bit::{Outcome, SevenBit, Survey},
         transfer::TransferEncoding,
+        tree,
     },
-    policy::Policy,
+    policy::{Level, Limits, Policy, Rule},
 };
-use std::io::{self, BufRead, BufReader, Cursor, Read, Write};
+use std::io::{self, BufRead, Cursor, Read, Write};
 
 /// A message to be made.
 pub(super) struct Outgoing<'r> {
@@ -28,18 +31,38 @@ pub(super) struct Outgoing<'r> {
     pub(super) header: Option<Header>,
     /// line ends of the output
     pub(super) line_end: LineEnd,
-    /// what stands in the content, where that could be looked at before
-    pub(super) ahead: Option<Seen>,
-    content: Box<dyn Read + 'r>,
+    /// what will be encoded for the transport, and what cannot be, where that could be looked at before
+    pub(super) ahead: Option<Outcome>,
+    content: Passing<'r>,
     /// whether the content has still to be brought to CRLF
     canonicalize: bool,
+    /// no part may be written otherwise than it is
+    keep: bool,
 }
+
+/// The number of the content among the parts of the message that is made.
+const PART: &str = "1";
 
 /// How text must be written to get through: as it is inside CMS, 7-bit safe where it stands in clear.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Transport {
     Clear,
     Wrapped,
+}
+
+/// The content on its way.
+enum Passing<'r> {
+    AsIs(Box<dyn Read + 'r>),
+    SevenBit(Box<SevenBit<Box<dyn Read + 'r>>>),
+}
+
+impl Read for Passing<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::AsIs(content) => content.read(buf),
+            Self::SevenBit(content) => content.read(buf),
+        }
+    }
 }
 
 impl<'r> Outgoing<'r> {
@@ -56,8 +79,8 @@ impl<'r> Outgoing<'r> {
             _ if protection.is_some() => {
                 Err(Error::Unsuitable("only a message has a header to protect"))
             }
-            Content::Text => Self::text(source, transport),
-            Content::Binary => Ok(Self::binary(source, transport)),
+            Content::Text => Self::text(source, transport, &policy.limits),
+            Content::Binary => Ok(Self::binary(source, transport, &policy.limits)),
         }
     }
 
@@ -67,37 +90,44 @@ impl<'r> Outgoing<'r> {
         protection: Option<HeaderProtection>,
         policy: &Policy,
     ) -> Result<Self, Error> {
-        let ahead = match transport {
-            Transport::Clear => look_ahead(source)?,
+        let limits = &policy.limits;
+        let beginning = match transport {
+            Transport::Clear => source.beginning().map_err(Error::Read)?,
             Transport::Wrapped => None,
         };
-        let Opened::Mime(mut reader) = source::open(source)? else {
-            return Err(Error::NotAMessage);
+        let mut survey = None;
+        if let Some(beginning) = beginning {
+            let (header, mut reader) = opened(source, limits)?;
+            let Divided { head, hidden, .. } = Divided::of(&header, protection)?;
+            let content = Cursor::new(head).chain(&mut reader);
+            let mut content = showing(content, &hidden, limits);
+            survey = Some(Survey::of(&mut content, PART, tree_limits(limits))?);
+            drop(content);
+            source.go_back(beginning).map_err(Error::Read)?;
+        }
+        let (header, mut reader) = opened(source, limits)?;
+        let Divided {
+            head,
+            outer,
+            hidden,
+        } = Divided::of(&header, protection)?;
+        let is_binary = header.transfer_encoding()? == TransferEncoding::Binary;
+        let mut held = Vec::new();
+        if transport == Transport::Clear && survey.is_none() {
+            survey = hold(&mut reader, &mut held, &head, &hidden, limits)?;
+        }
+        let ahead = survey.as_ref().map(|survey| survey.outcome.clone());
+        let reader = Cursor::new(head).chain(Cursor::new(held)).chain(reader);
+        let content = showing(reader, &hidden, limits);
+        let content = match transport {
+            Transport::Wrapped => Passing::AsIs(content),
+            Transport::Clear => seven_bit(content, survey, limits),
         };
-        let limits = header::Limits {
-            block: policy.limits.header_bytes,
-            line: policy.limits.header_line_bytes,
-        };
-        let header = match Header::read(&mut reader, limits) {
-            Err(crate::mime::Error::NotAField { offset: 0 }) => return Err(Error::NotAMessage),
-            header => header?,
-        };
-        let (inner, outer) = match protection {
-            None => header.fields.iter().cloned().partition(Field::is_mime),
-            // the root of what was signed or encrypted already cannot be changed, and is not what would be marked (RFC 9788 §2.1.1)
-            Some(_) if layer::announced(&header)? != Announced::Nothing => {
-                return Err(Error::AlreadyProtected);
-            }
-            Some(how) => {
-                let made = protect(&header, how)?;
-                (made.inner, made.outer)
-            }
-        };
-        let mut head: Vec<u8> = inner.into_iter().flat_map(|f| f.raw).collect();
-        head.extend_from_slice(header.line_end.as_str().as_bytes());
-        let canonicalize = header.transfer_encoding()? != TransferEncoding::Binary;
         // under lines that end in LF a binary content, or a CR that stands alone, could not be told from a line end
-        let exact = !canonicalize || ahead.is_some_and(|seen| seen.bare_cr);
+        let exact = match &ahead {
+            None => is_binary && transport == Transport::Wrapped,
+            Some(outcome) => outcome.left.iter().any(|left| left.hazards.bare_cr),
+        };
         let line_end = if exact {
             LineEnd::CrLf
         } else {
@@ -111,67 +141,80 @@ impl<'r> Outgoing<'r> {
             header: Some(header),
             line_end,
             ahead,
-            content: Box::new(Cursor::new(head).chain(reader)),
-            canonicalize,
+            content,
+            canonicalize: transport == Transport::Clear || !is_binary,
+            keep: policy.level(Rule::ReEncoded) == Level::Deny,
         })
     }
 
-    /// Text becomes a text/plain part. Whether it is 7-bit safe is known when it is short; a longer one is quoted in any case.
-    fn text(source: &'r mut Source<'_>, transport: Transport) -> Result<Self, Error> {
-        let mut head = Vec::new();
-        let chunk = u64::try_from(CHUNK).unwrap_or(u64::MAX);
-        source
-            .by_ref()
-            .take(chunk)
-            .read_to_end(&mut head)
-            .map_err(Error::Read)?;
-        let whole = head.len() < CHUNK;
+    /// Text becomes a text/plain part.
+    fn text(
+        source: &'r mut Source<'_>,
+        transport: Transport,
+        limits: &Limits,
+    ) -> Result<Self, Error> {
+        let beginning = source.beginning().map_err(Error::Read)?;
+        let most = match beginning {
+            Some(_) => CHUNK,
+            None => limits.held_bytes,
+        };
+        let mut text = Vec::new();
+        let whole = read_up_to(source, most, &mut text).map_err(Error::Read)?;
         let broken = |e: std::str::Utf8Error| !whole_or_cut(&e, whole);
-        if std::str::from_utf8(&head).err().is_some_and(broken) {
+        if std::str::from_utf8(&text).err().is_some_and(broken) {
             return Err(Error::NotUtf8);
         }
         let mut look = Canonicalizer::new();
-        look.push(&head, &mut Vec::new());
+        look.push(&text, &mut Vec::new());
         look.finish(&mut Vec::new());
         let line_end = if look.seen().crlf && !look.seen().bare_lf {
             LineEnd::CrLf
         } else {
             LineEnd::Lf
         };
-        let encoding = match transport {
-            Transport::Wrapped => TransferEncoding::EightBit,
-            Transport::Clear if whole && is_seven_bit(look.seen()) => TransferEncoding::SevenBit,
-            Transport::Clear => TransferEncoding::QuotedPrintable,
+        let head = part_header(compose::text_part(
+            TransferEncoding::EightBit,
+            LineEnd::CrLf,
+        ));
+        let content = match transport {
+            Transport::Wrapped => {
+                let content = Cursor::new(head).chain(Cursor::new(text)).chain(source);
+                Passing::AsIs(Box::new(content))
+            }
+            Transport::Clear => {
+                let mut survey = None;
+                if whole || beginning.is_some() {
+                    let mut content = (&*head).chain(&*text).chain(&mut *source);
+                    survey = Some(Survey::of(&mut content, PART, tree_limits(limits))?);
+                }
+                if let Some(beginning) = beginning {
+                    let read = u64::try_from(text.len()).unwrap_or(u64::MAX);
+                    let after = beginning.saturating_add(read);
+                    source.go_back(after).map_err(Error::Read)?;
+                }
+                let content = Cursor::new(head).chain(Cursor::new(text)).chain(source);
+                seven_bit(content, survey, limits)
+            }
         };
-        let text = Cursor::new(head).chain(source);
-        let body: Box<dyn Read + 'r> = match encoding {
-            TransferEncoding::QuotedPrintable => Box::new(Encoded::new(
-                text,
-                Codec::QuotedPrintable(quoted_printable::Encoder::new(Vec::new(), "\r\n")),
-            )),
-            _ => Box::new(text),
-        };
-        let head = part_header(compose::text_part(encoding, LineEnd::CrLf));
         Ok(Self {
             outer: Vec::new(),
             header: None,
             line_end,
             ahead: None,
-            content: Box::new(Cursor::new(head).chain(body)),
+            content,
             canonicalize: true,
+            keep: false,
         })
     }
 
     /// A file is taken as it is; in clear it must be a part that gets through. Its message has CRLF, so that `decrypt` has nothing to convert.
-    fn binary(source: &'r mut Source<'_>, transport: Transport) -> Self {
-        let content: Box<dyn Read + 'r> = match transport {
-            Transport::Wrapped => Box::new(source),
+    fn binary(source: &'r mut Source<'_>, transport: Transport, limits: &Limits) -> Self {
+        let content = match transport {
+            Transport::Wrapped => Passing::AsIs(Box::new(source)),
             Transport::Clear => {
                 let head = part_header(compose::binary_part(LineEnd::CrLf));
-                Box::new(Cursor::new(head).chain(Encoded::new(
-                    source,
-                    Codec::Base64(base64::Encoder::new(Vec::new(), "\r\n")),
-                )))
+                let content = Cursor::new(head).chain(source);
+                seven_bit(content, Some(Survey::base64()), limits)
             }
         };
         Self {
@@ -181,6 +224,7 @@ impl<'r> Outgoing<'r> {
             ahead: None,
             content,
             canonicalize: false,
+            keep: false,
         }
     }
 
@@ -188,7 +232,7 @@ impl<'r> Outgoing<'r> {
     pub(super) fn compressed(self) -> Self {
         let head = part_header(compose::pkcs7_mime("compressed-data", LineEnd::CrLf));
         let body = Compressing {
-            content: self.content,
+            content: Box::new(self.content),
             canonicalizer: self.canonicalize.then(Canonicalizer::new),
             writer: Some(compressed_data::Writer::new(
                 base64::Encoder::new(Vec::new(), "\r\n"),
@@ -197,29 +241,30 @@ impl<'r> Outgoing<'r> {
             ready: Cursor::default(),
         };
         Self {
-            // it is base64, whatever is in it
-            ahead: self.ahead.map(|_| Seen::default()),
-            content: Box::new(Cursor::new(head).chain(body)),
+            content: Passing::AsIs(Box::new(Cursor::new(head).chain(body))),
             canonicalize: true,
             ..self
         }
     }
 
-    /// Looks at the beginning of the content.
+    /// Looks at the beginning of a content that is taken as it is; nothing of another.
     pub(super) fn head(&mut self) -> Result<Vec<u8>, Error> {
         let mut head = Vec::new();
-        let most = u64::try_from(HEAD).unwrap_or(u64::MAX);
-        let mut content = std::mem::replace(&mut self.content, Box::new(io::empty()));
-        content.by_ref().take(most).read_to_end(&mut head)?;
-        self.content = Box::new(Cursor::new(head.clone()).chain(content));
+        if let Passing::AsIs(content) = &mut self.content {
+            let mut whole = std::mem::replace(content, Box::new(io::empty()));
+            let most = u64::try_from(HEAD).unwrap_or(u64::MAX);
+            whole.by_ref().take(most).read_to_end(&mut head)?;
+            *content = Box::new(Cursor::new(head.clone()).chain(whole));
+        }
         Ok(head)
     }
 
-    /// Passes the content on, chunk by chunk, in the form that is signed or encrypted, with what was seen in it so far.
+    /// Passes the content on, chunk by chunk, in the form that is signed or encrypted, with what was seen in it so far; returns what was encoded,
+    /// where that was not known before.
     pub(super) fn flow(
         mut self,
         mut each: impl FnMut(&[u8], Seen) -> Result<(), Error>,
-    ) -> Result<Seen, Error> {
+    ) -> Result<Outcome, Error> {
         let mut canonicalizer = Canonicalizer::new();
         let (mut chunk, mut canonical) = (vec![0; CHUNK], Vec::new());
         loop {
@@ -227,6 +272,9 @@ impl<'r> Outgoing<'r> {
             let Some(read) = chunk.get(..n).filter(|c| !c.is_empty()) else {
                 break;
             };
+            if self.keep && self.has_changed() {
+                return Err(Error::ReEncoded);
+            }
             canonical.clear();
             canonicalizer.push(read, &mut canonical);
             let form = if self.canonicalize { &canonical } else { read };
@@ -235,28 +283,132 @@ impl<'r> Outgoing<'r> {
         canonical.clear();
         canonicalizer.finish(&mut canonical);
         each(&canonical, canonicalizer.seen())?;
-        Ok(canonicalizer.seen())
+        Ok(match self.content {
+            Passing::SevenBit(content) => content.outcome(),
+            Passing::AsIs(_) => Outcome::default(),
+        })
+    }
+
+    fn has_changed(&self) -> bool {
+        match &self.content {
+            Passing::SevenBit(content) => content.has_changed(),
+            Passing::AsIs(_) => false,
+        }
     }
 }
 
-/// Looks through a message that can be read again for what decides how it is written.
-fn look_ahead(source: &mut Source<'_>) -> Result<Option<Seen>, Error> {
-    let Some(beginning) = source.beginning().map_err(Error::Read)? else {
-        return Ok(None);
+/// Reads the header of a message.
+fn opened<'s, 'r>(
+    source: &'s mut Source<'r>,
+    limits: &Limits,
+) -> Result<(Header, Reader<'s, 'r>), Error> {
+    let Opened::Mime(mut reader) = source::open(source)? else {
+        return Err(Error::NotAMessage);
     };
-    let mut canonicalizer = Canonicalizer::new();
-    let (mut chunk, mut canonical) = (vec![0; CHUNK], Vec::new());
-    loop {
-        let n = source.read(&mut chunk).map_err(Error::Read)?;
-        let Some(read) = chunk.get(..n).filter(|c| !c.is_empty()) else {
-            break;
-        };
-        canonical.clear();
-        canonicalizer.push(read, &mut canonical);
+    match Header::read(&mut reader, header_limits(limits)) {
+        Err(crate::mime::Error::NotAField { offset: 0 }) => Err(Error::NotAMessage),
+        header => Ok((header?, reader)),
     }
-    canonicalizer.finish(&mut canonical);
-    source.go_back(beginning).map_err(Error::Read)?;
-    Ok(Some(canonicalizer.seen()))
+}
+
+/// A header, divided.
+struct Divided {
+    /// that of the content, with the line that ends it
+    head: Vec<u8>,
+    /// the fields that stay outside
+    outer: Vec<Field>,
+    /// fields shown to people that do not, and are shown in the text
+    hidden: Vec<Field>,
+}
+
+impl Divided {
+    fn of(header: &Header, protection: Option<HeaderProtection>) -> Result<Self, Error> {
+        let (inner, outer, hidden): (Vec<Field>, Vec<Field>, Vec<Field>) = match protection {
+            None => {
+                let (inner, outer) = header.fields.iter().cloned().partition(Field::is_mime);
+                (inner, outer, Vec::new())
+            }
+            // the root of what was signed or encrypted already cannot be changed, and is not what would be marked (RFC 9788 §2.1.1)
+            Some(_) if layer::announced(header)? != Announced::Nothing => {
+                return Err(Error::AlreadyProtected);
+            }
+            Some(how) => {
+                let made = protect(header, how)?;
+                (made.inner, made.outer, made.hidden)
+            }
+        };
+        let mut head: Vec<u8> = inner.into_iter().flat_map(|f| f.raw).collect();
+        head.extend_from_slice(header.line_end.as_str().as_bytes());
+        Ok(Self {
+            head,
+            outer,
+            hidden,
+        })
+    }
+}
+
+/// Shows hidden fields in the text of a content.
+fn showing<'r>(
+    content: impl BufRead + 'r,
+    hidden: &[Field],
+    limits: &Limits,
+) -> Box<dyn Read + 'r> {
+    if hidden.is_empty() {
+        return Box::new(content);
+    }
+    let limits = header_limits(limits);
+    // each field stands there twice, and what is added besides is short
+    let block = limits.block.saturating_mul(3);
+    Box::new(LegacyDisplay::new(
+        content,
+        hidden,
+        header::Limits { block, ..limits },
+    ))
+}
+
+/// Holds the beginning of what can be read once, and surveys it if that is all of it.
+fn hold(
+    reader: &mut dyn Read,
+    held: &mut Vec<u8>,
+    head: &[u8],
+    hidden: &[Field],
+    limits: &Limits,
+) -> Result<Option<Survey>, Error> {
+    if !read_up_to(reader, limits.held_bytes, held)? {
+        return Ok(None);
+    }
+    let mut content = showing(head.chain(&**held), hidden, limits);
+    let survey = Survey::of(&mut content, PART, tree_limits(limits))?;
+    Ok(Some(survey))
+}
+
+/// Reads so many octets; returns whether there are no more.
+fn read_up_to(reader: &mut dyn Read, most: usize, into: &mut Vec<u8>) -> io::Result<bool> {
+    let limit = u64::try_from(most).unwrap_or(u64::MAX);
+    reader.take(limit).read_to_end(into)?;
+    Ok(into.len() < most)
+}
+
+fn seven_bit<'r>(content: impl Read + 'r, survey: Option<Survey>, limits: &Limits) -> Passing<'r> {
+    let content: Box<dyn Read + 'r> = Box::new(content);
+    let content = SevenBit::new(content, survey, PART, tree_limits(limits));
+    Passing::SevenBit(Box::new(content))
+}
+
+fn header_limits(limits: &Limits) -> header::Limits {
+    header::Limits {
+        block: limits.header_bytes,
+        line: limits.header_line_bytes,
+    }
+}
+
+/// Returns the bounds of the tree of parts among those of a policy.
+pub(super) fn tree_limits(limits: &Limits) -> tree::Limits {
+    tree::Limits {
+        header: header_limits(limits),
+        parts: limits.parts,
+        depth: limits.part_depth,
+    }
 }
 
 /// A character may be cut at the end of what was looked at.
@@ -283,70 +435,6 @@ fn part_header(fields: Vec<Field>) -> Vec<u8> {
     let mut head: Vec<u8> = fields.into_iter().flat_map(|f| f.raw).collect();
     head.extend_from_slice(b"\r\n");
     head
-}
-
-/// Encodes while it is read.
-struct Encoded<R> {
-    source: BufReader<R>,
-    codec: Option<Codec>,
-    ready: Cursor<Vec<u8>>,
-}
-
-enum Codec {
-    Base64(base64::Encoder<Vec<u8>>),
-    QuotedPrintable(quoted_printable::Encoder<Vec<u8>>),
-}
-
-impl<R: Read> Encoded<R> {
-    fn new(source: R, codec: Codec) -> Self {
-        Self {
-            source: BufReader::with_capacity(CHUNK, source),
-            codec: Some(codec),
-            ready: Cursor::default(),
-        }
-    }
-
-    fn advance(&mut self) -> io::Result<()> {
-        let chunk = self.source.fill_buf()?;
-        let n = chunk.len();
-        if n == 0 {
-            let last = match self.codec.take() {
-                Some(Codec::Base64(encoder)) => encoder.finish()?,
-                Some(Codec::QuotedPrintable(encoder)) => encoder.finish()?,
-                None => Vec::new(),
-            };
-            self.ready = Cursor::new(last);
-            return Ok(());
-        }
-        match &mut self.codec {
-            Some(Codec::Base64(encoder)) => {
-                encoder.write_all(chunk)?;
-                self.ready = Cursor::new(std::mem::take(encoder.sink_mut()));
-            }
-            Some(Codec::QuotedPrintable(encoder)) => {
-                encoder.write_all(chunk)?;
-                self.ready = Cursor::new(std::mem::take(encoder.sink_mut()));
-            }
-            None => {}
-        }
-        self.source.consume(n);
-        Ok(())
-    }
-}
-
-impl<R: Read> Read for Encoded<R> {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        loop {
-            let n = self.ready.read(buf)?;
-            if n > 0 || buf.is_empty() {
-                return Ok(n);
-            }
-            if self.codec.is_none() {
-                return Ok(0);
-            }
-            self.advance()?;
-        }
-    }
 }
 
 /// Compresses a content while it is read: the base64 of CompressedData.

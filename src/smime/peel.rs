@@ -6,6 +6,7 @@ mod authenticated;
 mod compressed;
 mod digested;
 mod encrypted;
+mod explain;
 mod innermost;
 mod parts;
 pub(super) mod signed;
@@ -28,7 +29,7 @@ use crate::{
         header::{self, Field, Header, merge},
         mailbox::Address,
         part::PartNumber,
-        transfer::{self, TransferEncoding},
+        transfer,
     },
     policy::{Finding, Limits, Policy, Rule},
     store::Identities,
@@ -69,6 +70,8 @@ pub(super) struct Peeler<'a> {
     output: Output<'a>,
     /// the content of a detached signature
     pub(super) detached: Option<Source<'a>>,
+    /// a detached signature is judged by its attributes where its content is not at hand
+    pub(super) without_content_too: bool,
     /// what was found
     pub(super) report: Report,
     /// every From field passed
@@ -93,6 +96,8 @@ pub(super) struct Peeler<'a> {
     pub(super) as_received: bool,
     /// digests that micalg does not announce and a signer uses all the same
     unannounced: Vec<Digest>,
+    /// a signature, of the outermost layer, whose content is another
+    suspected: Option<explain::Suspect>,
     /// SHA-256 of the content of the outermost layer, where it is clear-signed
     fingerprint: Option<Vec<u8>>,
     /// the part to be taken for the message
@@ -172,6 +177,7 @@ impl<'a> Peeler<'a> {
             keys: None,
             output: Output::To(sink),
             detached: None,
+            without_content_too: false,
             report: Report::default(),
             froms: Froms::default(),
             headers: Seen::default(),
@@ -184,6 +190,7 @@ impl<'a> Peeler<'a> {
             header_bytes: 0,
             as_received: false,
             unannounced: Vec::new(),
+            suspected: None,
             fingerprint: None,
             named: None,
             here: PartNumber::message(),
@@ -195,15 +202,27 @@ impl<'a> Peeler<'a> {
         }
     }
 
-    /// Walks through the message. Where a signer of a clear-signed message uses a digest that micalg does not announce, a file is read a second
-    /// time for it; that both passes saw the same content is checked.
+    /// Walks through the message. A file is read again where a signer of a clear-signed message uses a digest that micalg does not announce, and
+    /// to find out what was done to a content that is not what was signed.
     pub(super) fn walk(&mut self, mut source: Source<'_>) -> Result<(), Error> {
         let beginning = source.beginning().map_err(Error::Read)?;
         self.pass(&mut source)?;
-        let Some(beginning) = beginning.filter(|_| !self.unannounced.is_empty()) else {
+        let Some(beginning) = beginning else {
             return Ok(());
         };
-        source.go_back(beginning).map_err(Error::Read)?;
+        if !self.unannounced.is_empty() {
+            source.go_back(beginning).map_err(Error::Read)?;
+            self.pass_again(&mut source)?;
+        }
+        if self.suspected.is_some() {
+            source.go_back(beginning).map_err(Error::Read)?;
+            self.explain(&mut source)?;
+        }
+        Ok(())
+    }
+
+    /// Walks through the message a second time, with the digests that the first found to be needed; that both saw the same content is checked.
+    fn pass_again(&mut self, source: &mut Source<'_>) -> Result<(), Error> {
         let before = self.fingerprint.take();
         self.report = Report::default();
         self.froms = Froms::default();
@@ -217,8 +236,9 @@ impl<'a> Peeler<'a> {
         self.in_object = false;
         self.parts = 0;
         self.errant = 0;
+        self.suspected = None;
         self.output = Output::Nowhere(io::sink());
-        self.pass(&mut source)?;
+        self.pass(source)?;
         if self.fingerprint == before {
             Ok(())
         } else {
@@ -255,7 +275,10 @@ impl<'a> Peeler<'a> {
     fn root(&mut self, header: &Header, body: &mut dyn BufRead) -> Result<(), Error> {
         self.line_end = Some(header.line_end);
         let outer = header.fields.iter().filter(|f| !f.is_mime());
-        self.headers.outer = Some(outer.cloned().collect());
+        let outer: Vec<Field> = outer.cloned().collect();
+        // a part has no header of a message, unless it is one
+        let is_message = self.report.part.is_none() || !outer.is_empty();
+        self.headers.outer = Some(outer).filter(|_| is_message);
         match layer::announced(header)? {
             Announced::Nothing => {
                 self.absent();
@@ -466,45 +489,6 @@ impl<'a> Peeler<'a> {
             }
             (Some(header), announced) => self.layer(announced, &header, reader),
             (None, _) => self.give_out(None, &octets, reader),
-        }
-    }
-
-    /// Gives out the innermost entity, or the message in it where that is the one that was protected (RFC 8551 §3.1).
-    fn payload(
-        &mut self,
-        root: &Header,
-        fields: Vec<Field>,
-        octets: Vec<u8>,
-        reader: &mut dyn BufRead,
-    ) -> Result<(), Error> {
-        // `decrypt` leaves a signed entity as it is, and what is in that is not known
-        if matches!(layer::announced(root), Ok(announced) if announced != Announced::Nothing) {
-            return self.give_out(Some((root, fields)), &octets, reader);
-        }
-        let mut remembered = Remembered {
-            source: reader,
-            octets: Vec::new(),
-        };
-        let is_message = matches!(root.content_type(), Ok(Some(t)) if t.is("message", "rfc822"))
-            && root
-                .transfer_encoding()
-                .is_ok_and(TransferEncoding::is_identity);
-        let message = match is_message {
-            true => Header::read(&mut remembered, self.header_limits()).ok(),
-            false => None,
-        };
-        self.headers.reach(root, message.as_ref());
-        let wrapped = self.headers.payload.as_ref().is_some_and(|it| it.wrapped);
-        let inside = std::mem::take(&mut remembered.octets);
-        match message.filter(|_| wrapped) {
-            Some(message) => {
-                let fields = message.fields.clone();
-                self.give_out(Some((&message, fields)), &inside, reader)
-            }
-            None => {
-                let mut whole = io::Cursor::new(inside).chain(reader);
-                self.give_out(Some((root, fields)), &octets, &mut whole)
-            }
         }
     }
 

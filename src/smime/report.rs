@@ -36,6 +36,10 @@ pub struct Report {
     pub part: Option<String>,
     /// nothing was judged, only described: there is no answer to be no
     pub described: bool,
+    /// the copies for those in Bcc
+    pub copies: Vec<BlindCopy>,
+    /// what is kept of senders now
+    pub learned: Vec<Kept>,
     /// how the header was protected, of a message that was opened or verified
     pub headers: Option<Headers>,
 }
@@ -126,6 +130,11 @@ pub enum Layer {
 }
 
 impl Layer {
+    /// Returns the layer of what was signed here.
+    pub(super) fn made_signed(form: Form, signature: Signature) -> Self {
+        Self::Signed(SignedLayer::new(form, vec![signature], Vec::new()))
+    }
+
     /// Returns the layer of what was compressed here.
     pub(super) fn made_compressed() -> Self {
         Self::Compressed(CompressedLayer {
@@ -274,6 +283,8 @@ pub struct Signature {
     pub trust: Trust,
     /// is it the sender
     pub sender: Sender,
+    /// whether the certificate names the one address in From, whoever else was expected
+    pub is_from: bool,
     /// which of the signer's addresses matched: the one in From, or one that was asked for
     pub address: Option<Address>,
     /// does anyone object
@@ -321,6 +332,8 @@ pub struct Essence {
     pub digest: Option<Digest>,
     /// msgSigDigest, in a receipt
     pub message_signature_digest: Option<Vec<u8>>,
+    /// the SignerInfo as received, without unsigned attributes
+    pub signer_info: Vec<u8>,
 }
 
 /// A time-stamp token (RFC 3161).
@@ -379,12 +392,36 @@ pub struct EncryptedLayer {
     pub cipher: String,
     /// whether the cipher authenticates
     pub authenticated: bool,
+    /// whether its key is bound to it (RFC 9709)
+    pub bound_key: bool,
     /// to whom, in order
     pub recipients: Vec<RecipientSummary>,
     /// index of the recipient whose key opened it; `None` if it was not opened
     pub opened_by: Option<usize>,
     /// graded
     pub findings: Vec<Finding>,
+}
+
+/// What is kept of a sender, to encrypt to him.
+#[derive(Debug)]
+pub struct Kept {
+    /// with what he signs
+    pub signer: Certificate,
+    /// where it is kept
+    pub place: String,
+    /// false: what was kept already is as new
+    pub new: bool,
+}
+
+/// A copy of an encrypted message, for those in Bcc.
+#[derive(Debug)]
+pub struct BlindCopy {
+    /// for whom it is
+    pub addresses: Vec<Address>,
+    /// its encryption; other layers are as in the message
+    pub layer: EncryptedLayer,
+    /// where it was written, for whoever knows
+    pub place: Option<String>,
 }
 
 /// A compressed layer.

@@ -148,6 +148,9 @@ pub(super) fn judge(
             .iter()
             .any(|f| f.rule == Rule::CoversCiphertext);
         for signature in &mut layer.signatures {
+            if let (Ok(Some(from)), Some(signer)) = (froms.sole(), &signature.signer) {
+                signature.is_from = names(signer, from);
+            }
             if expected.is_empty() {
                 compare(signature, froms, policy);
             } else {

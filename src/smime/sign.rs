@@ -1,38 +1,36 @@
 //! Signing (RFC 8551 §3.5): clear, opaque, detached.
 mod add;
 mod receipt;
+mod signing;
 
 pub use add::Addition;
+pub(super) use signing::Signing;
 
 use super::{
     Content, Encoding, Error, HeaderProtection, Report, Source,
-    outgoing::{CmsSink, Outgoing, Transport, is_seven_bit},
-    report::{Form, Integrity, Layer, Sender, Signature, SignedLayer},
+    outgoing::{Outgoing, Transport, is_seven_bit},
+    place::{Place, write_header},
+    report::{Form, Integrity, Layer, Sender, Signature},
     sender,
     signature::{describe, may_be_signed_attributes},
+    transport,
 };
 use crate::{
     asn1::{Time, oid::Oid},
     cms::{
-        self, attribute, capabilities, content_type,
+        self, attribute, capabilities,
         ess::{self, ReceiptRequest},
         signed_data,
         signer_info::{self, Held, SignerInfo},
     },
-    crypto::{self, CryptoRng, Digest, Hasher, SignatureAlgorithm, public_key::KeyKind},
-    encoding::{base64, hex},
-    mime::{
-        LineEnd,
-        canonical::Localizer,
-        compose,
-        header::Field,
-        mailbox::{Address, sole_from},
-    },
+    crypto::{self, CryptoRng, Digest, SignatureAlgorithm, public_key::KeyKind},
+    encoding::hex,
+    mime::mailbox::{Address, sole_from},
     policy::{Finding, Level, Policy, Rule},
     store::{Identities, Identity},
     x509::{Certificate, PathBuilder, Purpose},
 };
-use std::io::{self, Write};
+use std::io::Write;
 
 /// Which certificates go into the message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -79,7 +77,8 @@ pub struct Signer<'a> {
 }
 
 /// Everything that a signature is made with, chosen before the first byte is written.
-struct Prepared {
+#[derive(Clone)]
+pub(super) struct Prepared {
     identity: Identity,
     digest: Digest,
     algorithm: SignatureAlgorithm,
@@ -107,31 +106,18 @@ impl<'a> Signer<'a> {
         at: Time,
         rng: &mut dyn CryptoRng,
     ) -> Result<Report, Error> {
-        let form = match (self.options.form, self.options.encoding) {
-            (Form::Clear, Encoding::Der | Encoding::Pem) => Form::Opaque,
-            (Form::Detached, Encoding::Smime) => {
-                return Err(Error::Unsuitable(
-                    "a detached signature is bare CMS: DER or PEM",
-                ));
-            }
-            (form, _) => form,
-        };
-        let transport = if form == Form::Clear {
-            Transport::Clear
-        } else {
-            Transport::Wrapped
-        };
+        let form = self.form()?;
         let mut outgoing = Outgoing::new(
             &mut source,
             self.options.content,
-            transport,
+            transport_of(form, self.options.compress),
             self.options.protect_headers,
             self.policy,
         )?;
         if self.options.compress {
             outgoing = outgoing.compressed();
         }
-        if transport == Transport::Wrapped && may_be_signed_attributes(&outgoing.head()?) {
+        if may_be_signed_attributes(&outgoing.head()?) {
             return Err(Error::PassesForAttributes);
         }
         let mut findings = Vec::new();
@@ -140,47 +126,116 @@ impl<'a> Signer<'a> {
         {
             findings.push(self.policy.finding(Rule::AmbiguousFrom, why));
         }
-        let identity = self.identity(&outgoing, at, &mut findings)?;
-        findings.extend(PathBuilder::judge_alone(
-            &identity.certificate,
-            Purpose::Sign,
-            at,
-            self.policy,
-        ));
-        if outgoing.ahead.is_some_and(|seen| !is_seven_bit(seen)) {
-            findings.push(self.not_seven_bit());
-        }
-        let (digest, algorithm) = self.algorithm(identity.key.public_key().kind())?;
-        if Policy::denies(&findings) {
+        let Some(prepared) = self.ready(&outgoing, at, &mut findings)? else {
             return Ok(Report {
                 findings,
                 ..Report::default()
             });
-        }
-        let mut prepared = self.prepared(identity, digest, algorithm, at);
-        if let Some(address) = &self.options.request_receipt {
-            let identifier = content_identifier(&prepared.identity.certificate, at, rng);
-            let request = ReceiptRequest::to_attribute(&identifier, &address.to_string());
-            prepared.besides.push(request);
-        }
-        let mut signature = match form {
-            Form::Clear => self.clear(outgoing, &prepared, sink, at, rng, &mut findings)?,
-            Form::Opaque | Form::Detached => {
-                self.wrapped(outgoing, &prepared, form, sink, at, rng)?
-            }
         };
+        let prepared = self.asking_for_receipt(prepared, at, rng);
+        let outer = std::mem::take(&mut outgoing.outer);
+        let place = Place {
+            sink,
+            encoding: self.options.encoding,
+            outer: &outer,
+            line_end: outgoing.line_end,
+        };
+        let mut signing = Signing::begin(&prepared, form, place, rng).map_err(Error::Write)?;
+        self.pass(outgoing, &mut signing, &mut findings)?;
+        let mut signature = signing.finish(self, &prepared, at, rng)?;
         signature.findings = findings;
-        let mut layers = vec![Layer::Signed(SignedLayer::new(
-            form,
-            vec![signature],
-            Vec::new(),
-        ))];
+        let mut layers = vec![Layer::made_signed(form, signature)];
         layers.extend(self.options.compress.then(Layer::made_compressed));
         Ok(Report {
             layers,
             findings: Vec::new(),
             ..Report::default()
         })
+    }
+
+    /// Returns the form in which it signs: a bare CMS object has no clear one.
+    pub(super) fn form(&self) -> Result<Form, Error> {
+        match (self.options.form, self.options.encoding) {
+            (Form::Clear, Encoding::Der | Encoding::Pem) => Ok(Form::Opaque),
+            (Form::Detached, Encoding::Smime) => Err(Error::Unsuitable(
+                "a detached signature is bare CMS: DER or PEM",
+            )),
+            (form, _) => Ok(form),
+        }
+    }
+
+    /// Returns the form in which it signs what is encrypted then, whatever the encryption is written as.
+    pub(super) const fn form_inside(&self) -> Result<Form, Error> {
+        match self.options.form {
+            Form::Detached => Err(Error::Unsuitable(
+                "what is encrypted goes with its signature: none is detached",
+            )),
+            form => Ok(form),
+        }
+    }
+
+    /// Settles everything that a signature over a message is made with; `None` where what was found denies it.
+    pub(super) fn ready(
+        &self,
+        outgoing: &Outgoing<'_>,
+        at: Time,
+        findings: &mut Vec<Finding>,
+    ) -> Result<Option<Prepared>, Error> {
+        let identity = self.identity(outgoing, at, findings)?;
+        findings.extend(PathBuilder::judge_alone(
+            &identity.certificate,
+            Purpose::Sign,
+            at,
+            self.policy,
+        ));
+        if let Some(outcome) = &outgoing.ahead {
+            findings.extend(transport::findings(outcome, self.policy));
+        }
+        let (digest, algorithm) = self.algorithm(identity.key.public_key().kind())?;
+        if Policy::denies(findings) {
+            return Ok(None);
+        }
+        Ok(Some(self.prepared(identity, digest, algorithm, at)))
+    }
+
+    /// Adds the request for signed receipts, if they were asked for: to the innermost signature alone (RFC 2634 §1.3.4).
+    pub(super) fn asking_for_receipt(
+        &self,
+        mut prepared: Prepared,
+        at: Time,
+        rng: &mut dyn CryptoRng,
+    ) -> Prepared {
+        if let Some(address) = &self.options.request_receipt {
+            let identifier = content_identifier(&prepared.identity.certificate, at, rng);
+            let request = ReceiptRequest::to_attribute(&identifier, &address.to_string());
+            prepared.besides.push(request);
+        }
+        prepared
+    }
+
+    /// Passes a content through the signature that is made over it.
+    pub(super) fn pass(
+        &self,
+        outgoing: Outgoing<'_>,
+        signing: &mut Signing<'_>,
+        findings: &mut Vec<Finding>,
+    ) -> Result<(), Error> {
+        let clear = signing.form() == Form::Clear;
+        let told = outgoing.ahead.is_some() || outgoing.header.is_none();
+        let denied = self.policy.level(Rule::NotSevenBit) == Level::Deny;
+        let outcome = outgoing.flow(|chunk, seen| {
+            if signing.has_local_lines() && seen.bare_cr {
+                return Err(Error::BareCr);
+            }
+            if clear && denied && !is_seven_bit(seen) {
+                return Err(Error::NotSevenBit);
+            }
+            signing.write_all(chunk).map_err(Error::Write)
+        })?;
+        if clear && !told {
+            findings.extend(transport::findings(&outcome, self.policy));
+        }
+        Ok(())
     }
 
     /// Chooses who signs where no From field names him: there must be one who can.
@@ -402,125 +457,6 @@ impl<'a> Signer<'a> {
         chain
     }
 
-    /// multipart/signed: the bytes hashed and the bytes written are the same.
-    fn clear(
-        &self,
-        mut outgoing: Outgoing<'_>,
-        prepared: &Prepared,
-        sink: &mut dyn Write,
-        at: Time,
-        rng: &mut dyn CryptoRng,
-        findings: &mut Vec<Finding>,
-    ) -> Result<Signature, Error> {
-        let mut random = [0; 24];
-        rng.fill_bytes(&mut random);
-        let boundary = compose::boundary(&random);
-        let line_end = outgoing.line_end;
-        let eol = line_end.as_str();
-        let mut outer = std::mem::take(&mut outgoing.outer);
-        outer.extend(compose::multipart_signed(
-            micalg(prepared.digest),
-            &boundary,
-            line_end,
-        ));
-        write_header(sink, &outer, line_end).map_err(Error::Write)?;
-        write!(sink, "--{boundary}{eol}").map_err(Error::Write)?;
-
-        let mut hasher = Hasher::new(prepared.digest);
-        let mut local = (line_end == LineEnd::Lf).then(|| (Localizer::new(), Vec::new()));
-        let looked = outgoing.ahead.is_some();
-        let denied = self.policy.level(Rule::NotSevenBit) == Level::Deny;
-        let seen = outgoing.flow(|chunk, seen| {
-            if local.is_some() && seen.bare_cr {
-                return Err(Error::BareCr);
-            }
-            if denied && !is_seven_bit(seen) {
-                return Err(Error::NotSevenBit);
-            }
-            hasher.update(chunk);
-            match &mut local {
-                None => sink.write_all(chunk),
-                Some((localizer, buffer)) => {
-                    buffer.clear();
-                    localizer.push(chunk, buffer);
-                    sink.write_all(buffer)
-                }
-            }
-            .map_err(Error::Write)
-        })?;
-        if let Some((mut localizer, mut buffer)) = local {
-            buffer.clear();
-            localizer.finish(&mut buffer);
-            sink.write_all(&buffer).map_err(Error::Write)?;
-        }
-        if !looked && !is_seven_bit(seen) {
-            findings.push(self.not_seven_bit());
-        }
-
-        let signed = Some(content_type::DATA);
-        let (signature, signer) = self.signature(prepared, signed, &hasher.finish(), at, rng)?;
-        write!(sink, "{eol}--{boundary}{eol}").map_err(Error::Write)?;
-        write_header(sink, &compose::signature_part(line_end), line_end).map_err(Error::Write)?;
-        let writer = signed_data::Writer::new(
-            base64::Encoder::new(&mut *sink, eol),
-            &[prepared.digest],
-            content_type::DATA,
-            true,
-        );
-        finish(writer, prepared, signer)?
-            .finish()
-            .map_err(Error::Write)?;
-        write!(sink, "{eol}--{boundary}--{eol}").map_err(Error::Write)?;
-        sink.flush().map_err(Error::Write)?;
-        Ok(signature)
-    }
-
-    fn not_seven_bit(&self) -> Finding {
-        self.policy.finding(
-            Rule::NotSevenBit,
-            "the content has 8-bit octets, bare CR or lines above 998: a mail server may re-encode it and break the signature",
-        )
-    }
-
-    /// SignedData with its content inside, or without it.
-    fn wrapped(
-        &self,
-        mut outgoing: Outgoing<'_>,
-        prepared: &Prepared,
-        form: Form,
-        sink: &mut dyn Write,
-        at: Time,
-        rng: &mut dyn CryptoRng,
-    ) -> Result<Signature, Error> {
-        let outer = std::mem::take(&mut outgoing.outer);
-        let detached = form == Form::Detached;
-        let to = CmsSink::begin(
-            sink,
-            self.options.encoding,
-            &outer,
-            "signed-data",
-            outgoing.line_end,
-        )
-        .map_err(Error::Write)?;
-        let mut writer =
-            signed_data::Writer::new(to, &[prepared.digest], content_type::DATA, detached);
-        let mut hasher = Hasher::new(prepared.digest);
-        outgoing.flow(|chunk, _| {
-            hasher.update(chunk);
-            if detached {
-                Ok(())
-            } else {
-                writer.write_all(chunk).map_err(Error::Write)
-            }
-        })?;
-        let signed = Some(content_type::DATA);
-        let (signature, signer) = self.signature(prepared, signed, &hasher.finish(), at, rng)?;
-        finish(writer, prepared, signer)?
-            .finish()
-            .map_err(Error::Write)?;
-        Ok(signature)
-    }
-
     /// Makes the SignerInfo over a content of this type (`None`: a countersignature), and checks it as a reader would.
     fn signature(
         &self,
@@ -577,6 +513,14 @@ impl<'a> Signer<'a> {
     }
 }
 
+/// Returns how text must be written inside a signature of this form. What is compressed is base64, whatever is in it.
+pub(super) const fn transport_of(form: Form, compressed: bool) -> Transport {
+    match form {
+        Form::Clear if !compressed => Transport::Clear,
+        Form::Clear | Form::Opaque | Form::Detached => Transport::Wrapped,
+    }
+}
+
 /// RFC 2634 §2.7: who, when, and a random number make an identifier unique.
 fn content_identifier(certificate: &Certificate, at: Time, rng: &mut dyn CryptoRng) -> Vec<u8> {
     let mut random = [0; 16];
@@ -613,13 +557,6 @@ const fn micalg(digest: Digest) -> &'static str {
         Digest::Shake128 => "shake128",
         Digest::Shake256 => "shake256",
     }
-}
-
-fn write_header(sink: &mut dyn Write, fields: &[Field], line_end: LineEnd) -> io::Result<()> {
-    for field in fields {
-        sink.write_all(&field.raw)?;
-    }
-    sink.write_all(line_end.as_str().as_bytes())
 }
 
 fn finish<W: Write>(

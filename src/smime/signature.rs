@@ -652,6 +652,7 @@ pub(super) fn describe(signer: &SignerInfo) -> Signature {
         integrity: Integrity::Undetermined,
         trust: Trust::Unchecked,
         sender: Sender::Unchecked,
+        is_from: false,
         address: None,
         revocation: RevocationStatus::Unchecked,
         signer: None,
@@ -704,6 +705,7 @@ fn essence(signer: &SignerInfo) -> Essence {
         digest: signer.digest().ok(),
         message_signature_digest: attributes
             .and_then(|it| ess::message_signature_digest(&it.attributes)?.ok()),
+        signer_info: signer.received.clone(),
     }
 }
 

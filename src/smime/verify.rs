@@ -2,6 +2,7 @@
 use super::{
     Error, Report, Source, headers,
     peel::{Goal, Peeler},
+    report::{Form, Layer},
     sender::{self, ExpectedSigner},
     signature::Judge,
 };
@@ -11,7 +12,10 @@ use crate::{
     policy::{Level, Policy, Rule},
     x509::{Allowance, Repository, TrustAnchors, Watch},
 };
-use std::{io::Write, sync::Arc};
+use std::{
+    io::{self, Write},
+    sync::Arc,
+};
 
 /// Verifies messages.
 pub struct Verifier<'a> {
@@ -102,15 +106,7 @@ impl<'a> Verifier<'a> {
     {
         require_anchor(self.anchors, self.policy)?;
         let mut peeler = Peeler::new(Goal::Verify, self.policy, sink);
-        peeler.judge = Some(Judge {
-            anchors: self.anchors,
-            repository: self.repository,
-            time_stamp_anchors: self.time_stamp_anchors,
-            policy: self.policy,
-            at,
-            watch: self.watch.clone(),
-            allowance: Allowance::new(&self.policy.limits).into(),
-        });
+        peeler.judge = Some(self.judge(at));
         peeler.detached = content;
         peeler.as_received = self.as_received;
         peeler.named = self.part.clone();
@@ -125,6 +121,35 @@ impl<'a> Verifier<'a> {
         headers::judge::judge(&mut report, &seen, &opened_by, self.policy);
         report.find_too_few_signers(self.required, self.policy);
         Ok(report)
+    }
+
+    /// Verifies a message without giving its content out, or the record of one: a signature whose content is not at hand, of which the signed
+    /// attributes are judged and nothing else.
+    pub(super) fn verify_record(&self, source: Source<'_>, at: Time) -> Result<Report, Error> {
+        require_anchor(self.anchors, self.policy)?;
+        let mut sink = io::sink();
+        let mut peeler = Peeler::new(Goal::Verify, self.policy, &mut sink);
+        peeler.judge = Some(self.judge(at));
+        peeler.without_content_too = true;
+        peeler.walk(source)?;
+        let (mut report, froms) = (peeler.report, peeler.froms);
+        let is_record = |it: &Layer| matches!(it, Layer::Signed(it) if it.form == Form::Detached);
+        if !report.layers.iter().any(is_record) {
+            sender::judge(&mut report, &froms, self.signers, self.policy);
+        }
+        Ok(report)
+    }
+
+    fn judge(&self, at: Time) -> Judge<'a> {
+        Judge {
+            anchors: self.anchors,
+            repository: self.repository,
+            time_stamp_anchors: self.time_stamp_anchors,
+            policy: self.policy,
+            at,
+            watch: self.watch.clone(),
+            allowance: Allowance::new(&self.policy.limits).into(),
+        }
     }
 }
 

@@ -45,6 +45,9 @@ operations=(
     "sign opaque|plain|$smime sign -q --opaque ${who[*]}|openssl cms -sign -stream -nodetach ${signer[*]}"
     "encrypt CBC|plain|$smime encrypt -q --cipher aes-256-cbc ${to[*]}|openssl cms -encrypt -stream -aes-256-cbc -recip $fixtures/certs/alice.pem"
     "encrypt GCM|plain|$smime encrypt -q --cipher aes-256-gcm ${to[*]}|openssl cms -encrypt -stream -aes-256-gcm -recip $fixtures/certs/alice.pem"
+    "sign+encrypt|plain|$smime encrypt -q --sign ${who[*]} ${to[*]}|openssl version"
+    "triple wrap|plain|$smime encrypt -q --triple-wrap ${who[*]} ${to[*]}|openssl version"
+    "open both|both|$smime open -q ${who[*]} ${trust[*]}|openssl version"
     "verify clear|clear|$smime verify -q ${trust[*]}|openssl cms -verify ${root[*]}"
     "verify opaque|opaque|$smime verify -q ${trust[*]}|openssl cms -verify ${root[*]}"
     "decrypt CBC|cbc|$smime decrypt -q ${who[*]}|openssl cms -decrypt ${recipient[*]}"
@@ -85,6 +88,7 @@ for size in 16 "$big"; do
     "$smime" sign -q --opaque "${who[@]}" -o "$work/$size/opaque" "$work/$size/plain"
     "$smime" encrypt -q --cipher aes-256-cbc "${to[@]}" -o "$work/$size/cbc" "$work/$size/plain"
     "$smime" encrypt -q --cipher aes-256-gcm "${to[@]}" -o "$work/$size/gcm" "$work/$size/plain"
+    "$smime" encrypt -q --sign "${who[@]}" "${to[@]}" -o "$work/$size/both" "$work/$size/plain"
 done
 for operation in "${operations[@]}"; do
     IFS='|' read -r name input ours theirs <<<"$operation"

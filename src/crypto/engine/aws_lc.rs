@@ -13,7 +13,10 @@ use aws_lc_rs::{
     },
     signature::{self, RsaKeyPair, RsaParameters, RsaSignatureEncoding},
 };
-use rsa::{pkcs8::EncodePrivateKey, traits::PublicKeyParts};
+use rsa::{
+    pkcs8::{EncodePrivateKey, SecretDocument},
+    traits::PublicKeyParts,
+};
 use std::sync::OnceLock;
 use zeroize::Zeroizing;
 
@@ -63,7 +66,7 @@ impl RsaKey {
         kind: Digest,
         hash: &[u8],
     ) -> Option<Vec<u8>> {
-        let load = || RsaKeyPair::from_pkcs8(key.to_pkcs8_der().ok()?.as_bytes()).ok();
+        let load = || RsaKeyPair::from_pkcs8(document(key)?.as_bytes()).ok();
         let pair = self.signing.get_or_init(load).as_ref()?;
         let mut signature = vec![0; pair.public_modulus_len()];
         let hash = imported(kind, hash)?;
@@ -79,15 +82,19 @@ impl RsaKey {
     ) -> Option<Option<Secret>> {
         let algorithm = oaep(digest, mgf)?;
         let load = || {
-            let der = key.to_pkcs8_der().ok()?;
-            OaepPrivateDecryptingKey::new(PrivateDecryptingKey::from_pkcs8(der.as_bytes()).ok()?)
-                .ok()
+            let key = PrivateDecryptingKey::from_pkcs8(document(key)?.as_bytes());
+            OaepPrivateDecryptingKey::new(key.ok()?).ok()
         };
         let key = self.decrypting.get_or_init(load).as_ref()?;
         let mut room = Zeroizing::new(vec![0; key.min_output_size()]);
         let message = key.decrypt(algorithm, encrypted, &mut room, Some(label));
         Some(message.ok().map(|message| Secret::new(message.to_vec())))
     }
+}
+/// Returns a key in the form in which it passes from one engine to the other.
+fn document(key: &rsa::PrivateKey) -> Option<SecretDocument> {
+    components(key.as_public_key())?;
+    key.to_pkcs8_der().ok()
 }
 /// RSASSA-PKCS1-v1_5, of a DigestInfo whose parameters are NULL.
 pub(in crate::crypto) fn verify_pkcs1(
@@ -132,8 +139,7 @@ fn verify_rsa(
         return None;
     }
     let hash = imported(kind, hash)?;
-    // An exponent of more than 33 bits is no key there.
-    let key = components(key).to_parsed_public_key(parameters).ok()?;
+    let key = components(key)?.to_parsed_public_key(parameters).ok()?;
     Some(key.verify_digest_sig(&hash, signature).is_ok())
 }
 /// Encrypts a content key.
@@ -143,7 +149,7 @@ pub(in crate::crypto) fn encrypt_rsa(
     content_key: &Secret,
 ) -> Option<Vec<u8>> {
     let mut encrypted = vec![0; key.size()];
-    let (key, message) = (components(key), content_key.expose());
+    let (key, message) = (components(key)?, content_key.expose());
     let key = || -> Option<PublicEncryptingKey> { key.try_into().ok() };
     let written = match algorithm {
         KeyTransport::RsaPkcs1 => Pkcs1PublicEncryptingKey::new(key()?)
@@ -158,11 +164,10 @@ pub(in crate::crypto) fn encrypt_rsa(
     };
     (written.ok()? == encrypted.len()).then_some(encrypted)
 }
-fn components(key: &rsa::PublicKey) -> PublicKeyComponents<Box<[u8]>> {
-    PublicKeyComponents {
-        n: key.n_bytes(),
-        e: key.e_bytes(),
-    }
+/// Returns the numbers of a key; of exponents AWS-LC takes no more than 33 bits.
+fn components(key: &rsa::PublicKey) -> Option<PublicKeyComponents<Box<[u8]>>> {
+    let (n, e) = (key.n_bytes(), key.e_bytes());
+    (e.len() <= 4).then_some(PublicKeyComponents { n, e })
 }
 /// Returns the digest of PSS if mask and salt are those that go with it.
 fn of_one_digest(pss: parameters::Pss) -> Option<Digest> {
@@ -355,5 +360,164 @@ impl Gcm {
         let data = aead::Aad::from(data);
         let tag = self.0.seal_in_place_separate_tag(nonce, data, &mut []);
         tag.ok()?.as_ref().try_into().ok()
+    }
+}
+
+/// What it does is what RustCrypto does; the vectors of every primitive run through both besides, with the feature and without.
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+    use super::*;
+    use crate::crypto::{CryptoRng, ec_key::EcKey as Pair, ecdsa_scheme, key_file::tests::block};
+    use ecdsa::signature::hazmat::{PrehashVerifier, RandomizedPrehashSigner};
+    use rand::SeedableRng;
+    use rsa::{
+        Oaep, Pkcs1v15Encrypt, Pkcs1v15Sign, PrivateKey, Pss, PublicKey, pkcs1::DecodeRsaPrivateKey,
+    };
+    use sha2::{Sha256, Sha384, Sha512};
+
+    fn rng() -> impl CryptoRng {
+        rand_chacha::ChaCha20Rng::from_seed([8; 32])
+    }
+    fn rsa_key() -> PrivateKey {
+        PrivateKey::from_pkcs1_der(&block("rsa-pkcs1").der).unwrap()
+    }
+    fn altered(octets: &[u8]) -> Vec<u8> {
+        let mut altered = octets.to_vec();
+        altered[octets.len() / 2] ^= 1;
+        altered
+    }
+
+    #[test]
+    fn rsa_signatures_are_those_of_the_crate() {
+        let (key, engine) = (rsa_key(), RsaKey::default());
+        let public = key.to_public_key();
+        macro_rules! both {
+            ($($kind:ident $type:ty),*) => { $({
+                let (kind, hash) = (Digest::$kind, crate::crypto::digest::digest(Digest::$kind, b"message"));
+                // deterministic: the same octets
+                let scheme = || Pkcs1v15Sign::new::<$type>();
+                let theirs = key.sign(scheme(), &hash).unwrap();
+                assert_eq!(engine.sign_pkcs1(&key, kind, &hash).unwrap(), theirs);
+                assert_eq!(verify_pkcs1(&public, kind, &hash, &theirs), Some(true));
+                assert_eq!(verify_pkcs1(&public, kind, &hash, &altered(&theirs)), Some(false));
+                let pss = parameters::Pss { digest: kind, mgf: kind, salt: kind.size() };
+                let ours = engine.sign_pss(&key, pss, &hash).unwrap();
+                public.verify(Pss::<$type>::new(), &hash, &ours).unwrap();
+                let theirs = key.sign_with_rng(&mut rng(), Pss::<$type>::new(), &hash).unwrap();
+                assert_eq!(verify_pss(&public, pss, &hash, &theirs), Some(true));
+                assert_eq!(verify_pss(&public, pss, &hash, &altered(&theirs)), Some(false));
+                // other salts and masks are not its own
+                for other in [
+                    parameters::Pss { salt: 20, ..pss },
+                    parameters::Pss { mgf: Digest::Sha1, ..pss },
+                ] {
+                    assert_eq!(verify_pss(&public, other, &hash, &theirs), None);
+                    assert_eq!(engine.sign_pss(&key, other, &hash), None);
+                }
+            })* };
+        }
+        both!(Sha256 Sha256, Sha384 Sha384, Sha512 Sha512);
+        assert_eq!(engine.sign_pkcs1(&key, Digest::Sha1, &[0; 20]), None);
+        assert_eq!(
+            verify_pkcs1(&public, Digest::Md5, &[0; 16], &[0; 256]),
+            None
+        );
+    }
+
+    #[test]
+    fn rsa_keys_of_other_sizes_are_left_to_the_crate() {
+        let public = rsa_key().to_public_key();
+        let of = |modulus: &[u8], exponent: &[u8]| {
+            PublicKey::new_unchecked(
+                rsa::BoxedUint::from_be_slice_vartime(modulus),
+                rsa::BoxedUint::from_be_slice_vartime(exponent),
+            )
+        };
+        let (hash, modulus) = ([0; 32], public.n_bytes());
+        let verify = |key: &PublicKey| verify_pkcs1(key, Digest::Sha256, &hash, &[1; 256]);
+        assert_eq!(verify(&public), Some(false));
+        // 1016 and 8200 bits at most, and an exponent of 34
+        assert_eq!(verify(&of(&modulus[129..], &[3])), None);
+        assert_eq!(
+            verify(&of(&[&[0xff], modulus.repeat(4).as_slice()].concat(), &[3])),
+            None
+        );
+        assert_eq!(verify(&of(&modulus, &[3, 0, 0, 0, 1])), None);
+        let sent = |key: &PublicKey| {
+            encrypt_rsa(key, &KeyTransport::RsaPkcs1, &Secret::new(vec![7; 32])).is_some()
+        };
+        assert!(sent(&public) && !sent(&of(&modulus[1..], &[3])));
+    }
+
+    #[test]
+    fn content_keys_cross_between_the_engines() {
+        let (key, engine) = (rsa_key(), RsaKey::default());
+        let (public, secret) = (key.to_public_key(), Secret::new(vec![7; 32]));
+        let pkcs1 = encrypt_rsa(&public, &KeyTransport::RsaPkcs1, &secret).unwrap();
+        assert_eq!(key.decrypt(Pkcs1v15Encrypt, &pkcs1).unwrap(), [7; 32]);
+        for label in [&b""[..], b"label"] {
+            let kind = Digest::Sha384;
+            let algorithm = KeyTransport::RsaOaep {
+                digest: kind,
+                mgf: kind,
+                label: label.to_vec(),
+            };
+            let scheme = || Oaep::<Sha384>::new_with_label(label);
+            let ours = encrypt_rsa(&public, &algorithm, &secret).unwrap();
+            assert_eq!(key.decrypt(scheme(), &ours).unwrap(), [7; 32]);
+            let theirs = public.encrypt(&mut rng(), scheme(), &[7; 32]).unwrap();
+            let open = |label, encrypted: &[u8]| {
+                let opened = engine
+                    .decrypt_oaep(&key, (kind, kind, label), encrypted)
+                    .unwrap();
+                opened.map(|secret| secret.expose().to_vec())
+            };
+            assert_eq!(open(label, &theirs), Some(vec![7; 32]));
+            assert_eq!(open(b"other", &theirs), None);
+            assert_eq!(open(label, &altered(&theirs)), None);
+            assert_eq!(open(label, &theirs[1..]), None);
+            let mixed = engine.decrypt_oaep(&key, (kind, Digest::Sha1, label), &theirs);
+            assert!(mixed.is_none());
+        }
+        let long = Secret::new(vec![7; 250]);
+        assert!(encrypt_rsa(&public, &KeyTransport::RsaPkcs1, &long).is_none());
+    }
+
+    /// A hash of any length is the number that FIPS 186-5 makes of it.
+    #[test]
+    fn curves_are_those_of_the_crates() {
+        macro_rules! both {
+            ($($name:ident $size:literal),*) => { $({
+                let scalar = elliptic_curve::SecretKey::<$name>::from_slice(&[0x01; $size]).unwrap();
+                let pair = Pair::new(scalar.clone());
+                let point = ecdsa_scheme::uncompressed(&scalar.public_key());
+                assert_eq!(pair.public_point(), point);
+                let oid = <$name as elliptic_curve::pkcs8::AssociatedOid>::OID;
+                let engine = EcKey::new(&oid, &scalar.to_bytes()).unwrap();
+                let signing = ecdsa::SigningKey::<$name>::from(&scalar);
+                for size in [20, 28, 32, 48, 64] {
+                    let mut hash = vec![0xe5; size];
+                    hash[size - 1] = 0x5a;
+                    let ours = engine.sign(&scalar.to_bytes(), &point, &hash).unwrap();
+                    let signature = ecdsa::Signature::<$name>::from_der(&ours).unwrap();
+                    signing.verifying_key().verify_prehash(&hash, &signature).unwrap();
+                    let theirs: ecdsa::Signature<$name> = signing.sign_prehash_with_rng(&mut rng(), &hash).unwrap();
+                    assert_eq!(verify_ecdsa(&oid, &point, &hash, theirs.to_der().as_bytes()), Some(true));
+                    let other = [&[0xe4], &hash[1..]].concat();
+                    assert_eq!(verify_ecdsa(&oid, &point, &hash, &ours), Some(true));
+                    assert_eq!(verify_ecdsa(&oid, &point, &other, &ours), Some(false));
+                    assert_eq!(verify_ecdsa(&oid, &point, &hash, &altered(&ours)), Some(false));
+                    assert_eq!(verify_ecdsa(&oid, &point, &hash, &[ours.as_slice(), &[0]].concat()), Some(false));
+                }
+                let other = elliptic_curve::SecretKey::<$name>::from_slice(&[0x02; $size]).unwrap();
+                let shared = elliptic_curve::ecdh::diffie_hellman(scalar.to_nonzero_scalar(), other.public_key().as_affine());
+                let agreed = engine.agree(&ecdsa_scheme::uncompressed(&other.public_key())).unwrap();
+                assert_eq!(agreed.expose(), shared.raw_secret_bytes().as_slice());
+            })* };
+        }
+        use {p256::NistP256, p384::NistP384, p521::NistP521};
+        both!(NistP256 32, NistP384 48, NistP521 65);
+        assert!(EcKey::new(&public_key::BRAINPOOL_P256, &[1; 32]).is_none());
     }
 }

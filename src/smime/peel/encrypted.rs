@@ -8,7 +8,8 @@ use crate::{
         signer_info::CertificateId,
     },
     crypto::{
-        self, ContentCipher, CryptoRng, KeySize, Secret, algorithm::Mode, public_key::KeyKind,
+        self, ContentCipher, ContentEncryption, CryptoRng, KeySize, Secret, algorithm::Mode,
+        public_key::KeyKind,
     },
     encoding::hex,
     policy::{Finding, Policy, Rule, strength},
@@ -358,6 +359,7 @@ where
         container,
         cipher,
         authenticated,
+        bound_key: reader.algorithm.oid == ContentEncryption::BOUND,
         recipients: reader.recipients.iter().map(summary).collect(),
         opened_by: None,
         findings: Vec::new(),

@@ -1,5 +1,5 @@
 //! What comes out when the last layer is peeled: the innermost entity under the outer fields, with the line ends of the outermost header.
-use super::{Goal, Peeler, parts::Passing};
+use super::{Goal, Peeler, Remembered, parts::Passing};
 use crate::{
     mime::{
         LineEnd,
@@ -8,11 +8,55 @@ use crate::{
         transfer::TransferEncoding,
     },
     policy::Rule,
-    smime::{Error, sender},
+    smime::{
+        Error,
+        layer::{self, Announced},
+        sender,
+    },
 };
-use std::io::{BufRead, Write};
+use std::io::{self, BufRead, Read, Write};
 
 impl Peeler<'_> {
+    /// Gives out the innermost entity, or the message in it where that is the one that was protected (RFC 8551 §3.1).
+    pub(super) fn payload(
+        &mut self,
+        root: &Header,
+        fields: Vec<Field>,
+        octets: Vec<u8>,
+        reader: &mut dyn BufRead,
+    ) -> Result<(), Error> {
+        // `decrypt` leaves a signed entity as it is, and what is in that is not known
+        if matches!(layer::announced(root), Ok(announced) if announced != Announced::Nothing) {
+            return self.give_out(Some((root, fields)), &octets, reader);
+        }
+        let mut remembered = Remembered {
+            source: reader,
+            octets: Vec::new(),
+        };
+        let is_message = matches!(root.content_type(), Ok(Some(t)) if t.is("message", "rfc822"))
+            && root
+                .transfer_encoding()
+                .is_ok_and(TransferEncoding::is_identity);
+        let message = match is_message {
+            true => Header::read(&mut remembered, self.header_limits()).ok(),
+            false => None,
+        };
+        self.headers.reach(root, message.as_ref());
+        let wrapped = self.headers.payload.as_ref().is_some_and(|it| it.wrapped);
+        let inside = std::mem::take(&mut remembered.octets);
+        match message.filter(|_| wrapped) {
+            Some(message) => {
+                let fields = message.fields.clone();
+                let entity = Some((&message, fields));
+                self.below(1, |this| this.give_out(entity, &inside, reader))
+            }
+            None => {
+                let mut whole = io::Cursor::new(inside).chain(reader);
+                self.give_out(Some((root, fields)), &octets, &mut whole)
+            }
+        }
+    }
+
     /// Writes the innermost entity under the outer fields. `entity`: its header, and of that the fields that take the place of outer ones.
     /// `octets` were read already: the header block, or the beginning of what has none.
     pub(super) fn give_out(
@@ -21,15 +65,15 @@ impl Peeler<'_> {
         octets: &[u8],
         rest: &mut dyn BufRead,
     ) -> Result<(), Error> {
-        if self.goal == Goal::Inspect {
-            return self.parts(entity.map(|(header, _)| header), rest);
-        }
-        let survives = |f: &&Field| !f.is_mime() && self.headers.survives(f);
-        let outer: Vec<Field> = self.outer.iter().filter(survives).cloned().collect();
         let (header, mut inner) = match entity {
             Some((header, fields)) => (Some(header), fields),
             None => (None, Vec::new()),
         };
+        if self.goal == Goal::Inspect {
+            return self.parts(header, rest);
+        }
+        let survives = |f: &&Field| !f.is_mime() && self.headers.survives(f);
+        let outer: Vec<Field> = self.outer.iter().filter(survives).cloned().collect();
         let whole = inner.len();
         inner.retain(|f| self.headers.is_authors(f));
         let as_it_is = outer.is_empty() && inner.len() == whole;

@@ -13,7 +13,7 @@ use crate::{
     smime::{
         Error, Source,
         content::{Content, Digesting, HEAD},
-        digests::ContentForm,
+        digests::{ContentForm, Finished},
         layer::{self, Announced, Label},
         report::{Form, Layer, Signature, SignedLayer},
         signature::{self, Digested},
@@ -34,6 +34,7 @@ impl Peeler<'_> {
             return Ok(());
         }
         self.go_deeper()?;
+        let is_message = self.depth == 1 && self.here.is_message();
         let slot = self.report.layers.len();
         let mut splitter = Splitter::new(body, boundary);
         if !splitter.next_part()? {
@@ -112,7 +113,11 @@ impl Peeler<'_> {
             as_received: self.as_received,
             head: &head,
         };
-        self.judge(slot, &signed, &digested, findings)
+        self.judge(slot, &signed, &digested, findings)?;
+        if is_message && !self.as_received {
+            self.suspect(slot, &signed);
+        }
+        Ok(())
     }
 
     pub(super) fn signed(
@@ -202,9 +207,13 @@ impl Peeler<'_> {
         match (self.detached.take(), self.goal) {
             (Some(mut source), _) => self.detached_content(&mut source, &mut content)?,
             (None, Goal::Inspect) => {}
+            (None, _) if self.without_content_too => {}
             (None, _) => return Err(Error::NoContent),
         }
-        let (digests, head, _) = content.finish();
+        let (mut digests, head, _) = content.finish();
+        if self.without_content_too {
+            digests = claimed(&signed)?;
+        }
         let digested = Digested {
             digests: &digests,
             content_type: Some(content_type),
@@ -354,6 +363,19 @@ impl Peeler<'_> {
         }
         self.report.layers.insert(slot, Layer::Signed(layer));
         Ok(())
+    }
+}
+
+/// The digest that the one signer of a content names in his signed attributes.
+fn claimed(signed: &cms::signed_data::SignedData) -> Result<Finished, Error> {
+    let [signer] = signed.signers.as_slice() else {
+        return Err(Error::NoContent);
+    };
+    let attributes = signer.signed_attributes.as_ref();
+    let claimed = attributes.and_then(|it| it.message_digest().ok());
+    match (signer.digest(), claimed) {
+        (Ok(digest), Some(claimed)) => Ok(Finished::claimed(digest, claimed)),
+        _ => Err(Error::NoContent),
     }
 }
 

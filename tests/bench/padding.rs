@@ -1,0 +1,102 @@
+//! Does the time that a decryption by RSA takes tell good padding from bad? `cargo bench --bench padding [-- SAMPLES]` measures, for the engine it is
+//! built with, what the library does with a content key: good messages and random numbers in random order, so many of each, and Welch's t-test
+//! over all samples and over those below the 90th percentile (the rest is the machine's). Above 4.5 a difference is taken to be seen. SECURITY.md has
+//! the figures.
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::indexing_slicing)]
+use rand_chacha::{
+    ChaCha20Rng,
+    rand_core::{Rng, SeedableRng},
+};
+use smime::crypto::{
+    Digest, KeySize, KeyTransport, PrivateKey, Secret, SoftwareKey, key_transport,
+};
+use std::{hint::black_box, time::Instant};
+
+/// Different messages of each class
+const POOL: usize = 256;
+
+fn main() {
+    let asked = std::env::args().find_map(|argument| argument.parse().ok());
+    let samples: usize = asked.unwrap_or(100_000);
+    let engine = match cfg!(feature = "aws-lc") {
+        true => "aws-lc",
+        false => "rust alone",
+    };
+    let pem = std::fs::read_to_string("fixtures/keys/alice.pem").unwrap();
+    let base64: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+    let der = data_encoding::BASE64.decode(base64.as_bytes()).unwrap();
+    let key = SoftwareKey::from_pkcs8(&der).unwrap();
+    let oaep = KeyTransport::RsaOaep {
+        digest: Digest::Sha256,
+        mgf: Digest::Sha256,
+        label: Vec::new(),
+    };
+    println!("{samples} samples a class, RSA-2048, engine {engine}");
+    for (name, algorithm) in [("OAEP", oaep), ("PKCS#1 v1.5", KeyTransport::RsaPkcs1)] {
+        measure(name, &key, &algorithm, samples);
+    }
+}
+
+fn measure(name: &str, key: &SoftwareKey, algorithm: &KeyTransport, samples: usize) {
+    let mut rng = ChaCha20Rng::from_seed([1; 32]);
+    let mut good = || {
+        let secret = Secret::random(32, &mut rng);
+        key_transport::encrypt_key(key.public_key(), algorithm, &secret, &mut rng).unwrap()
+    };
+    let good: Vec<Vec<u8>> = (0..POOL).map(|_| good()).collect();
+    // below the modulus, whose first octet is not zero
+    let mut bad = || {
+        let mut number = vec![0; good[0].len()];
+        rng.fill_bytes(&mut number[1..]);
+        number
+    };
+    let bad: Vec<Vec<u8>> = (0..POOL).map(|_| bad()).collect();
+    let pools = [good, bad];
+    let mut times = [Vec::new(), Vec::new()];
+    while times.iter().any(|class| class.len() < samples) {
+        let draw = rng.next_u64();
+        let class = usize::from(draw & 1 == 1);
+        if times[class].len() == samples {
+            continue;
+        }
+        let encrypted = &pools[class][usize::try_from(draw >> 8).unwrap() % POOL];
+        let start = Instant::now();
+        let _ = black_box(key.decrypt_key(
+            algorithm,
+            black_box(encrypted),
+            KeySize::Exactly(32),
+            &mut rng,
+        ));
+        times[class].push(start.elapsed().as_nanos() as f64);
+    }
+    let mut all = times.concat();
+    all.sort_by(f64::total_cmp);
+    let bound = all[all.len() / 10 * 9];
+    let below = |class: &Vec<f64>| -> Vec<f64> {
+        class.iter().copied().filter(|time| *time < bound).collect()
+    };
+    for (which, [good, bad]) in [
+        ("all", times.clone()),
+        (
+            "below the 90th percentile",
+            [below(&times[0]), below(&times[1])],
+        ),
+    ] {
+        let ((a, va), (b, vb)) = (moments(&good), moments(&bad));
+        let error = (va / good.len() as f64 + vb / bad.len() as f64).sqrt();
+        println!(
+            "{name}, {which}: good {:.2} µs, bad {:.2} µs, difference {:+.3} µs, t = {:+.2}",
+            a / 1e3,
+            b / 1e3,
+            (b - a) / 1e3,
+            (b - a) / error
+        );
+    }
+}
+/// Returns mean and variance.
+fn moments(times: &[f64]) -> (f64, f64) {
+    let count = times.len() as f64;
+    let mean = times.iter().sum::<f64>() / count;
+    let squares = times.iter().map(|time| (time - mean).powi(2));
+    (mean, squares.sum::<f64>() / (count - 1.0))
+}

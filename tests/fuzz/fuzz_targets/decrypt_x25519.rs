@@ -1,0 +1,10 @@
+//! The whole decrypt and open, for a recipient with an X25519 key.
+#![no_main]
+use libfuzzer_sys::{fuzz_mutator, fuzz_target};
+use smime_fuzz::{bounds::within, decrypt, mutate, seal::To};
+
+fuzz_target!(init: decrypt::prepare(To::X25519), |data: &[u8]| within(|| decrypt::one(To::X25519, data)));
+
+fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
+    mutate::mutate(data, size, max_size, seed, 1)
+});
