@@ -271,9 +271,11 @@ fn read_map(text: &str) -> Vec<usize> {
             continue;
         };
         let (first, last) = octets.split_once('-').unwrap_or((octets, octets));
-        let (Ok(first), Ok(last), Ok(mask)) =
-            (first.parse(), last.parse(), u8::from_str_radix(mask, 16))
-        else {
+        let (Ok(first), Ok(last), Ok(mask)) = (
+            first.parse::<usize>(),
+            last.parse(),
+            u8::from_str_radix(mask, 16),
+        ) else {
             continue;
         };
         for octet in first..=last {
