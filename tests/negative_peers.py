@@ -216,12 +216,17 @@ def table():
     return heads, rows
 
 
+def of_sender(case):
+    return set(case.get("denied") or ["-"]) <= {"sender-mismatch", "sender-absent", "ambiguous-from"}
+
+
 def counts(heads, rows):
     out = ["| | " + " | ".join(heads) + " |", "| --- |" + " ---: |" * len(heads)]
     classes = {
         "faulty, refused, nothing out": lambda case, it: case["exit"] and it == "refused",
         "faulty, refused, octets out": lambda case, it: case["exit"] and it.startswith("refused,"),
-        "faulty, accepted": lambda case, it: case["exit"] and it == "accepted",
+        "faulty, accepted: the signer is not the sender, which is left to the caller": lambda case, it: case["exit"] and it == "accepted" and of_sender(case),
+        "faulty, accepted: any other fault": lambda case, it: case["exit"] and it == "accepted" and not of_sender(case),
         "faulty, crash or no end": lambda case, it: case["exit"] and it.startswith(("crash", "over")),
         "read with a warning by smime: accepted": lambda case, it: not case["exit"] and "of" in case and it == "accepted",
         "without fault, accepted": lambda case, it: "of" not in case and it == "accepted",
@@ -244,7 +249,10 @@ def page(heads, rows):
     for case, answers in rows:
         if case["exit"] and any(it not in ("refused", "-") for it in answers):
             out.append(f"| {case['id']} | {case['fault'].replace('|', '/')} | " + " | ".join(answers) + " |")
-    out += ["", "Every other case is refused by all that were asked, without an octet."]
+    out += ["", "Every other case is refused by all that were asked, without an octet.", "", "Without fault, and refused all the same:", ""]
+    for case, answers in rows:
+        if "of" not in case:
+            out += [f"* {case['id']}: {head}" for head, it in zip(heads, answers) if it not in ("accepted", "-")]
     return "\n".join(out) + "\n"
 
 
