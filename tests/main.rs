@@ -30,6 +30,7 @@ mod matrix_keys;
 mod matrix_recipients;
 mod matrix_signatures;
 mod mutation;
+mod negative;
 mod outbox;
 mod parts;
 mod paths;

@@ -145,6 +145,9 @@ pub enum Error {
         /// what is wrong
         error: Box<Self>,
     },
+    /// What is to be signed would pass for something that was signed already.
+    #[error("the content is the signed attributes of a message, not something that one signs")]
+    PassesForAttributes,
     /// What was asked for cannot be combined with what was found.
     #[error("{0}")]
     Unsuitable(&'static str),
@@ -211,6 +214,7 @@ impl Error {
             Self::ContentNotWanted => "content-not-wanted",
             Self::NoTrustAnchor => "no-trust-anchor",
             Self::NotOfMail(_) => "unsupported",
+            Self::PassesForAttributes => "signed-attributes",
             Self::AlreadyProtected => "already-protected",
             Self::SeveralMessages => "several-messages",
             Self::NoPart(_) => "no-part",
