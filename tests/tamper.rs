@@ -44,11 +44,16 @@ pub(crate) struct Verifying {
 }
 
 impl Verifying {
-    pub(crate) fn new() -> Self {
+    fn new() -> Self {
+        Self::knowing("certs")
+    }
+
+    /// Knows these certificates beside the message.
+    pub(crate) fn knowing(certificates: &str) -> Self {
         let limits = Limits::default();
         Self {
             anchors: files::trust_anchors(&fixture("trust"), &limits).unwrap(),
-            repository: files::certificates(&fixture("certs"), &limits).unwrap(),
+            repository: files::certificates(&fixture(certificates), &limits).unwrap(),
             policy: Policy::default(),
         }
     }
