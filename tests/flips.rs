@@ -18,12 +18,12 @@ const REASONS: &[(&str, &str)] = &[
     ),
     (
         "epilogue",
-        "text after the last part is no part; a finding says that nobody signed it",
+        "white space after the last boundary, or text, which is no part; a finding says that nobody signed it",
     ),
     ("delimiter", "white space after a boundary"),
     (
         "closing delimiter",
-        "a missing end of the last boundary is a finding; the parts are whole",
+        "the CR before it, which base64 skips as it does all that is no digit of it",
     ),
     (
         "label",
@@ -280,7 +280,7 @@ fn read_map(text: &str) -> Vec<usize> {
         };
         for octet in first..=last {
             let set = (0..8).filter(|bit| mask & 1 << bit != 0);
-            bits.extend(set.map(|bit| octet * 8 + bit));
+            bits.extend(set.map(|bit: usize| octet * 8 + bit));
         }
     }
     bits
