@@ -18,12 +18,12 @@ const REASONS: &[(&str, &str)] = &[
     ),
     (
         "epilogue",
-        "text after the last part is no part; a finding says that nobody signed it",
+        "white space after the last boundary, or text, which is no part; a finding says that nobody signed it",
     ),
     ("delimiter", "white space after a boundary"),
     (
         "closing delimiter",
-        "a missing end of the last boundary is a finding; the parts are whole",
+        "the CR before it, which base64 skips as it does all that is no digit of it",
     ),
     (
         "label",
@@ -273,7 +273,7 @@ fn read_map(text: &str) -> Vec<usize> {
         let (first, last) = octets.split_once('-').unwrap_or((octets, octets));
         let (Ok(first), Ok(last), Ok(mask)) = (
             first.parse::<usize>(),
-            last.parse(),
+            last.parse::<usize>(),
             u8::from_str_radix(mask, 16),
         ) else {
             continue;

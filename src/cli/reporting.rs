@@ -30,6 +30,15 @@ pub(crate) struct Reporting {
     file: Option<ReportFile>,
 }
 
+/// How findings about many messages are told.
+pub(crate) struct Many {
+    pub(crate) typed: Typed,
+    pub(crate) json: bool,
+    pub(crate) quiet: bool,
+    /// that of `--report`
+    pub(crate) file: Option<Output>,
+}
+
 /// The file of `--report`.
 struct ReportFile {
     path: PathBuf,
@@ -138,7 +147,11 @@ impl Reporting {
 
     /// Guesses how to tell that the command line is not understood.
     pub(crate) fn guess(typed: &[OsString]) -> Self {
-        let words: Vec<&str> = typed.iter().skip(1).filter_map(|w| w.to_str()).collect();
+        let words = typed.iter().skip(1).filter_map(|w| w.to_str());
+        let mut words: Vec<&str> = words.collect();
+        if words.first() == Some(&"batch") {
+            words.remove(0);
+        }
         let verb = Verb::ALL.into_iter().find(|verb| {
             let name: Vec<&str> = verb.name().split(' ').collect();
             words.starts_with(&name)
@@ -181,6 +194,16 @@ impl Reporting {
                 self.failed(&failure)
             }
         }
+    }
+
+    /// Goes on to tell of many messages, each in a line.
+    pub(crate) fn of_many(self) -> Option<Many> {
+        Some(Many {
+            typed: self.typed?,
+            json: self.json,
+            quiet: self.quiet,
+            file: self.file.and_then(|file| file.output),
+        })
     }
 
     fn answered(mut self, outcome: Outcome) -> ExitCode {
@@ -336,7 +359,7 @@ fn write(mut file: Output, text: &str) -> anyhow::Result<()> {
     file.commit()
 }
 
-fn errors(line: &str, hints: &[String]) {
+pub(crate) fn errors(line: &str, hints: &[String]) {
     let mut text = format!("smime: error: {}\n", escape(line));
     for hint in hints {
         text.push_str(&format!("smime: hint: {}\n", escape(hint)));

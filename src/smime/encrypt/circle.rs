@@ -1,6 +1,6 @@
 //! Who reads which copy: everyone in the open reads the message, each blind recipient a copy of his own (RFC 5322 §3.6.3), and for each of them
 //! a certificate is found and judged.
-use super::{BlindCopies, Encryptor, Recipient};
+use super::{BlindCopies, Encryptor, Judged, Recipient};
 use crate::{
     asn1::Time,
     mime::{
@@ -15,6 +15,7 @@ use crate::{
     },
     x509::{Certificate, Collection, PathBuilder, Purpose},
 };
+use std::sync::PoisonError;
 
 /// Those who read one copy, and see each other in it.
 #[derive(Debug, Default)]
@@ -255,12 +256,23 @@ impl Encryptor<'_> {
             .ok_or_else(|| Error::NoRecipientCertificate(address.clone()))
     }
 
+    /// Judges a certificate, once for all messages of one time.
     fn judge(&self, certificate: &Certificate, at: Time) -> Result<Vec<Finding>, Error> {
+        let judged = || self.judged.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_it = |it: &&Judged| it.at == at && it.origin.as_deref() == certificate.origin();
+        if let Some(known) = judged().get(certificate).filter(is_it) {
+            return Ok(known.findings.clone());
+        }
         let paths = PathBuilder::new(self.anchors, self.repository, self.policy);
         let paths = paths.watched(self.watch.clone());
-        Ok(paths
-            .judge(certificate, &self.met, Purpose::Encrypt, at, None)?
-            .findings)
+        let report = paths.judge(certificate, &self.met, Purpose::Encrypt, at, None)?;
+        let known = Judged {
+            at,
+            origin: certificate.origin().map(str::to_owned),
+            findings: report.findings.clone(),
+        };
+        judged().insert(certificate.clone(), known);
+        Ok(report.findings)
     }
 }
 
