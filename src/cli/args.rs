@@ -170,7 +170,7 @@ pub(crate) struct Sign {
 
 /// Encrypts a message to recipients: to every one, or to none.
 #[derive(Debug, Args)]
-#[command(mut_arg("password_file", |o| o.help("Its first line opens keys, or is the password of --password-recipient")))]
+#[command(mut_arg("password_file", |o| o.help("Opens encrypted keys, or is the message's password")))]
 #[command(help_template = VERB_HELP, after_help = "\
 With -o mail.eml those in Bcc get mail.bcc-1.eml, mail.bcc-2.eml, …
 
@@ -184,7 +184,7 @@ pub(crate) struct Encrypt {
     /// Also to everyone in To, Cc and Bcc
     #[arg(long)]
     pub(crate) to_header: bool,
-    /// Recipients in Bcc: each, group (their own copies beside FILE) or refuse
+    /// Copies for those in Bcc: each, group or refuse
     #[arg(
         long,
         value_name = "HOW",
@@ -271,7 +271,7 @@ pub(crate) struct Open {
     pub(crate) trust: Trust,
     #[command(flatten)]
     pub(crate) signers: Signers,
-    /// Keep the sender's certificates and capabilities in DIR, if all holds
+    /// Keep a passing sender's certificates in DIR
     #[arg(long, value_name = "DIR")]
     pub(crate) learn: Option<PathBuf>,
     #[command(flatten)]
@@ -296,7 +296,7 @@ pub(crate) struct Verify {
     pub(crate) trust: Trust,
     #[command(flatten)]
     pub(crate) signers: Signers,
-    /// Keep the sender's certificates and capabilities in DIR, if all holds
+    /// Keep a passing sender's certificates in DIR
     #[arg(long, value_name = "DIR", conflicts_with = "receipt_for")]
     pub(crate) learn: Option<PathBuf>,
     /// The content of a detached CMS signature

@@ -335,11 +335,17 @@ impl Failure {
                 with("-r", "FILE")
             )),
             E::OnlyRsaKem(_) => failure.hint("without --oaep such a recipient gets RSA-KEM"),
-            E::AlreadyProtected => failure.hint(
-                "leave --protect-headers out, or sign or encrypt the message as it was before",
+            E::AlreadyProtected if verb == Some(Verb::Encrypt) => failure.hint(
+                "sign and encrypt at once: smime encrypt --sign --protect-headers -i FILE -r WHO MESSAGE",
             ),
+            E::AlreadyProtected => {
+                failure.hint("leave --protect-headers out, or sign the message as it was before")
+            }
             E::Unsuitable(_) => failure
                 .hint("without --pss and --digest the key's own algorithm and digest are used"),
+            E::SeveralMessages => failure.hint(format!(
+                "each of them by itself: smime batch {verb_name} -o DIRECTORY FILE"
+            )),
             E::NoPart(_) => failure.hint(match typed {
                 Some(typed) => format!("the parts are listed by: {}", typed.inspect()),
                 None => "smime inspect lists the parts".to_owned(),

@@ -3,6 +3,7 @@
 //! Knows names and order of keys; judges nothing. Keys may be added; removing or renaming one raises [`SCHEMA`].
 mod attributes;
 mod headers;
+mod parts;
 
 use super::{
     Answer, Checked, Named,
@@ -109,6 +110,10 @@ fn answer_document(typed: &Typed, answer: &Answer, exit: u8) -> Map<String, Valu
             }
             document.extend(report.headers.iter().flat_map(headers::all));
             document.insert("findings".into(), findings(typed, &report.findings));
+            if !report.parts.is_empty() {
+                let parts = report.parts.iter().map(|it| parts::part(typed, it));
+                document.insert("parts".into(), parts.collect());
+            }
             if !report.learned.is_empty() {
                 let kept = report.learned.iter().map(kept).collect();
                 document.insert("learned".into(), Value::Array(kept));
@@ -468,12 +473,6 @@ mod tests {
 
     fn sample() -> Answer {
         Answer::Message(Report {
-            choice: None,
-            part: None,
-            described: false,
-            copies: Vec::new(),
-            learned: Vec::new(),
-            headers: None,
             layers: vec![
                 samples::encrypted(),
                 Layer::Signed(SignedLayer::new(
@@ -482,7 +481,7 @@ mod tests {
                     Vec::new(),
                 )),
             ],
-            findings: Vec::new(),
+            ..Report::default()
         })
     }
 
@@ -544,18 +543,12 @@ mod tests {
         let answer = answer(
             &Typed::bare(Verb::Verify),
             &Answer::Message(Report {
-                choice: None,
-                part: None,
-                described: false,
-                copies: Vec::new(),
-                learned: Vec::new(),
-                headers: None,
                 layers: vec![Layer::Signed(SignedLayer::new(
                     Form::Opaque,
                     vec![signature],
                     Vec::new(),
                 ))],
-                findings: Vec::new(),
+                ..Report::default()
             }),
             0,
         );

@@ -106,6 +106,9 @@ impl Checked {
     }
 }
 
+/// Errant layers that a hint leads to.
+const ERRANT_HINTS: usize = 3;
+
 impl Answer {
     pub(crate) fn verdict(&self) -> Verdict {
         match self {
@@ -135,7 +138,7 @@ impl Answer {
             Self::Certificates { .. } | Self::Paths(_) => &[],
         };
         let is_errant = |f: &&Finding| f.rule == Rule::ErrantLayer && f.level == Level::Warn;
-        findings.iter().filter(is_errant)
+        findings.iter().filter(is_errant).take(ERRANT_HINTS)
     }
 }
 

@@ -90,8 +90,13 @@ impl Reporting {
         let target = command.output().and_then(|o| o.output.as_deref());
         let sync = command.output().is_some_and(|o| o.sync);
         let to_standard_output = target.is_some_and(output::is_standard_output);
+        // a message may take the place of the one that it is made of; what is said of one may not
+        let mut kept = command.reads();
+        if verb != Some(Verb::Verify) && !verb.is_some_and(Verb::is_filter) {
+            kept.extend(command.subjects());
+        }
         if let Some(path) = target
-            && is_one_of(path, command.reads())
+            && is_one_of(path, kept)
         {
             return Err(reads_and_writes("-o", path));
         }

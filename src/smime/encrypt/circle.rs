@@ -9,7 +9,10 @@ use crate::{
         mailbox::{self, Address},
     },
     policy::{Finding, Policy, Rule},
-    smime::{Error, sender::names},
+    smime::{
+        Error,
+        sender::{self, names},
+    },
     x509::{Certificate, Collection, PathBuilder, Purpose},
 };
 use std::sync::PoisonError;
@@ -65,6 +68,9 @@ impl Encryptor<'_> {
             left_out,
         } = self.wanted(header)?;
         let mut findings = Vec::new();
+        if let Some(why) = header.and_then(|header| sender::ambiguity(&header.fields)) {
+            findings.push(self.policy.finding(Rule::AmbiguousFrom, why));
+        }
         if let Some(one) = left_out.first() {
             let message = format!(
                 "Bcc names {one}, who is no recipient and gets no copy; the field does not go out"
