@@ -672,7 +672,7 @@ pub(crate) struct Trust {
         hide_possible_values = true
     )]
     pub(crate) revocation: Revocation,
-    /// A certificate policy that will do, if one is required
+    /// A certificate policy that will do where one is required
     #[arg(long, value_name = "OID")]
     pub(crate) policy_oid: Vec<String>,
     /// A path must be valid for a policy
