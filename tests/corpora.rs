@@ -82,6 +82,14 @@ fn inputs_of_fuzzers_are_cheap() {
     }
     let script = "import sys; sys.path.insert(0, sys.argv[1]); del sys.argv[1]; import run; \
                   run.LIMIT_S, run.LIMIT_RSS_KIB = 1, 64 << 10; sys.exit(run.main())";
-    let line = args!["-c", script, corpora, "--smime", SMIME, "--set", "fuzz-corpora"];
+    let line = args![
+        "-c",
+        script,
+        corpora,
+        "--smime",
+        SMIME,
+        "--set",
+        "fuzz-corpora"
+    ];
     Call::new("python3", line).run().expect(0);
 }

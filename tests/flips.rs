@@ -12,14 +12,35 @@ const REASONS: &[(&str, &str)] = &[
         "outer header",
         "no signature or tag covers the outer header; of it only From is compared with the signer",
     ),
-    ("preamble", "text before the first part is no part; a finding says that nobody signed it"),
-    ("epilogue", "text after the last part is no part; a finding says that nobody signed it"),
+    (
+        "preamble",
+        "text before the first part is no part; a finding says that nobody signed it",
+    ),
+    (
+        "epilogue",
+        "white space after the last boundary, or text, which is no part; a finding says that nobody signed it",
+    ),
     ("delimiter", "white space after a boundary"),
-    ("closing delimiter", "a missing end of the last boundary is a finding; the parts are whole"),
-    ("label", "what the part with the signature is called and how it is shown"),
-    ("base64: between", "line ends, padding and bits that no octet has: the same octets all the same"),
-    ("signature: 0.1.0.0 ", "the version of SignedData: what is there tells more"),
-    ("signature: 0.1.0.1.", "digestAlgorithms: a hint for one pass; the signer's own is signed"),
+    (
+        "closing delimiter",
+        "the CR before it, which base64 skips as it does all that is no digit of it",
+    ),
+    (
+        "label",
+        "what the part with the signature is called and how it is shown",
+    ),
+    (
+        "base64: between",
+        "line ends, padding and bits that no octet has: the same octets all the same",
+    ),
+    (
+        "signature: 0.1.0.0 ",
+        "the version of SignedData: what is there tells more",
+    ),
+    (
+        "signature: 0.1.0.1.",
+        "digestAlgorithms: a hint for one pass; the signer's own is signed",
+    ),
     (
         "signature: 0.1.0.3.",
         "a certificate of the signer that is not needed, being at hand",
@@ -29,7 +50,10 @@ const REASONS: &[(&str, &str)] = &[
         "signature: 0.1.0.4.0.1.0.",
         "the issuer in the signer's identifier: compared without regard to case and kind of string; the serial number is not here",
     ),
-    ("signature: 0.1.0.4.0.2.", "parameters of the digest algorithm, absent or NULL"),
+    (
+        "signature: 0.1.0.4.0.2.",
+        "parameters of the digest algorithm, absent or NULL",
+    ),
     ("encrypted: 0.1.0.0 ", "the version of (Auth)EnvelopedData"),
     ("encrypted: 0.1.0.1.0.0 ", "the version of RecipientInfo"),
     (
@@ -44,7 +68,10 @@ const REASONS: &[(&str, &str)] = &[
         "encrypted: 0.1.0.2.1.1 ",
         "the initialisation vector: the first block, which has no integrity in CBC",
     ),
-    ("encrypted: 0.1.0.2.2 ", "ciphertext, which has no integrity in CBC"),
+    (
+        "encrypted: 0.1.0.2.2 ",
+        "ciphertext, which has no integrity in CBC",
+    ),
 ];
 
 /// A reference message.
@@ -131,10 +158,19 @@ fn regions(message: &[u8]) -> Vec<(String, usize)> {
     for line in text[..head].split_inclusive("\r\n") {
         end += line.len();
         let name = line.split(':').next().unwrap().trim_end();
-        regions.push((format!("outer header: {name}").trim_end_matches(": ").to_owned(), end));
+        regions.push((
+            format!("outer header: {name}")
+                .trim_end_matches(": ")
+                .to_owned(),
+            end,
+        ));
     }
     let Some(boundary) = text[..head].split("boundary=\"").nth(1) else {
-        let kind = if text[..head].contains("smime-type=signed-data") { "signature" } else { "encrypted" };
+        let kind = if text[..head].contains("smime-type=signed-data") {
+            "signature"
+        } else {
+            "encrypted"
+        };
         regions.push((kind.to_owned(), message.len()));
         return regions;
     };
@@ -174,14 +210,19 @@ fn class(message: &[u8], regions: &[(String, usize)], bit: usize) -> String {
     if !is_alphabet(message[at]) || decode(&flipped(message, bit)[start..*end]) == der {
         return "base64: between".to_owned();
     }
-    let digits = message[start..at].iter().filter(|b| is_alphabet(**b)).count();
+    let digits = message[start..at]
+        .iter()
+        .filter(|b| is_alphabet(**b))
+        .count();
     // the octet that has this bit: six bits a digit
     let octet = (digits * 6 / 8).min(der.len() - 1);
     format!("{region}: {}", field(&der, octet))
 }
 
 fn reason(class: &str) -> Option<&'static str> {
-    let found = REASONS.iter().filter(|(prefix, _)| class.starts_with(prefix));
+    let found = REASONS
+        .iter()
+        .filter(|(prefix, _)| class.starts_with(prefix));
     found.map(|(_, reason)| *reason).next()
 }
 
@@ -190,14 +231,27 @@ type Accepted = BTreeMap<String, BTreeMap<usize, u8>>;
 
 /// The map as it is committed.
 fn map(name: &str, message: &[u8], accepted: &Accepted) -> String {
-    let count: u32 = accepted.values().flat_map(|bits| bits.values()).map(|mask| mask.count_ones()).sum();
-    let mut text = format!("{name}.eml: {} bits, {count} flips pass. Octets, and which bits of each (a mask).\n", message.len() * 8);
+    let count: u32 = accepted
+        .values()
+        .flat_map(|bits| bits.values())
+        .map(|mask| mask.count_ones())
+        .sum();
+    let mut text = format!(
+        "{name}.eml: {} bits, {count} flips pass. Octets, and which bits of each (a mask).\n",
+        message.len() * 8
+    );
     for (class, octets) in accepted {
-        let _ = writeln!(text, "\n{class}\n  {}", reason(class).unwrap_or("NO REASON"));
+        let _ = writeln!(
+            text,
+            "\n{class}\n  {}",
+            reason(class).unwrap_or("NO REASON")
+        );
         let mut octets = octets.iter().peekable();
         while let Some((first, mask)) = octets.next() {
             let mut last = *first;
-            while let Some((next, _)) = octets.next_if(|(next, it)| **next == last + 1 && *it == mask) {
+            while let Some((next, _)) =
+                octets.next_if(|(next, it)| **next == last + 1 && *it == mask)
+            {
                 last = *next;
             }
             let _ = match last == *first {
@@ -217,7 +271,11 @@ fn read_map(text: &str) -> Vec<usize> {
             continue;
         };
         let (first, last) = octets.split_once('-').unwrap_or((octets, octets));
-        let (Ok(first), Ok(last), Ok(mask)) = (first.parse(), last.parse(), u8::from_str_radix(mask, 16)) else {
+        let (Ok(first), Ok(last), Ok(mask)) = (
+            first.parse::<usize>(),
+            last.parse::<usize>(),
+            u8::from_str_radix(mask, 16),
+        ) else {
             continue;
         };
         for octet in first..=last {
@@ -239,7 +297,9 @@ fn check(reference: &Reference) -> Result<(), String> {
     let bless = std::env::var_os("SMIME_BLESS").is_some();
     let all = bless || !cfg!(debug_assertions) || std::env::var_os("SMIME_ALL_BITS").is_some();
     // a prime, so that every bit of an octet has its turn
-    let bits: Vec<usize> = (0..message.len() * 8).step_by(if all { 1 } else { 53 }).collect();
+    let bits: Vec<usize> = (0..message.len() * 8)
+        .step_by(if all { 1 } else { 53 })
+        .collect();
     let flips = parallel(&bits, |bit| reference.flip(&message, *bit));
     let regions = regions(&message);
     let mut accepted = Accepted::new();
@@ -249,14 +309,27 @@ fn check(reference: &Reference) -> Result<(), String> {
             continue;
         }
         let mut class = class(&message, &regions, *bit);
-        let ciphertext = class.starts_with("encrypted: 0.1.0.2.2") || class.starts_with("encrypted: 0.1.0.2.1.1");
+        let ciphertext = class.starts_with("encrypted: 0.1.0.2.2")
+            || class.starts_with("encrypted: 0.1.0.2.1.1");
         if *flip == Flip::Malleable {
             class.push_str(", other content");
         }
-        if *flip == Flip::Wrong || (*flip == Flip::Malleable && !ciphertext) || reason(&class).is_none() {
-            let _ = writeln!(wrong, "{name}: octet {}, bit {}: {flip:?}, {class}", bit / 8, bit % 8);
+        if *flip == Flip::Wrong
+            || (*flip == Flip::Malleable && !ciphertext)
+            || reason(&class).is_none()
+        {
+            let _ = writeln!(
+                wrong,
+                "{name}: octet {}, bit {}: {flip:?}, {class}",
+                bit / 8,
+                bit % 8
+            );
         }
-        *accepted.entry(class).or_default().entry(bit / 8).or_default() |= 1 << (bit % 8);
+        *accepted
+            .entry(class)
+            .or_default()
+            .entry(bit / 8)
+            .or_default() |= 1 << (bit % 8);
     }
     let found = map(name, &message, &accepted);
     if bless {
@@ -264,12 +337,20 @@ fn check(reference: &Reference) -> Result<(), String> {
     }
     let known = std::fs::read_to_string(&file).unwrap();
     if all && found != known {
-        let _ = writeln!(wrong, "{name}: other flips pass than its map says:\n{found}");
+        let _ = writeln!(
+            wrong,
+            "{name}: other flips pass than its map says:\n{found}"
+        );
     }
     let known = read_map(&known);
     for (bit, flip) in bits.iter().zip(&flips) {
         if (*flip != Flip::Refused) != known.contains(bit) {
-            let _ = writeln!(wrong, "{name}: octet {}, bit {}: {flip:?}, and the map says otherwise", bit / 8, bit % 8);
+            let _ = writeln!(
+                wrong,
+                "{name}: octet {}, bit {}: {flip:?}, and the map says otherwise",
+                bit / 8,
+                bit % 8
+            );
         }
     }
     say(&format!(
@@ -283,7 +364,10 @@ fn check(reference: &Reference) -> Result<(), String> {
 
 #[test]
 fn what_passes_is_what_the_maps_say() {
-    let wrong: Vec<String> = references().iter().filter_map(|it| check(it).err()).collect();
+    let wrong: Vec<String> = references()
+        .iter()
+        .filter_map(|it| check(it).err())
+        .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
@@ -292,7 +376,10 @@ fn what_passes_is_what_the_maps_say() {
 fn a_map_is_read_as_it_was_written() {
     let mut accepted = Accepted::new();
     for (octet, mask) in [(0, 0xff), (1, 0xff), (2, 0x20), (7, 0x81)] {
-        accepted.entry("preamble".into()).or_default().insert(octet, mask);
+        accepted
+            .entry("preamble".into())
+            .or_default()
+            .insert(octet, mask);
     }
     let text = map("some", &[0; 8], &accepted);
     let mut bits: Vec<usize> = (0..16).collect();

@@ -164,6 +164,17 @@ fn encrypted(options: Vec<OsString>, message: &str) -> String {
     .text()
 }
 
+/// The same by somebody who has said when it is.
+fn encrypted_by(options: Vec<OsString>, message: &str) -> String {
+    let to = join(&[
+        &args!["-r", fixture("certs/bob.pem"), "-c", fixture("certs")],
+        &trusting(),
+    ]);
+    run("encrypt", join(&[&args!["-q"], &options, &to]), message)
+        .expect(0)
+        .text()
+}
+
 /// An entity that is signed as it stands, under these fields.
 fn signed_as_is(outer: &str, entity: &str) -> String {
     let options = join(&[&args!["-q", "--binary", "--opaque"], &by_alice()]);
@@ -301,6 +312,28 @@ fn signed_then_encrypted_every_field_is_both() {
         ("From", "signed-only"),
     ]);
     assert_eq!(found.field("Subject")["outer"], "[...]");
+    // the same in one go
+    for how in [
+        args!["--sign"],
+        args!["--sign", "--opaque"],
+        args!["--triple-wrap"],
+    ] {
+        let options = join(&[&how, &args!["--protect-headers"], &by_alice()]);
+        let found = Found::by("open", encrypted_by(options, &message()));
+        assert_eq!(
+            (found.code, found.scheme()),
+            (0, "hp-cipher"),
+            "{:#}",
+            found.report
+        );
+        found.has_rules(&[]).has_states(&[
+            ("Subject", "signed-and-encrypted"),
+            ("Keywords", "signed-and-encrypted"),
+            ("From", "signed-only"),
+        ]);
+        assert_eq!(found.field("Subject")["outer"], "[...]");
+        assert!(found.output.contains("hp-legacy-display"));
+    }
     // taken out of its envelope and sent on: still signed, and no more
     let opened = Found::by("decrypt", &sealed);
     assert_eq!(opened.scheme(), "none");
@@ -320,12 +353,13 @@ fn what_only_transports_and_few_may_read_is_not_copied() {
         message()
     );
     let sealed = encrypted(args!["--protect-headers"], &carried);
-    assert!(header(&sealed).contains("Bcc: eve@example.com\n"));
+    assert!(!header(&sealed).contains("Bcc"));
     assert!(!header(&sealed).contains("HP-Outer"));
     let found = Found::by("decrypt", &sealed);
     found.has_rules(&[]);
     for name in ["Received", "DKIM-Signature", "Return-Path", "Bcc"] {
-        assert_eq!(found.came_out(name).len(), 1, "{name}");
+        let stays = usize::from(name != "Bcc");
+        assert_eq!(found.came_out(name).len(), stays, "{name}");
         let protected = found.report["headers"].as_array().unwrap().iter();
         assert!(
             protected.filter(|f| f["name"] == name).count() == 0,
@@ -1054,6 +1088,24 @@ fn one_line_says_it() {
         "{text}"
     );
     assert!(!read("open", &signed(args![])).contains("\n  headers  "));
+}
+
+/// Every field was compared with every other.
+#[test]
+fn a_hundred_thousand_fields_cost_little() {
+    let many = |name: &str| format!("{name}: y\n").repeat(100_000);
+    let inner = format!(
+        "From: alice@example.com\n{}HP-Outer: From: alice@example.com\n{}Content-Type: text/plain; hp=\"cipher\"\n\ntext\n",
+        many("X"),
+        "HP-Outer: X: z\n".repeat(10_000),
+    );
+    let outer = format!("From: alice@example.com\n{}", many("To"));
+    let sealed = encrypted_as_is(&outer, &inner);
+    let begun = std::time::Instant::now();
+    let found = Found::by("decrypt", sealed);
+    assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
+    assert_eq!(found.code, 0, "{:#}", found.report["findings"]);
+    found.has_rules(&["unprotected-header"]);
 }
 
 /// The examples of others, where they are.

@@ -185,6 +185,41 @@ fn no_key_is_used_for_what_the_policy_refuses() {
     assert_eq!(used.load(Ordering::Relaxed), 0);
 }
 
+/// Whoever asks about a padding of RSA learns nothing from how often the key was used (RFC 3218), and nobody has it used for nothing.
+#[test]
+fn each_question_is_one_use_of_the_key() {
+    let cases = String::from_utf8(fixture_bytes("negative/cases.jsonl")).unwrap();
+    let (mut asked, mut refused) = (0, 0);
+    for line in cases.lines() {
+        let case: serde_json::Value = serde_json::from_str(line).unwrap();
+        let id = case["id"].as_str().unwrap();
+        let is_question = case["alike"] == "rsa-cbc";
+        // judged before a key is used
+        let is_refused = case["rows"][0] == "A7"
+            && (case["exit"] == 3 || case["denied"][0] == "wrong-container")
+            && id != "a7-mac-missing"
+            && id != "a7-attributes-twice";
+        let key = case["args"][1].as_str().unwrap_or_default();
+        if case["verb"] != "decrypt" || !(is_question || is_refused) {
+            continue;
+        }
+        let (card, used) = on_card(&format!("../negative/{}", key.trim_end_matches(".pem")));
+        let message = fixture_bytes(&format!("negative/{}", case["input"].as_str().unwrap()));
+        let (report, out) = decrypted(&card, &Policy::default(), &message);
+        assert!(!report.is_ok_and(|report| report.verdict() == Verdict::Pass));
+        let times = used.load(Ordering::Relaxed);
+        assert_eq!(times, usize::from(is_question), "{id}");
+        // what was made of a wrong key stays with the caller, who is told no
+        assert!(is_question || out.is_empty(), "{id}");
+        if is_question {
+            asked += 1;
+        } else {
+            refused += 1;
+        }
+    }
+    assert!(asked >= 18 && refused >= 25, "{asked} {refused}");
+}
+
 /// A directory server that knows everyone, one certificate at a time.
 struct Directory(Collection, AtomicUsize);
 

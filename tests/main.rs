@@ -14,9 +14,11 @@
 #[macro_use]
 mod support;
 
+mod batch;
 mod corpora;
 mod flips;
 mod floors;
+mod forms;
 mod headers;
 mod kill;
 mod library;
@@ -28,6 +30,7 @@ mod matrix_keys;
 mod matrix_recipients;
 mod matrix_signatures;
 mod mutation;
+mod negative;
 mod outbox;
 mod parts;
 mod paths;
@@ -41,5 +44,6 @@ mod rsa_kem;
 mod signers;
 mod start;
 mod tamper;
+mod transport;
 mod trust;
 mod verbs;

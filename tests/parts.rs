@@ -3,8 +3,6 @@ use crate::support::*;
 use smime::policy::Limits;
 use std::ffi::OsString;
 
-const SECRET: &str = "The secret recipe";
-
 /// A fixture as a part: only its Content-* fields.
 fn part(name: &str) -> Vec<u8> {
     entity(&fixture_bytes(name))
@@ -390,4 +388,226 @@ fn parts_are_bounded() {
     let signed = part("messages/clear.eml");
     let run = open(&mixed("mixed", &vec![&signed[..]; 40]), &[]).expect(1);
     assert_eq!(found(&run, "errant-layer").len(), 17);
+}
+
+fn inspected(message: &[u8]) -> String {
+    smime(args!["inspect"])
+        .input(message)
+        .run()
+        .expect(0)
+        .text()
+}
+
+/// The lines of the tree, without what is said of layers.
+fn tree(text: &str) -> Vec<&str> {
+    let lines = text.lines().skip_while(|line| *line != "parts").skip(1);
+    lines
+        .filter(|line| line.contains("  1") || line.contains("── 1"))
+        .collect()
+}
+
+#[test]
+fn inspect_draws_the_tree() {
+    let hostile = b"Content-Type: application/octet-stream; name=\"a\xe2\x80\xae.exe\"\nContent-Transfer-Encoding: base64\n\nAAAA";
+    let inner = nested(
+        "mixed",
+        "inner",
+        &[b"\nlist footer", &part("messages/opaque.eml")],
+    );
+    let secret = part("messages/encrypted-three.eml");
+    let broken = b"Content-Type: application/pkcs7-mime; name=smime.p7m\nContent-Transfer-Encoding: base64\n\nMIIB";
+    let signed = fixture_bytes("messages/clear.eml");
+    let message = mixed(
+        "mixed",
+        &[hostile, &inner, &secret, broken, &forwarded(&signed)],
+    );
+    let text = inspected(&message);
+    assert!(
+        text.starts_with("not protected: neither signed nor encrypted\nparts\n"),
+        "{text}"
+    );
+    let lines = tree(&text);
+    let begins = [
+        "  1  multipart/mixed, ",
+        "  ├── 1.1  application/octet-stream \"a\\u{202e}.exe\", 4 bytes, base64",
+        "  ├── 1.2  multipart/mixed, ",
+        "  │   ├── 1.2.1  text/plain, 11 bytes, 7bit",
+        "  │   └── 1.2.2  application/pkcs7-mime \"smime.p7m\", 3.",
+        "  │       └── 1.2.2.1  text/plain, ",
+        "  ├── 1.3  application/pkcs7-mime \"smime.p7m\", 1.",
+        "  ├── 1.4  application/pkcs7-mime \"smime.p7m\", 4 bytes, base64: unreadable: ",
+        "  └── 1.5  message/rfc822, ",
+        "      └── 1.5.1  multipart/signed, ",
+        "          ├── 1.5.1.1  text/plain, ",
+        "          └── 1.5.1.2  application/pkcs7-signature \"smime.p7s\", ",
+    ];
+    assert_eq!(lines.len(), begins.len(), "{text}");
+    for (line, begin) in lines.iter().zip(begins) {
+        assert!(line.starts_with(begin), "{line}\n{begin}");
+    }
+    assert!(
+        lines[4].ends_with(": signed (opaque), 1 signature"),
+        "{text}"
+    );
+    assert!(
+        lines[6].ends_with(": encrypted to 3 recipients, aes-128-cbc"),
+        "{text}"
+    );
+    // whose signature it is and who can read, without any key
+    assert!(text.contains("│   signer   CN=Alice Example"), "{text}");
+    assert_eq!(text.matches("  to       serial ").count(), 3, "{text}");
+
+    let document = smime(args!["inspect", "--json"])
+        .input(message)
+        .run()
+        .json();
+    assert_eq!(document["layers"].as_array().unwrap().len(), 0);
+    let root = &document["parts"][0];
+    assert_eq!(root["parts"].as_array().unwrap().len(), 5);
+    let secret = &root["parts"][2];
+    assert_eq!(secret["part"], "1.3");
+    assert_eq!(secret["errant_layer"]["cipher"], "aes-128-cbc");
+    assert_eq!(
+        root["parts"][1]["parts"][1]["errant_layer"]["kind"],
+        "signed"
+    );
+    assert_eq!(root["parts"][0]["name"], "a\u{202e}.exe");
+    assert!(root["parts"][3]["unreadable"].is_string());
+}
+
+#[test]
+fn the_tree_goes_through_layers_that_need_no_key() {
+    let content = mixed(
+        "mixed",
+        &[b"\nhello", &part("messages/encrypted-rsa-cbc.eml")],
+    );
+    let sign = |options: &[OsString], message: &[u8]| {
+        smime(join(&[&args!["sign", "-q"], &as_alice(), options]))
+            .input(message)
+            .run()
+            .expect(0)
+            .stdout
+    };
+    let twice = sign(&args!["--opaque", "--compress"], &sign(&[], &content));
+    let document = smime(args!["inspect", "--json"])
+        .input(twice.clone())
+        .run()
+        .json();
+    let mut here = &document["parts"][0];
+    for (number, layer) in [("1", 0), ("1.1", 1), ("1.1.1", 2)] {
+        assert_eq!(
+            (here["part"].as_str(), here["layer"].as_u64()),
+            (Some(number), Some(layer))
+        );
+        here = &here["parts"][0];
+    }
+    let kinds: Vec<_> = document["layers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|l| l["kind"].as_str().unwrap())
+        .collect();
+    assert_eq!(kinds, ["signed", "compressed", "signed"]);
+    assert_eq!(here["content_type"], "multipart/mixed");
+    assert_eq!(here["parts"][1]["part"], "1.1.1.1.2");
+    assert_eq!(here["parts"][1]["errant_layer"]["kind"], "encrypted");
+    // what is encrypted is a leaf
+    let sealed = fixture_bytes("messages/encrypted-rsa-cbc.eml");
+    let text = inspected(&sealed);
+    let lines = tree(&text);
+    assert_eq!(lines.len(), 1, "{text}");
+    assert!(
+        lines[0].ends_with(": encrypted to 1 recipient, aes-256-cbc"),
+        "{text}"
+    );
+    // and an object without a header
+    let der = smime(args![
+        "sign",
+        "-q",
+        "--binary",
+        "--format",
+        "der",
+        "-i",
+        fixture("identities/alice.pem")
+    ])
+    .input(b"x".to_vec())
+    .run()
+    .expect(0)
+    .stdout;
+    let text = inspected(&der);
+    assert!(tree(&text)[0].starts_with("  1  no header, "), "{text}");
+}
+
+#[test]
+fn an_error_in_a_signature_names_its_part() {
+    let signed = fixture_bytes("messages/clear.eml");
+    let object = signed.windows(4).position(|w| w == b"\nMII").unwrap();
+    let run = run("verify", &with_certs(), &signed[..object + 200]).expect(3);
+    let report = report(&run);
+    assert_eq!(report["error"]["part"], "1.2", "{report}");
+    assert_eq!(report["error"]["code"], "truncated");
+    // what is wrong with the message itself is wrong in no part
+    let mut opaque = fixture_bytes("messages/opaque.eml");
+    opaque.truncate(opaque.len() - 300);
+    let run = self::run("verify", &with_certs(), &opaque).expect(3);
+    let report = self::report(&run);
+    assert!(report["error"].get("part").is_none(), "{report}");
+    assert!(
+        report["error"]["offset"].as_u64().unwrap() > 100,
+        "{report}"
+    );
+}
+
+#[test]
+fn a_summary_has_six_lines_at_most() {
+    let mut signed = fixture_bytes("messages/plain.eml");
+    for n in 0..6 {
+        let how = if n == 0 { args![] } else { args!["--add"] };
+        signed = smime(join(&[&args!["sign", "-q"], &as_alice(), &how]))
+            .input(signed)
+            .run()
+            .expect(0)
+            .stdout;
+    }
+    let verify = |options: &[OsString], message: &[u8]| {
+        smime(join(&[&args!["verify"], options]))
+            .input(message)
+            .run()
+    };
+    let run = verify(&with_certs(), &signed).expect(0);
+    let text = run.text();
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!(lines.len(), 6, "{text}");
+    assert_eq!(lines[0], "everything asked for holds");
+    assert_eq!(lines[1], "good signature of alice@example.com");
+    assert!(
+        lines[5].starts_with("  and ") && lines[5].ends_with(" more lines: --json"),
+        "{text}"
+    );
+    // what is wrong comes before what is not
+    let other =
+        String::from_utf8(signed)
+            .unwrap()
+            .replacen("alice@example.com", "mallory@example.com", 1);
+    let run = verify(&with_certs(), other.as_bytes()).expect(1);
+    let text = run.text();
+    assert!(
+        text.starts_with("NOT verified\nsignature NOT accepted: sender-mismatch\n"),
+        "{text}"
+    );
+    assert_eq!(text.lines().count(), 6, "{text}");
+    // one signature: who signed, who vouches, what is wrong
+    let run = verify(&with_certs(), &fixture_bytes("messages/clear.eml")).expect(0);
+    let text = run.text();
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!(lines[0], "good signature of alice@example.com");
+    assert!(
+        lines[1].starts_with("  signed   by CN=Alice Example,"),
+        "{text}"
+    );
+    assert!(
+        lines[2].starts_with("  trusted  by CN=Fixtures Root CA,"),
+        "{text}"
+    );
+    assert!(lines[3].starts_with("  warning  "), "{text}");
 }

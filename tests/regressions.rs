@@ -297,6 +297,9 @@ fn what_is_read_is_not_written_over() {
         args!["verify", "-t", &root, "--report", &message, &message],
         args!["verify", "-t", &root, "--report", &root, &message],
         args!["cert", "show", "--report", &root, &root],
+        args!["cert", "show", "-o", &root, &root],
+        args!["cert", "check", "-t", &identity, "-o", &root, &root],
+        args!["inspect", "-o", &message, &message],
         // what is not understood writes its report no elsewhere
         args!["sign", "--nonsense", "-i", &identity, "--report", &identity],
     ] {

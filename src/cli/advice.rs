@@ -3,10 +3,12 @@
 //! Knows every reason, every rule and every option; judges nothing. Advice on errors is in `error`.
 use super::{args::Command, args::Verb};
 use smime::policy::{Concerned, Finding, Level, Objection, Part, Reason, Rule};
-use std::{ffi::OsString, path::Path};
+use std::{collections::HashSet, ffi::OsString, path::Path};
 
 /// Characters of a command line that is given back whole.
 const LENGTH: usize = 400;
+/// Inputs of `batch` that are given back with it.
+const INPUTS: usize = 8;
 
 /// Options that may be given once.
 const SINGLE: [&str; 6] = [
@@ -22,6 +24,8 @@ const SINGLE: [&str; 6] = [
 #[derive(Debug, Clone)]
 pub(crate) struct Typed {
     verb: Verb,
+    /// `batch ` before the verb, or nothing
+    before: &'static str,
     /// what follows the verb
     words: Vec<String>,
     message: Option<String>,
@@ -31,11 +35,20 @@ impl Typed {
     /// Remembers what was typed; `None` for what is no verb.
     pub(crate) fn of(typed: &[OsString], command: &Command) -> Option<Self> {
         let verb = command.verb()?;
-        let skipped = 1 + verb.name().split(' ').count();
-        let words = typed.iter().skip(skipped);
+        let (before, inputs) = match command {
+            Command::Batch(batch) => ("batch ", batch.inputs.as_slice()),
+            _ => ("", &[][..]),
+        };
+        let skipped = 1 + format!("{before}{}", verb.name()).split(' ').count();
+        // of many inputs none is repeated
+        let hidden = inputs.iter().filter(|_| inputs.len() > INPUTS);
+        let hidden: HashSet<_> = hidden.map(|it| it.as_os_str()).collect();
+        let is_shown = |word: &&OsString| !hidden.contains(word.as_os_str());
+        let words = typed.iter().skip(skipped).filter(is_shown);
         let message = command.message().filter(|path| *path != Path::new("-"));
         Some(Self {
             verb,
+            before,
             words: words.map(|w| w.to_string_lossy().into_owned()).collect(),
             message: message.map(|path| path.display().to_string()),
         })
@@ -45,6 +58,7 @@ impl Typed {
     pub(crate) fn bare(verb: Verb) -> Self {
         Self {
             verb,
+            before: "",
             words: Vec::new(),
             message: None,
         }
@@ -52,6 +66,14 @@ impl Typed {
 
     pub(crate) fn verb(&self) -> Verb {
         self.verb
+    }
+
+    /// Of many messages, this one.
+    pub(crate) fn about(&self, message: &Path) -> Self {
+        Self {
+            message: Some(message.display().to_string()),
+            ..self.clone()
+        }
     }
 
     /// The command with this option more: `smime verify -c FILE -t root.pem mail.eml`. What it contradicts is left out.
@@ -77,8 +99,7 @@ impl Typed {
     }
 
     fn command(&self, added: &str, words: &[String]) -> String {
-        let name = self.verb.name();
-        let mut command = format!("smime {name}");
+        let mut command = format!("smime {}{}", self.before, self.verb.name());
         if !added.is_empty() {
             command.push(' ');
             command.push_str(added);

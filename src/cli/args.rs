@@ -1,9 +1,16 @@
 //! What was typed: verbs and options, as words. What they mean is found in `prepare`.
 //!
-//! Knows the command line's grammar and its help; opens nothing, parses no certificate, judges nothing.
+//! Knows the command line's grammar and its help; opens nothing, parses no certificate, judges nothing. The grammar of `batch` is in `many`.
+mod many;
+
+pub(crate) use many::{Batch, Shard};
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use smime::mime::part::PartNumber;
-use std::path::{Path, PathBuf};
+use std::{
+    num::NonZeroUsize,
+    path::{Path, PathBuf},
+};
 
 /// The page that `smime --help` prints.
 const HELP: &str = "\
@@ -21,6 +28,7 @@ Usage: smime VERB [OPTIONS] [MESSAGE]
   cert show    print certificates
   cert check   validate each certificate's path to a trust anchor
   cert bundle  write certificates alone into one file (.p7c)
+  batch VERB   sign, encrypt, verify, decrypt or open many messages
   help TOPIC   a verb, or: rules, reasons, exit-codes, limits
 
 MESSAGE is a file, or - (the default) for standard input: mail, or CMS in DER,
@@ -63,6 +71,7 @@ pub(crate) enum Command {
     Inspect(Inspect),
     Receipt(Receipt),
     Cert(Cert),
+    Batch(Batch),
     Help(Help),
 }
 
@@ -161,7 +170,7 @@ pub(crate) struct Sign {
 
 /// Encrypts a message to recipients: to every one, or to none.
 #[derive(Debug, Args)]
-#[command(mut_arg("password_file", |o| o.help("Its first line opens keys, or is the password of --password-recipient")))]
+#[command(mut_arg("password_file", |o| o.help("Opens encrypted keys, or is the message's password")))]
 #[command(help_template = VERB_HELP, after_help = "\
 With -o mail.eml those in Bcc get mail.bcc-1.eml, mail.bcc-2.eml, …
 
@@ -175,7 +184,7 @@ pub(crate) struct Encrypt {
     /// Also to everyone in To, Cc and Bcc
     #[arg(long)]
     pub(crate) to_header: bool,
-    /// Recipients in Bcc: each, group (their own copies beside FILE) or refuse
+    /// Copies for those in Bcc: each, group or refuse
     #[arg(
         long,
         value_name = "HOW",
@@ -262,7 +271,7 @@ pub(crate) struct Open {
     pub(crate) trust: Trust,
     #[command(flatten)]
     pub(crate) signers: Signers,
-    /// Keep the sender's certificates and capabilities in DIR, if all holds
+    /// Keep a passing sender's certificates in DIR
     #[arg(long, value_name = "DIR")]
     pub(crate) learn: Option<PathBuf>,
     #[command(flatten)]
@@ -287,7 +296,7 @@ pub(crate) struct Verify {
     pub(crate) trust: Trust,
     #[command(flatten)]
     pub(crate) signers: Signers,
-    /// Keep the sender's certificates and capabilities in DIR, if all holds
+    /// Keep a passing sender's certificates in DIR
     #[arg(long, value_name = "DIR", conflicts_with = "receipt_for")]
     pub(crate) learn: Option<PathBuf>,
     /// The content of a detached CMS signature
@@ -520,6 +529,9 @@ pub(crate) struct Common {
     /// No text report; errors are still told
     #[arg(short, long)]
     pub(crate) quiet: bool,
+    /// Use N threads at most; default: one a core
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<NonZeroUsize>,
 }
 
 impl Common {
@@ -682,7 +694,7 @@ pub(crate) struct Signers {
     pub(crate) signer: Vec<String>,
     /// Signers whose signature must pass, instead of all
     #[arg(long, value_name = "N")]
-    pub(crate) require: Option<std::num::NonZeroUsize>,
+    pub(crate) require: Option<NonZeroUsize>,
     /// Trust anchors of time-stamping authorities
     #[arg(long, value_name = "PATH")]
     pub(crate) timestamp_trust: Vec<PathBuf>,
@@ -754,6 +766,7 @@ impl Command {
                 CertCommand::Check(_) => Verb::CertCheck,
                 CertCommand::Bundle(_) => Verb::CertBundle,
             },
+            Self::Batch(batch) => return batch.command.verb(),
             Self::Help(_) => return None,
         })
     }
@@ -773,6 +786,7 @@ impl Command {
                 CertCommand::Check(v) => &v.common,
                 CertCommand::Bundle(v) => &v.common,
             },
+            Self::Batch(batch) => return batch.command.common(),
             Self::Help(_) => return None,
         })
     }
@@ -787,7 +801,7 @@ impl Command {
             Self::Verify(v) => &v.message.message,
             Self::Inspect(v) => &v.message.message,
             Self::Receipt(v) => &v.message.message,
-            Self::Cert(_) | Self::Help(_) => return None,
+            Self::Cert(_) | Self::Batch(_) | Self::Help(_) => return None,
         })
     }
 
@@ -814,6 +828,7 @@ impl Command {
             Self::Cert(Cert {
                 command: CertCommand::Check(v),
             }) => (None, Some(&v.trust), None, None),
+            Self::Batch(batch) => return batch.command.reads(),
             Self::Inspect(_) | Self::Cert(_) | Self::Help(_) => (None, None, None, None),
         };
         let lists = [
@@ -840,6 +855,7 @@ impl Command {
                 CertCommand::Check(v) => ([None; 2], &v.files),
                 CertCommand::Bundle(v) => ([None; 2], &v.files),
             },
+            Self::Batch(batch) => ([None; 2], &batch.inputs),
             _ => ([None; 2], &[]),
         };
         let message = self.message().filter(|it| *it != Path::new("-"));
@@ -863,6 +879,7 @@ impl Command {
                 CertCommand::Check(v) => &v.output,
                 CertCommand::Bundle(v) => &v.output,
             },
+            Self::Batch(batch) => return batch.command.output(),
             Self::Help(_) => return None,
         })
     }

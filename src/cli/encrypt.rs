@@ -6,7 +6,7 @@ use super::{
     args::{self, HideHeaders},
     conclude,
     error::Problem,
-    output::{Leave, Output},
+    output::{Destination, Leave, Output},
     prepare::{self, Ground, Input, Keys, Randomness},
     refused, sign,
 };
@@ -38,104 +38,182 @@ pub(crate) fn run(
     reads: &[&Path],
     rng: &mut Randomness,
 ) -> anyhow::Result<Outcome> {
-    let by_certificate = !encrypt.recipient.is_empty() || encrypt.to_header;
-    let shared = &encrypt.shared;
-    if !by_certificate && shared.kek.is_empty() && !shared.password_recipient {
-        return Err(Problem::usage_with(
-            "no recipient was named",
-            "name recipients with -r FILE, -r ADDRESS, --to-header, --kek NAME:FILE or --password-recipient",
-        )
-        .into());
-    }
-    let options = options(encrypt)?;
-    let signing = signing(encrypt)?;
-    let trust = &encrypt.trust;
-    let Ground { policy, at } = prepare::ground(&encrypt.common, Some(trust))?;
-    // Without certificates there is nothing to trust.
-    let anchors = match by_certificate {
-        true => prepare::anchors(trust, &policy)?,
-        false => TrustAnchors::default(),
-    };
-    let mut findings = Vec::new();
-    let mut given = Given::read(&encrypt.common.certs, &policy)?;
-    if !by_certificate {
-        given.messages.clear();
-    }
-    let crls = prepare::repository(&[], &trust.crls, &policy.limits)?;
-    given.certificates.extend(crls);
-    let mut repository = given.certificates.clone();
-    let learning = Learning {
-        verifier: Verifier::new(&anchors, &given.certificates, &policy, &[]),
-        policy: &policy,
-        at,
-    };
-    let mut acquaintances = Vec::new();
-    for file in &given.messages {
-        match learning.from(file)? {
-            Learned::Nothing => {}
-            Learned::Refused(report) => {
-                findings.push(learning.refusal(file, &report));
-            }
-            Learned::Acquaintances(known) => acquaintances.extend(known),
-        }
-    }
-    let mut recipients = Vec::new();
-    for who in &encrypt.recipient {
-        let recipient = recipient(who, &learning, &mut acquaintances, &mut repository)?;
-        recipients.push(recipient);
-    }
-    let keys = prepare::shared_keys(shared, &policy, &mut findings)?;
-    recipients.extend(keys.into_iter().map(Recipient::SharedKey));
-    if shared.password_recipient {
-        let password = prepare::message_password(encrypt.keys.password_file.as_deref(), true)?;
-        recipients.push(Recipient::Password(Arc::new(password)));
-    }
-    let mut identities = Identities::default();
-    if signing.is_some() {
-        let found = signing_keys(encrypt, &given.certificates, &policy)?;
-        findings.extend(found.findings);
-        identities = found.identities;
-    }
-    if let Some(outcome) = refused(&findings) {
+    let ready = Ready::of(encrypt)?;
+    if let Some(outcome) = refused(&ready.findings) {
         return Ok(outcome);
     }
     let message = &encrypt.message.message;
     let mut input = Input::open(message, encrypt.common.is_silent())?;
-    let mut output = Output::open(
-        encrypt.output.output.as_deref(),
-        Leave::AsWritten,
-        encrypt.output.sync,
-        rng,
-    )?;
-    prepare::not_to_people(encrypt.made.format, &output)?;
-    let repository = Catalogue::from(repository);
-    let signer = signing.map(|options| Signer::new(&identities, &policy, options));
-    let mut encryptor = Encryptor::new(&recipients, &anchors, &repository, &policy, options)
-        .knowing(&acquaintances)
-        .watched(prepare::watch());
-    if let Some(signer) = &signer {
-        encryptor = match encrypt.triple_wrap {
-            true => encryptor.wrapping(signer),
-            false => encryptor.signing(signer),
-        };
-    }
+    let to = Destination::of(&encrypt.output);
+    let output = ready.output(&to, rng)?;
+    let signer = ready.signer();
+    let encryptor = ready.encryptor(signer.as_ref());
     let file = encrypt.output.output.as_deref();
-    let mut beside = file
+    let beside = file
         .filter(|_| output.is_file())
         .map(|file| Beside::new(file, encrypt, reads));
-    let copies = beside.as_mut().map(|it| it as &mut dyn Copies);
-    let made = encryptor.encrypt_apart(input.source(), &mut output, copies, at, rng);
-    let (outputs, places, failure) = beside.map(Beside::made).unwrap_or_default();
-    if let Some(failure) = failure {
-        return Err(failure);
+    let at = ready.ground.at;
+    ready.finish(&encryptor, message, &mut input, (output, beside), at, rng)
+}
+
+/// Everything that is needed to encrypt, for one message or many.
+pub(crate) struct Ready<'a> {
+    typed: &'a args::Encrypt,
+    pub(crate) ground: Ground,
+    options: EncryptOptions,
+    signing: Option<SignOptions>,
+    anchors: TrustAnchors,
+    repository: Catalogue,
+    acquaintances: Vec<Acquaintance>,
+    recipients: Vec<Recipient>,
+    /// to sign with
+    identities: Identities,
+    pub(crate) findings: Vec<Finding>,
+}
+
+impl<'a> Ready<'a> {
+    /// Reads certificates, anchors, revocation lists, shared secrets and keys.
+    pub(crate) fn of(typed: &'a args::Encrypt) -> anyhow::Result<Self> {
+        let by_certificate = !typed.recipient.is_empty() || typed.to_header;
+        let shared = &typed.shared;
+        if !by_certificate && shared.kek.is_empty() && !shared.password_recipient {
+            return Err(Problem::usage_with(
+                "no recipient was named",
+                "name recipients with -r FILE, -r ADDRESS, --to-header, --kek NAME:FILE or --password-recipient",
+            )
+            .into());
+        }
+        let options = options(typed)?;
+        let signing = signing(typed)?;
+        let trust = &typed.trust;
+        let ground = prepare::ground(&typed.common, Some(trust))?;
+        let Ground { policy, at } = &ground;
+        // Without certificates there is nothing to trust.
+        let anchors = match by_certificate {
+            true => prepare::anchors(trust, policy)?,
+            false => TrustAnchors::default(),
+        };
+        let mut findings = Vec::new();
+        let mut given = Given::read(&typed.common.certs, policy)?;
+        if !by_certificate {
+            given.messages.clear();
+        }
+        let crls = prepare::repository(&[], &trust.crls, &policy.limits)?;
+        given.certificates.extend(crls);
+        let mut repository = given.certificates.clone();
+        let learning = Learning {
+            verifier: Verifier::new(&anchors, &given.certificates, policy, &[]),
+            policy,
+            at: *at,
+        };
+        let mut acquaintances = Vec::new();
+        for file in &given.messages {
+            match learning.from(file)? {
+                Learned::Nothing => {}
+                Learned::Refused(report) => {
+                    findings.push(learning.refusal(file, &report));
+                }
+                Learned::Acquaintances(known) => acquaintances.extend(known),
+            }
+        }
+        let mut recipients = Vec::new();
+        for who in &typed.recipient {
+            let recipient = recipient(who, &learning, &mut acquaintances, &mut repository)?;
+            recipients.push(recipient);
+        }
+        let keys = prepare::shared_keys(shared, policy, &mut findings)?;
+        recipients.extend(keys.into_iter().map(Recipient::SharedKey));
+        if shared.password_recipient {
+            let password = prepare::message_password(typed.keys.password_file.as_deref(), true)?;
+            recipients.push(Recipient::Password(Arc::new(password)));
+        }
+        let mut identities = Identities::default();
+        if signing.is_some() {
+            let found = signing_keys(typed, &given.certificates, policy)?;
+            findings.extend(found.findings);
+            identities = found.identities;
+        }
+        Ok(Self {
+            typed,
+            options,
+            signing,
+            anchors,
+            repository: Catalogue::from(repository),
+            acquaintances,
+            recipients,
+            identities,
+            findings,
+            ground,
+        })
     }
-    let mut report = made.with_context(|| prepare::at(message))?;
-    for (copy, place) in report.copies.iter_mut().zip(places) {
-        copy.place = Some(place);
+
+    /// Makes the signer, where messages are signed, too.
+    pub(crate) fn signer(&self) -> Option<Signer<'_>> {
+        let options = self.signing.clone()?;
+        Some(Signer::new(&self.identities, &self.ground.policy, options))
     }
-    let mut outcome = conclude(report, findings, output);
-    outcome.outputs.splice(0..0, outputs);
-    Ok(outcome)
+
+    /// Makes the encryptor, which judges each recipient once.
+    pub(crate) fn encryptor<'r>(&'r self, signer: Option<&'r Signer<'r>>) -> Encryptor<'r> {
+        let encryptor = Encryptor::new(
+            &self.recipients,
+            &self.anchors,
+            &self.repository,
+            &self.ground.policy,
+            self.options.clone(),
+        )
+        .knowing(&self.acquaintances)
+        .watched(prepare::watch());
+        match signer {
+            Some(signer) if self.typed.triple_wrap => encryptor.wrapping(signer),
+            Some(signer) => encryptor.signing(signer),
+            None => encryptor,
+        }
+    }
+
+    /// Encrypts one message of many; copies of it have no place beside it.
+    pub(crate) fn perform(
+        &self,
+        encryptor: &Encryptor<'_>,
+        message: &Path,
+        input: &mut Input,
+        to: &Destination<'_>,
+        at: Time,
+        rng: &mut Randomness,
+    ) -> anyhow::Result<Outcome> {
+        let output = self.output(to, rng)?;
+        self.finish(encryptor, message, input, (output, None), at, rng)
+    }
+
+    fn output(&self, to: &Destination<'_>, rng: &mut Randomness) -> anyhow::Result<Output> {
+        let output = to.open(Leave::AsWritten, rng)?;
+        prepare::not_to_people(self.typed.made.format, &output)?;
+        Ok(output)
+    }
+
+    fn finish(
+        &self,
+        encryptor: &Encryptor<'_>,
+        message: &Path,
+        input: &mut Input,
+        (mut output, mut beside): (Output, Option<Beside<'_>>),
+        at: Time,
+        rng: &mut Randomness,
+    ) -> anyhow::Result<Outcome> {
+        let copies = beside.as_mut().map(|it| it as &mut dyn Copies);
+        let made = encryptor.encrypt_apart(input.source(), &mut output, copies, at, rng);
+        let (outputs, places, failure) = beside.map(Beside::made).unwrap_or_default();
+        if let Some(failure) = failure {
+            return Err(failure);
+        }
+        let mut report = made.with_context(|| prepare::at(message))?;
+        for (copy, place) in report.copies.iter_mut().zip(places) {
+            copy.place = Some(place);
+        }
+        let mut outcome = conclude(report, self.findings.clone(), output);
+        outcome.outputs.splice(0..0, outputs);
+        Ok(outcome)
+    }
 }
 
 /// Understands how a message is signed that is encrypted; `None`: it is not.

@@ -50,6 +50,9 @@ pub(crate) enum Problem {
     /// The operating system's store of trust anchors is not there or empty.
     #[error("the system's store holds no trust anchor{}", match .0 { Some(why) => format!(": {why}"), None => String::new() })]
     NoSystemStore(Option<String>),
+    /// One message of many brought a fault of the program to light.
+    #[error("this is a fault of the program ({0})")]
+    Fault(String),
     /// The system gives no randomness.
     #[error("the system gives no randomness: {0}")]
     Randomness(String),
@@ -196,6 +199,7 @@ impl Failure {
             }
             Problem::NoSystemStore(_) => Self::new(KEY, "no-system-store", message)
                 .hint("-t PATH takes the trust anchors from a file or directory; SSL_CERT_FILE and SSL_CERT_DIR name another store"),
+            Problem::Fault(_) => Self::new(ENVIRONMENT, "fault", message).hint("please report it"),
             Problem::Randomness(_) => Self::new(ENVIRONMENT, "randomness", message),
         }
     }
@@ -331,11 +335,17 @@ impl Failure {
                 with("-r", "FILE")
             )),
             E::OnlyRsaKem(_) => failure.hint("without --oaep such a recipient gets RSA-KEM"),
-            E::AlreadyProtected => failure.hint(
-                "leave --protect-headers out, or sign or encrypt the message as it was before",
+            E::AlreadyProtected if verb == Some(Verb::Encrypt) => failure.hint(
+                "sign and encrypt at once: smime encrypt --sign --protect-headers -i FILE -r WHO MESSAGE",
             ),
+            E::AlreadyProtected => {
+                failure.hint("leave --protect-headers out, or sign the message as it was before")
+            }
             E::Unsuitable(_) => failure
                 .hint("without --pss and --digest the key's own algorithm and digest are used"),
+            E::SeveralMessages => failure.hint(format!(
+                "each of them by itself: smime batch {verb_name} -o DIRECTORY FILE"
+            )),
             E::NoPart(_) => failure.hint(match typed {
                 Some(typed) => format!("the parts are listed by: {}", typed.inspect()),
                 None => "smime inspect lists the parts".to_owned(),

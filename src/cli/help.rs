@@ -35,6 +35,8 @@ code  meaning
    4  a key, certificate, trust anchor or password is missing or unusable
    5  the environment: a file cannot be read or written, disk full
   75  cannot tell now, try again (a directory, responder or token did not answer)
+
+batch exits with the worst status of any message, this the order: 5, 75, 4, 3, 1, 0.
 ";
 
 fn verb(path: &[&str]) -> Option<String> {

@@ -3,6 +3,7 @@
 //! Knows names and order of keys; judges nothing. Keys may be added; removing or renaming one raises [`SCHEMA`].
 mod attributes;
 mod headers;
+mod parts;
 
 use super::{
     Answer, Checked, Named,
@@ -24,12 +25,62 @@ use smime::{
     },
     x509::{Certificate, RevocationStatus, certificate::serial_text, extension::KeyUsage},
 };
+use std::path::Path;
 
 /// The number of the schema.
 const SCHEMA: u32 = 1;
+/// Keys that every document begins with.
+const HEAD: usize = 4;
 
 /// Returns the document of an answer.
 pub(crate) fn answer(typed: &Typed, answer: &Answer, exit: u8) -> String {
+    text(answer_document(typed, answer, exit))
+}
+
+/// A message among many, as its line names it.
+pub(crate) struct OneOfMany<'a> {
+    /// the file that it is in
+    pub(crate) input: &'a Path,
+    /// its number, if that is an mbox
+    pub(crate) number: Option<u64>,
+    /// where its result is, if there is one
+    pub(crate) output: Option<&'a Path>,
+}
+
+/// Returns the line of an answer about one message of many.
+pub(crate) fn answer_line(
+    typed: &Typed,
+    answer: &Answer,
+    exit: u8,
+    message: &OneOfMany<'_>,
+) -> String {
+    line(answer_document(typed, answer, exit), message)
+}
+
+/// Returns the line of an error with one message of many.
+pub(crate) fn failure_line(
+    verb: Option<Verb>,
+    failure: &Failure,
+    message: &OneOfMany<'_>,
+) -> String {
+    line(failure_document(verb, failure), message)
+}
+
+fn line(document: Map<String, Value>, message: &OneOfMany<'_>) -> String {
+    let shown = |path: &Path| Value::from(path.display().to_string());
+    let mut line = Map::new();
+    let mut document = document.into_iter();
+    line.extend(document.by_ref().take(HEAD));
+    line.insert("input".into(), shown(message.input));
+    if let Some(number) = message.number {
+        line.insert("number".into(), number.into());
+    }
+    line.insert("output".into(), message.output.map(shown).into());
+    line.extend(document);
+    escape_json(&format!("{}\n", Value::Object(line)))
+}
+
+fn answer_document(typed: &Typed, answer: &Answer, exit: u8) -> Map<String, Value> {
     let verb = typed.verb();
     let mut document = head(Some(verb), verdict(answer.verdict()), exit);
     match answer {
@@ -59,6 +110,10 @@ pub(crate) fn answer(typed: &Typed, answer: &Answer, exit: u8) -> String {
             }
             document.extend(report.headers.iter().flat_map(headers::all));
             document.insert("findings".into(), findings(typed, &report.findings));
+            if !report.parts.is_empty() {
+                let parts = report.parts.iter().map(|it| parts::part(typed, it));
+                document.insert("parts".into(), parts.collect());
+            }
             if !report.learned.is_empty() {
                 let kept = report.learned.iter().map(kept).collect();
                 document.insert("learned".into(), Value::Array(kept));
@@ -84,11 +139,15 @@ pub(crate) fn answer(typed: &Typed, answer: &Answer, exit: u8) -> String {
             document.insert("certificates".into(), Value::Array(checked));
         }
     }
-    text(document)
+    document
 }
 
 /// Returns the document of an error.
 pub(crate) fn failure(verb: Option<Verb>, failure: &Failure) -> String {
+    text(failure_document(verb, failure))
+}
+
+fn failure_document(verb: Option<Verb>, failure: &Failure) -> Map<String, Value> {
     let mut error = Map::new();
     error.insert("code".into(), failure.code.into());
     error.insert("message".into(), failure.message.as_str().into());
@@ -111,7 +170,7 @@ pub(crate) fn failure(verb: Option<Verb>, failure: &Failure) -> String {
     for key in found {
         document.insert((*key).into(), json!([]));
     }
-    text(document)
+    document
 }
 
 /// Returns `RSA 2048`, `P-256`, ….
@@ -414,12 +473,6 @@ mod tests {
 
     fn sample() -> Answer {
         Answer::Message(Report {
-            choice: None,
-            part: None,
-            described: false,
-            copies: Vec::new(),
-            learned: Vec::new(),
-            headers: None,
             layers: vec![
                 samples::encrypted(),
                 Layer::Signed(SignedLayer::new(
@@ -428,7 +481,7 @@ mod tests {
                     Vec::new(),
                 )),
             ],
-            findings: Vec::new(),
+            ..Report::default()
         })
     }
 
@@ -490,18 +543,12 @@ mod tests {
         let answer = answer(
             &Typed::bare(Verb::Verify),
             &Answer::Message(Report {
-                choice: None,
-                part: None,
-                described: false,
-                copies: Vec::new(),
-                learned: Vec::new(),
-                headers: None,
                 layers: vec![Layer::Signed(SignedLayer::new(
                     Form::Opaque,
                     vec![signature],
                     Vec::new(),
                 ))],
-                findings: Vec::new(),
+                ..Report::default()
             }),
             0,
         );

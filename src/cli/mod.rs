@@ -8,41 +8,44 @@
 //! | `prepare`, `password` | what it means |
 //! | `sign` … `cert` | one verb each |
 //! | `learn` | what is kept of senders |
-//! | `output`, `transaction` | where results go, whole or not at all |
+//! | `output`, `transaction`, `folder` | where results go, whole or not at all |
 //! | `reporting` | where the report goes, and the exit status |
 //! | `show`, `json`, `certificate`, `escape` | what the report says |
 //! | `error` | every error line and its hints |
 //! | `advice` | what may help where the answer is no |
 //! | `help` | pages made from tables |
 //! | `told` | for fuzz targets: all that is told of an answer |
-mod advice;
-mod args;
+//!
+//! `batch`, which does to many messages what a verb does to one, lives beside this room and is handed to [`run`].
+pub(crate) mod advice;
+pub(crate) mod args;
 mod cert;
 mod certificate;
-mod decrypt;
-mod encrypt;
-mod error;
-mod escape;
+pub(crate) mod decrypt;
+pub(crate) mod encrypt;
+pub(crate) mod error;
+pub(crate) mod escape;
+pub(crate) mod folder;
 mod help;
 mod inspect;
-mod json;
+pub(crate) mod json;
 mod learn;
-mod open;
-mod output;
+pub(crate) mod open;
+pub(crate) mod output;
 mod password;
-mod prepare;
+pub(crate) mod prepare;
 mod receipt;
-mod reporting;
+pub(crate) mod reporting;
 #[cfg(test)]
 mod samples;
-mod show;
-mod sign;
+pub(crate) mod show;
+pub(crate) mod sign;
 #[cfg(fuzzing)]
 pub(crate) mod told;
 mod transaction;
-mod verify;
+pub(crate) mod verify;
 
-use args::{Arguments, CertCommand, Command};
+use args::{Arguments, Batch, CertCommand, Command};
 use clap::{Parser, error::ErrorKind};
 use output::Output;
 use prepare::Randomness;
@@ -55,7 +58,7 @@ use smime::{
 use std::{env, ffi::OsString, path::PathBuf, process::ExitCode};
 
 /// What a verb found.
-enum Answer {
+pub(crate) enum Answer {
     /// about a message
     Message(Report),
     /// certificates and CRLs, to be shown
@@ -68,10 +71,10 @@ enum Answer {
 }
 
 /// What a verb found, and what may leave once that is reported.
-struct Outcome {
-    answer: Answer,
+pub(crate) struct Outcome {
+    pub(crate) answer: Answer,
     /// the message last
-    outputs: Vec<Output>,
+    pub(crate) outputs: Vec<Output>,
 }
 
 impl From<Answer> for Outcome {
@@ -82,13 +85,13 @@ impl From<Answer> for Outcome {
 }
 
 /// A certificate and the file it is from.
-struct Named {
+pub(crate) struct Named {
     file: PathBuf,
     certificate: Certificate,
 }
 
 /// A certificate and what became of its path.
-struct Checked {
+pub(crate) struct Checked {
     named: Named,
     report: PathReport,
 }
@@ -103,8 +106,11 @@ impl Checked {
     }
 }
 
+/// Errant layers that a hint leads to.
+const ERRANT_HINTS: usize = 3;
+
 impl Answer {
-    fn verdict(&self) -> Verdict {
+    pub(crate) fn verdict(&self) -> Verdict {
         match self {
             Self::Message(report) => report.verdict(),
             Self::Certificates { .. } => Verdict::Pass,
@@ -116,7 +122,7 @@ impl Answer {
     }
 
     /// Returns every finding that makes the answer no.
-    fn denied(&self) -> impl Iterator<Item = &Finding> {
+    pub(crate) fn denied(&self) -> impl Iterator<Item = &Finding> {
         let findings: Box<dyn Iterator<Item = &Finding>> = match self {
             Self::Message(report) => Box::new(report.all_findings()),
             Self::Certificates { .. } => Box::new(std::iter::empty()),
@@ -132,12 +138,15 @@ impl Answer {
             Self::Certificates { .. } | Self::Paths(_) => &[],
         };
         let is_errant = |f: &&Finding| f.rule == Rule::ErrantLayer && f.level == Level::Warn;
-        findings.iter().filter(is_errant)
+        findings.iter().filter(is_errant).take(ERRANT_HINTS)
     }
 }
 
+/// Does a verb to many messages, and returns the exit status.
+pub(crate) type Guest = fn(&Batch, Reporting, &mut Randomness) -> ExitCode;
+
 /// Does what the command line asks, and returns the exit status.
-pub(crate) fn run() -> ExitCode {
+pub(crate) fn run(many: Guest) -> ExitCode {
     keep_secrets();
     let typed: Vec<OsString> = env::args_os().collect();
     let command = match Arguments::try_parse_from(&typed) {
@@ -158,10 +167,13 @@ pub(crate) fn run() -> ExitCode {
         Err(e) => return Reporting::guess(&typed).tell(Err(e)),
     };
     match Reporting::of(&command, &typed, &mut rng) {
-        Ok(reporting) => {
-            let outcome = perform(&command, &mut rng);
-            reporting.tell(outcome)
-        }
+        Ok(reporting) => match &command {
+            Command::Batch(batch) => many(batch, reporting, &mut rng),
+            _ => {
+                let outcome = perform(&command, &mut rng);
+                reporting.tell(outcome)
+            }
+        },
         Err(e) => Reporting::guess(&typed).tell(Err(e)),
     }
 }
@@ -180,7 +192,7 @@ fn perform(command: &Command, rng: &mut Randomness) -> anyhow::Result<Outcome> {
             CertCommand::Check(verb) => cert::check(verb).map(Outcome::from),
             CertCommand::Bundle(verb) => cert::bundle(verb, rng),
         },
-        Command::Help(_) => Ok(Answer::Message(Report::default()).into()),
+        Command::Batch(_) | Command::Help(_) => Ok(Answer::Message(Report::default()).into()),
     }
 }
 
@@ -194,7 +206,7 @@ fn conclude(mut report: Report, findings: Vec<Finding>, output: Output) -> Outco
 }
 
 /// Returns the answer if it is no before the message is looked at.
-fn refused(findings: &[Finding]) -> Option<Outcome> {
+pub(crate) fn refused(findings: &[Finding]) -> Option<Outcome> {
     Policy::denies(findings).then(|| {
         Outcome::from(Answer::Message(Report {
             layers: Vec::new(),
@@ -221,5 +233,6 @@ fn keep_secrets() {
         output::to_standard_error(&format!(
             "smime: error: this is a fault of the program{place}\nsmime: hint: please report it\n"
         ));
+        std::process::abort();
     }));
 }

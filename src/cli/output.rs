@@ -2,7 +2,9 @@
 //!
 //! Knows standard output, files, pipes and the terminal; must not know what is written. The one place that writes to standard output and error.
 use super::{
+    args,
     error::Problem,
+    folder::Slot,
     prepare::Randomness,
     transaction::{self, Staged, Target, Transaction},
 };
@@ -19,6 +21,9 @@ use std::{
 /// Octets gathered before they are written.
 const BUFFER: usize = 64 << 10;
 
+/// Octets that the results of small mail have.
+const SMALL: usize = 16 << 10;
+
 /// When octets may leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Leave {
@@ -29,6 +34,48 @@ pub(crate) enum Leave {
         /// octets held in memory before the encrypted temporary file is used
         held: usize,
     },
+}
+
+/// Where a message's result is to go; nothing is opened yet.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Destination<'a> {
+    /// nobody wants it
+    Nowhere,
+    /// what `-o` says, else standard output
+    Path { path: Option<&'a Path>, sync: bool },
+    /// a result among others
+    Slot {
+        slot: &'a Slot,
+        /// its path, for people
+        shown: &'a Path,
+        sync: bool,
+    },
+}
+
+impl<'a> Destination<'a> {
+    /// Returns where `-o` says.
+    pub(crate) fn of(typed: &'a args::Output) -> Self {
+        Self::Path {
+            path: typed.output.as_deref(),
+            sync: typed.sync,
+        }
+    }
+
+    /// Opens it.
+    pub(crate) fn open(&self, leave: Leave, rng: &mut Randomness) -> anyhow::Result<Output> {
+        match *self {
+            Self::Nowhere => Ok(Output::nowhere()),
+            Self::Path { path, sync } => Output::open(path, leave, sync, rng),
+            Self::Slot { slot, shown, sync } => {
+                let place = slot.place.clone();
+                let kind = match slot.unnamed {
+                    true => Kind::Begun(place),
+                    false => Kind::Copied(spool(leave.held(), rng), place),
+                };
+                Ok(Output::of(kind, Some(shown.to_owned()), slot.number, sync))
+            }
+        }
+    }
 }
 
 /// A place for octets. Dropped without [`Output::commit`], a file does not appear, and what was held back is gone.
@@ -48,6 +95,8 @@ enum Kind {
     Pipe(File),
     /// a pipe, written to on commit
     Held(Spool, File),
+    /// a file that is made when the buffer is full, or at the end
+    Begun(transaction::Place),
     /// a file without a name yet
     File(Transaction),
     /// a file on a file system that knows no files without names
@@ -101,6 +150,11 @@ impl Output {
         }
     }
 
+    /// Returns whether octets are forgotten.
+    pub(crate) fn is_nowhere(&self) -> bool {
+        matches!(self.kind, Kind::Nowhere)
+    }
+
     /// Returns whether it is a file, beside which others can be.
     pub(crate) fn is_file(&self) -> bool {
         matches!(self.kind, Kind::File(_) | Kind::Copied(..))
@@ -124,7 +178,7 @@ impl Output {
     fn finish(mut self) -> io::Result<()> {
         self.pass_on()?;
         match self.kind {
-            Kind::Nowhere | Kind::Pipe(_) => Ok(()),
+            Kind::Nowhere | Kind::Pipe(_) | Kind::Begun(_) => Ok(()),
             Kind::Held(mut spool, mut pipe) => spool.release(&mut pipe),
             Kind::File(transaction) => transaction.commit(self.random, self.sync),
             Kind::Copied(mut spool, place) => {
@@ -163,14 +217,19 @@ impl Output {
                 let content = &mut |file: &mut File| spool.release(file);
                 transaction::stage_copy(&place, content, self.random, self.sync).map(Some)
             }
-            Kind::Nowhere | Kind::Pipe(_) | Kind::Held(..) => self.finish().map(|()| None),
+            Kind::Nowhere | Kind::Pipe(_) | Kind::Begun(_) | Kind::Held(..) => {
+                self.finish().map(|()| None)
+            }
         }
     }
 
     /// Passes the buffer on.
     fn pass_on(&mut self) -> io::Result<()> {
+        if let Kind::Begun(place) = &self.kind {
+            self.kind = Kind::File(Transaction::begin_unnamed(place)?);
+        }
         let passed = match &mut self.kind {
-            Kind::Nowhere => Ok(()),
+            Kind::Nowhere | Kind::Begun(_) => Ok(()),
             Kind::Pipe(pipe) => pipe.write_all(&self.buffer),
             Kind::File(transaction) => transaction.write_all(&self.buffer),
             Kind::Held(spool, _) | Kind::Copied(spool, _) => {
@@ -191,7 +250,9 @@ impl Write for Output {
             return Ok(buf.len());
         }
         if self.buffer.is_empty() {
-            self.buffer.reserve_exact(BUFFER);
+            let small = matches!(self.kind, Kind::Begun(_));
+            self.buffer
+                .reserve_exact(if small { SMALL } else { BUFFER });
         }
         let room = BUFFER.saturating_sub(self.buffer.len());
         let part = buf.get(..room).unwrap_or(buf);

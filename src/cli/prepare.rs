@@ -12,7 +12,10 @@ use rand::{TryRng, rand_core::UnwrapErr};
 use smime::{
     asn1::{Time, oid::Oid},
     crypto::Secret,
-    mime::mailbox::Address,
+    mime::{
+        mailbox::Address,
+        mbox::{Quoting, Span, Unquoted},
+    },
     policy::{Finding, Level, Limits, Policy, PolicyInputs, PolicyName, Revocation, Rule},
     smime::{ExpectedSigner, Source, Verifier},
     store::{Identities, SharedKey, files},
@@ -22,7 +25,8 @@ use std::{
     collections::HashSet,
     env,
     fs::File,
-    io::{BufReader, IsTerminal, Seek, SeekFrom},
+    io::{self, BufReader, IsTerminal, Read, Seek, SeekFrom},
+    os::unix::fs::FileExt,
     path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
@@ -124,6 +128,14 @@ fn policy_inputs(trust: &args::Trust) -> anyhow::Result<PolicyInputs> {
     })
 }
 
+/// Returns the time that was given, else that of the clock: what takes long is not judged by when it began.
+pub(crate) fn moment(common: &args::Common, given: Time) -> Time {
+    match common.at {
+        Some(_) => given,
+        None => now(),
+    }
+}
+
 /// Reads the clock.
 fn now() -> Time {
     let now = SystemTime::now();
@@ -136,9 +148,15 @@ fn now() -> Time {
 
 /// A message, opened.
 pub(crate) struct Input {
-    file: BufReader<File>,
+    source: Opened,
     /// where the message begins, if it can be read again
     beginning: Option<u64>,
+}
+
+enum Opened {
+    File(BufReader<File>),
+    /// one of an mbox
+    Part(Unquoted<BufReader<Section>>),
 }
 
 impl Input {
@@ -163,27 +181,87 @@ impl Input {
             }
             file
         };
+        let seekable = is_seekable(&file);
         let mut file = BufReader::with_capacity(BUFFER, file);
-        let seekable = is_seekable(file.get_ref());
         Ok(Self {
             beginning: file.stream_position().ok().filter(|_| seekable),
-            file,
+            source: Opened::File(file),
         })
+    }
+
+    /// Takes a regular file of this size that was opened and not read.
+    pub(crate) fn regular(file: File, size: u64) -> Self {
+        Self {
+            beginning: Some(0),
+            source: Opened::File(BufReader::with_capacity(buffer(size), file)),
+        }
+    }
+
+    /// Takes a message of an mbox.
+    pub(crate) fn part(mbox: Arc<File>, span: Span, quoting: Quoting) -> Self {
+        let section = Section {
+            file: mbox,
+            span,
+            position: 0,
+        };
+        let section = BufReader::with_capacity(buffer(span.length), section);
+        Self {
+            beginning: Some(0),
+            source: Opened::Part(Unquoted::new(section, quoting)),
+        }
     }
 
     /// Goes back to the beginning; false where that is not possible.
     pub(crate) fn again(&mut self) -> bool {
         let beginning = self.beginning.map(SeekFrom::Start);
-        beginning.is_some_and(|place| self.file.seek(place).is_ok())
+        beginning.is_some_and(|place| match &mut self.source {
+            Opened::File(file) => file.seek(place).is_ok(),
+            Opened::Part(part) => part.seek(place).is_ok(),
+        })
     }
 
     /// Returns it as the library takes it.
     pub(crate) fn source(&mut self) -> Source<'_> {
-        if self.beginning.is_some() {
-            Source::Seekable(&mut self.file)
-        } else {
-            Source::Stream(&mut self.file)
+        match (&mut self.source, self.beginning) {
+            (Opened::File(file), None) => Source::Stream(file),
+            (Opened::File(file), Some(_)) => Source::Seekable(file),
+            (Opened::Part(part), _) => Source::Seekable(part),
         }
+    }
+}
+
+/// For what is small, a buffer that it fits in; the end is seen without another.
+fn buffer(size: u64) -> usize {
+    usize::try_from(size).unwrap_or(BUFFER).clamp(512, BUFFER)
+}
+
+/// A part of a file that several read at once.
+struct Section {
+    file: Arc<File>,
+    span: Span,
+    position: u64,
+}
+
+impl Read for Section {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let left = self.span.length.saturating_sub(self.position);
+        let room = usize::try_from(left).unwrap_or(usize::MAX).min(buf.len());
+        let part = buf.get_mut(..room).unwrap_or_default();
+        let read = self.file.read_at(part, self.span.start + self.position)?;
+        self.position += read as u64;
+        Ok(read)
+    }
+}
+
+impl Seek for Section {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let position = match to {
+            SeekFrom::Start(position) => Some(position),
+            SeekFrom::Current(by) => self.position.checked_add_signed(by),
+            SeekFrom::End(by) => self.span.length.checked_add_signed(by),
+        };
+        self.position = position.ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(self.position)
     }
 }
 

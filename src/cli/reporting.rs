@@ -30,6 +30,15 @@ pub(crate) struct Reporting {
     file: Option<ReportFile>,
 }
 
+/// How findings about many messages are told.
+pub(crate) struct Many {
+    pub(crate) typed: Typed,
+    pub(crate) json: bool,
+    pub(crate) quiet: bool,
+    /// that of `--report`
+    pub(crate) file: Option<Output>,
+}
+
 /// The file of `--report`.
 struct ReportFile {
     path: PathBuf,
@@ -81,8 +90,13 @@ impl Reporting {
         let target = command.output().and_then(|o| o.output.as_deref());
         let sync = command.output().is_some_and(|o| o.sync);
         let to_standard_output = target.is_some_and(output::is_standard_output);
+        // a message may take the place of the one that it is made of; what is said of one may not
+        let mut kept = command.reads();
+        if verb != Some(Verb::Verify) && !verb.is_some_and(Verb::is_filter) {
+            kept.extend(command.subjects());
+        }
         if let Some(path) = target
-            && is_one_of(path, command.reads())
+            && is_one_of(path, kept)
         {
             return Err(reads_and_writes("-o", path));
         }
@@ -133,7 +147,11 @@ impl Reporting {
 
     /// Guesses how to tell that the command line is not understood.
     pub(crate) fn guess(typed: &[OsString]) -> Self {
-        let words: Vec<&str> = typed.iter().skip(1).filter_map(|w| w.to_str()).collect();
+        let words = typed.iter().skip(1).filter_map(|w| w.to_str());
+        let mut words: Vec<&str> = words.collect();
+        if words.first() == Some(&"batch") {
+            words.remove(0);
+        }
         let verb = Verb::ALL.into_iter().find(|verb| {
             let name: Vec<&str> = verb.name().split(' ').collect();
             words.starts_with(&name)
@@ -176,6 +194,16 @@ impl Reporting {
                 self.failed(&failure)
             }
         }
+    }
+
+    /// Goes on to tell of many messages, each in a line.
+    pub(crate) fn of_many(self) -> Option<Many> {
+        Some(Many {
+            typed: self.typed?,
+            json: self.json,
+            quiet: self.quiet,
+            file: self.file.and_then(|file| file.output),
+        })
     }
 
     fn answered(mut self, outcome: Outcome) -> ExitCode {
@@ -331,7 +359,7 @@ fn write(mut file: Output, text: &str) -> anyhow::Result<()> {
     file.commit()
 }
 
-fn errors(line: &str, hints: &[String]) {
+pub(crate) fn errors(line: &str, hints: &[String]) {
     let mut text = format!("smime: error: {}\n", escape(line));
     for hint in hints {
         text.push_str(&format!("smime: hint: {}\n", escape(hint)));

@@ -3,7 +3,10 @@
 //! Every string that came from a message or a certificate is escaped, and stands on a line that begins with our word for it.
 mod attributes;
 mod headers;
+mod parts;
+mod summary;
 
+use self::summary::{Line, Weight};
 use super::{Answer, Checked, args::Verb, certificate, escape::escape};
 use smime::{
     policy::{Finding, Level, Rule},
@@ -26,7 +29,13 @@ const RECIPIENTS: usize = 10;
 pub(crate) fn text(verb: Verb, answer: &Answer) -> String {
     let mut page = Page::default();
     match answer {
-        Answer::Message(report) => page.message(verb, report),
+        Answer::Message(report) => {
+            page.message(verb, report);
+            // whoever only looks is shown all
+            if verb != Verb::Inspect {
+                page.lines = summary::folded(page.lines);
+            }
+        }
         Answer::Certificates { certificates, crls } => {
             for named in certificates {
                 page.shown(&named.file, certificate::facts(&named.certificate));
@@ -41,7 +50,7 @@ pub(crate) fn text(verb: Verb, answer: &Answer) -> String {
             }
         }
     }
-    page.text
+    page.text()
 }
 
 /// Returns what was denied, in one line: `not verified: untrusted, sender-mismatch`.
@@ -81,21 +90,47 @@ pub(crate) fn recipient(recipient: &RecipientSummary) -> String {
 
 #[derive(Default)]
 struct Page {
-    text: String,
+    lines: Vec<Line>,
 }
 
 impl Page {
-    /// An answer: words of ours.
+    fn text(self) -> String {
+        self.lines.into_iter().map(|it| it.text + "\n").collect()
+    }
+
+    /// The answer to all that was asked: words of ours.
+    fn verdict(&mut self, words: &str) {
+        self.line(Weight::Verdict, words.to_owned());
+    }
+
+    /// The answer about one layer: words of ours.
     fn headline(&mut self, words: &str) {
-        self.text.push_str(words);
-        self.text.push('\n');
+        // the only answer, or one of no, is the one to be read
+        let first = self.lines.is_empty() || words.contains("NOT ") || words.contains("BAD ");
+        let weight = if first {
+            Weight::Verdict
+        } else {
+            Weight::Layer
+        };
+        self.line(weight, words.to_owned());
     }
 
     /// A fact: our word for it, and what may be anybody's.
     fn fact(&mut self, label: &str, what: &str) {
-        self.text
-            .push_str(format!("  {label:9}{}", escape(what)).trim_end());
-        self.text.push('\n');
+        let weight = match label {
+            "denied" => Weight::Denied,
+            "warning" => Weight::Warning,
+            "signed" | "claims" => Weight::Signer,
+            "trusted" | "untrusted" => Weight::Trust,
+            _ => Weight::Detail,
+        };
+        let text = format!("  {label:8} {}", escape(what));
+        self.line(weight, text.trim_end().to_owned());
+    }
+
+    fn line(&mut self, weight: Weight, text: String) {
+        let rule = None;
+        self.lines.push(Line { weight, text, rule });
     }
 
     /// What is wrong, the worst first, with the section that says so; what concerns several certificates alike is said once.
@@ -118,6 +153,9 @@ impl Page {
                 let name = finding.rule.name();
                 let source = source(finding);
                 self.fact(label, &format!("{name}: {}{more}{source}", finding.message));
+                if let Some(line) = self.lines.last_mut() {
+                    line.rule = Some(name);
+                }
             }
         }
     }
@@ -132,63 +170,21 @@ impl Page {
             })
             .sum();
         let failed = report.verdict() == Verdict::Fail;
-        if verb != Verb::Inspect && (answers > 1 || report.layers.is_empty()) {
+        // a good answer about a layer is not the one about the message
+        let hidden = failed && !report.layers.iter().any(says_no);
+        if verb != Verb::Inspect && (answers > 1 || report.layers.is_empty() || hidden) {
             if failed {
-                self.headline(&refusal(verb).replacen("not ", "NOT ", 1));
+                self.verdict(&refusal(verb).replacen("not ", "NOT ", 1));
             } else {
-                self.headline("everything asked for holds");
+                self.verdict("everything asked for holds");
             }
         } else if report.layers.is_empty() {
             self.headline("not protected: neither signed nor encrypted");
         }
         for layer in &report.layers {
-            match layer {
-                Layer::Signed(signed) => self.signed(verb, signed),
-                Layer::Encrypted(encrypted) => {
-                    self.encrypted(verb, encrypted);
-                    match &report.choice {
-                        None => {}
-                        Some(Choice::AskedFor) => self.fact("cipher", "as asked for"),
-                        Some(Choice::KnownToAll) => {
-                            self.fact("cipher", "the best that every recipient is known to read");
-                        }
-                        Some(Choice::Default { unknown, other }) => {
-                            let why = match other {
-                                false => {
-                                    format!("by default: what else {unknown} reads is not known")
-                                }
-                                true => format!(
-                                    "by default: the capabilities of {unknown} list no cipher that is written"
-                                ),
-                            };
-                            self.fact("cipher", &why);
-                        }
-                    }
-                }
-                Layer::Compressed(layer) => {
-                    self.headline(&format!("compressed, {}", layer.algorithm));
-                    self.findings(&layer.findings);
-                }
-                Layer::Digested(layer) => {
-                    // the words must not sound like somebody's word
-                    let says = match layer.integrity {
-                        Integrity::Broken => "digest does NOT match",
-                        Integrity::Intact => "digest matches, which anybody could have made",
-                        Integrity::Undetermined => "under a digest, which anybody can make",
-                    };
-                    self.headline(&format!("{says}, {}", escape(&layer.digest)));
-                    self.findings(&layer.findings);
-                }
-                Layer::Authenticated(layer) => self.authenticated(layer),
-                Layer::Certificates(certificates) => {
-                    self.headline(&format!(
-                        "certificates only, {}",
-                        count(certificates.len(), "certificate")
-                    ));
-                    for certificate in certificates {
-                        self.fact("holds", &name(certificate));
-                    }
-                }
+            self.layer(verb, layer);
+            if let (Layer::Encrypted(_), Some(choice)) = (layer, &report.choice) {
+                self.choice(choice);
             }
         }
         for copy in &report.copies {
@@ -203,6 +199,56 @@ impl Page {
             self.fact("headers", &protected);
         }
         self.findings(&report.findings);
+        for line in parts::tree(report).lines() {
+            self.line(Weight::Detail, line.to_owned());
+        }
+    }
+
+    /// Why it is encrypted with this cipher.
+    fn choice(&mut self, choice: &Choice) {
+        let why = match choice {
+            Choice::AskedFor => "as asked for".to_owned(),
+            Choice::KnownToAll => "the best that every recipient is known to read".to_owned(),
+            Choice::Default {
+                unknown,
+                other: false,
+            } => format!("by default: what else {unknown} reads is not known"),
+            Choice::Default { unknown, .. } => {
+                format!("by default: the capabilities of {unknown} list no cipher that is written")
+            }
+        };
+        self.fact("cipher", &why);
+    }
+
+    fn layer(&mut self, verb: Verb, layer: &Layer) {
+        match layer {
+            Layer::Signed(signed) => self.signed(verb, signed),
+            Layer::Encrypted(encrypted) => self.encrypted(verb, encrypted),
+            Layer::Compressed(layer) => {
+                self.headline(&format!("compressed, {}", layer.algorithm));
+                self.findings(&layer.findings);
+            }
+            Layer::Digested(layer) => {
+                // the words must not sound like somebody's word
+                let says = match layer.integrity {
+                    Integrity::Broken => "digest does NOT match",
+                    Integrity::Intact => "digest matches, which anybody could have made",
+                    Integrity::Undetermined => "under a digest, which anybody can make",
+                };
+                self.headline(&format!("{says}, {}", escape(&layer.digest)));
+                self.findings(&layer.findings);
+            }
+            Layer::Authenticated(layer) => self.authenticated(layer),
+            Layer::Certificates(certificates) => {
+                self.headline(&format!(
+                    "certificates only, {}",
+                    count(certificates.len(), "certificate")
+                ));
+                for certificate in certificates {
+                    self.fact("holds", &name(certificate));
+                }
+            }
+        }
     }
 
     /// A copy for those in Bcc: where it is, and for whom.
@@ -267,27 +313,40 @@ impl Page {
             Some(certificate) => name(certificate),
             None => signature.signer_id.clone(),
         };
-        let judged = !matches!(
-            verb,
-            Verb::Inspect | Verb::Sign | Verb::Receipt | Verb::Encrypt
-        );
-        // Whoever vouches for the named signer does not vouch for what is not his.
-        let claimed = judged && signature.integrity != Integrity::Intact;
-        self.fact(if claimed { "claims" } else { "signer" }, &signer);
-        if claimed {
-        } else if signature.trust == Trust::Trusted {
-            self.anchor(&signature.path, signature.anchor.as_deref());
-        } else if let Some(certificate) = &signature.signer {
-            self.fact("issuer", &certificate.issuer().to_string());
-        }
-        let how = format!("{} with {}", signature.algorithm, signature.digest);
-        match signature.signing_time {
-            Some(time) => self.fact("signed", &format!("{time}, {how}")),
-            None => self.fact("signed", &how),
+        match verb {
+            Verb::Inspect | Verb::Sign | Verb::Receipt | Verb::Encrypt => {
+                self.fact("signer", &signer);
+                if let Some(certificate) = &signature.signer {
+                    self.fact("issuer", &certificate.issuer().to_string());
+                }
+                let how = format!("{} with {}", signature.algorithm, signature.digest);
+                match signature.signing_time {
+                    Some(time) => self.fact("signed", &format!("{time}, {how}")),
+                    None => self.fact("signed", &how),
+                }
+            }
+            _ => self.judged(signature, &signer),
         }
         self.attributes(verb, signature);
         self.encoded(&signature.findings);
         self.findings(&signature.findings);
+    }
+
+    /// Who signed and who vouches. Whoever vouches for the named signer does not vouch for what is not his.
+    fn judged(&mut self, signature: &Signature, signer: &str) {
+        let time = signature.signing_time.map(|time| format!(", {time}"));
+        let time = time.unwrap_or_default();
+        if signature.integrity != Integrity::Intact {
+            self.fact("claims", &format!("to be {signer}{time}"));
+            return;
+        }
+        self.fact("signed", &format!("by {signer}{time}"));
+        if signature.trust == Trust::Trusted {
+            let by = anchor(&signature.path, signature.anchor.as_deref());
+            self.fact("trusted", &format!("by {}", by.unwrap_or_default()));
+        } else if let Some(certificate) = &signature.signer {
+            self.fact("untrusted", &format!("issuer {}", certificate.issuer()));
+        }
     }
 
     /// Tells what was encoded for the transport, which is no complaint: in one line.
@@ -301,17 +360,6 @@ impl Page {
                 n => format!(" (and {n} more)"),
             };
             self.fact("encoded", &format!("{}{more}", first.message));
-        }
-    }
-
-    /// Names the anchor that vouched: the last of the path, and where it came from.
-    fn anchor(&mut self, path: &[Certificate], source: Option<&str>) {
-        let anchor = path.last().map(|a| a.subject().to_string());
-        match (anchor.filter(|name| !name.is_empty()), source) {
-            (Some(name), Some(source)) => self.fact("anchor", &format!("{name} ({source})")),
-            (Some(name), None) => self.fact("anchor", &name),
-            (None, Some(source)) => self.fact("anchor", source),
-            (None, None) => {}
         }
     }
 
@@ -406,9 +454,31 @@ impl Page {
             self.fact("under", &issuer.subject().to_string());
         }
         if report.anchor.is_some() {
-            self.anchor(&report.path, report.anchor.as_deref());
+            if let Some(by) = anchor(&report.path, report.anchor.as_deref()) {
+                self.fact("anchor", &by);
+            }
         }
         self.findings(&checked.report.findings);
+    }
+}
+
+/// Whether the answer about a layer is no.
+fn says_no(layer: &Layer) -> bool {
+    match layer {
+        Layer::Signed(it) => {
+            it.signatures.is_empty() || it.counted().any(|s| s.verdict() == Verdict::Fail)
+        }
+        other => other.all_findings().any(|f| f.level == Level::Deny),
+    }
+}
+
+/// The anchor that vouched: the last of the path, and where it came from.
+fn anchor(path: &[Certificate], source: Option<&str>) -> Option<String> {
+    let anchor = path.last().map(|a| a.subject().to_string());
+    match (anchor.filter(|name| !name.is_empty()), source) {
+        (Some(name), Some(source)) => Some(format!("{name} ({source})")),
+        (Some(name), None) => Some(name),
+        (None, source) => source.map(str::to_owned),
     }
 }
 
@@ -515,14 +585,8 @@ mod tests {
 
     fn shown(verb: Verb, layers: Vec<Layer>) -> String {
         let report = Report {
-            choice: None,
-            part: None,
-            described: false,
-            copies: Vec::new(),
-            learned: Vec::new(),
-            headers: None,
             layers,
-            findings: Vec::new(),
+            ..Report::default()
         };
         text(verb, &Answer::Message(report))
     }
@@ -535,9 +599,8 @@ mod tests {
         assert_eq!(
             shown(Verb::Verify, vec![signed(vec![signature()])]),
             "good signature\n\
-             \x20 signer   serial 0a1b of CN=Example CA\n\
-             \x20 anchor   roots.pem\n\
-             \x20 signed   2026-11-01T09:00:00Z, rsa-pkcs1 with sha-256\n\
+             \x20 signed   by serial 0a1b of CN=Example CA, 2026-11-01T09:00:00Z\n\
+             \x20 trusted  by roots.pem\n\
              \x20 warning  revocation-unknown: no CRL at hand [RFC 5280 §6.3]\n"
         );
     }
@@ -583,8 +646,7 @@ mod tests {
         assert_eq!(
             shown(Verb::Verify, vec![signed(vec![broken])]),
             "BAD signature\n\
-             \x20 claims   serial 1 of CN=\\u{1b}[2Kgood signature\n\
-             \x20 signed   2026-11-01T09:00:00Z, rsa-pkcs1 with sha-256\n\
+             \x20 claims   to be serial 1 of CN=\\u{1b}[2Kgood signature, 2026-11-01T09:00:00Z\n\
              \x20 denied   digest-mismatch: changed [RFC 5652 §5.4]\n"
         );
     }
@@ -621,13 +683,15 @@ mod tests {
     #[test]
     fn several_answers_have_one_in_front() {
         let text = shown(Verb::Open, vec![encrypted(), signed(vec![signature()])]);
-        assert!(text.starts_with(
+        assert_eq!(
+            text,
             "everything asked for holds\n\
              decrypted, aes-256-cbc\n\
-             \x20 key      recipient 2 of 2, key identifier 0c0d (ecdh-x963-sha256)\n\
-             \x20 warning  unauthenticated-ciphertext: CBC [RFC 8551 §6]\n\
-             good signature\n"
-        ));
+             good signature\n\
+             \x20 signed   by serial 0a1b of CN=Example CA, 2026-11-01T09:00:00Z\n\
+             \x20 warning  unauthenticated-ciphertext, revocation-unknown: --json\n\
+             \x20 and 2 more lines: --json\n"
+        );
         let mut denied = signature();
         denied.findings = vec![Policy::default().finding(Rule::Untrusted, "x")];
         let text = shown(Verb::Open, vec![encrypted(), signed(vec![denied])]);
@@ -648,14 +712,8 @@ mod tests {
     #[test]
     fn a_denial_without_a_layer() {
         let report = Report {
-            choice: None,
-            part: None,
-            described: false,
-            copies: Vec::new(),
-            learned: Vec::new(),
-            headers: None,
-            layers: Vec::new(),
             findings: vec![Policy::default().finding(Rule::NotSigned, "there is no signature")],
+            ..Report::default()
         };
         let answer = Answer::Message(report);
         assert_eq!(

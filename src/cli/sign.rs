@@ -4,58 +4,99 @@ use super::{
     args::{self, HideHeaders, Include},
     conclude,
     error::Problem,
-    output::{Leave, Output},
+    output::{Destination, Leave},
     prepare::{self, Ground, Input, Keys, Randomness},
     refused,
 };
 use anyhow::Context;
 use smime::{
+    asn1::Time,
     crypto::Digest,
     mime::mailbox::Address,
+    policy::Finding,
     smime::{Addition, Encoding, HeaderProtection, SignOptions, Signer, report::Form},
+    store::Identities,
 };
+use std::path::Path;
 
 /// Signs a message.
 pub(crate) fn run(sign: &args::Sign, rng: &mut Randomness) -> anyhow::Result<Outcome> {
-    let options = options(sign)?;
-    let Ground { policy, at } = prepare::ground(&sign.common, None)?;
-    let Keys {
-        identities,
-        findings,
-    } = prepare::keys(&sign.keys, &sign.common.certs, &policy)?;
-    if let Some(outcome) = refused(&findings) {
+    let ready = Ready::of(sign)?;
+    if let Some(outcome) = refused(&ready.findings) {
         return Ok(outcome);
     }
     let message = &sign.message.message;
     let mut input = Input::open(message, sign.common.is_silent())?;
-    let addition = match (sign.add, sign.countersign) {
-        (true, _) => Some(Addition::Signature),
-        (_, true) => Some(Addition::Countersignatures),
-        _ => None,
-    };
-    // Whether what is there holds is known at its end.
-    let leave = match addition {
-        Some(_) => Leave::OnCommit {
-            held: policy.limits.held_bytes,
-        },
-        None => Leave::AsWritten,
-    };
-    let mut output = Output::open(sign.output.output.as_deref(), leave, sign.output.sync, rng)?;
-    prepare::not_to_people(sign.made.format, &output)?;
-    let signer = Signer::new(&identities, &policy, options);
-    let report = match addition {
-        None => signer.sign(input.source(), &mut output, at, rng),
-        Some(what) => {
-            let mut content = match &sign.content {
-                Some(path) => Some(Input::open(path, sign.common.is_silent())?),
-                None => None,
-            };
-            let content = content.as_mut().map(Input::source);
-            signer.add(what, input.source(), content, &mut output, at, rng)
-        }
-    };
-    let report = report.with_context(|| prepare::at(message))?;
-    Ok(conclude(report, findings, output))
+    let to = Destination::of(&sign.output);
+    ready.perform(message, &mut input, &to, ready.ground.at, rng)
+}
+
+/// Everything that is needed to sign, for one message or many.
+pub(crate) struct Ready<'a> {
+    typed: &'a args::Sign,
+    pub(crate) ground: Ground,
+    options: SignOptions,
+    identities: Identities,
+    pub(crate) findings: Vec<Finding>,
+}
+
+impl<'a> Ready<'a> {
+    /// Reads keys and certificates.
+    pub(crate) fn of(typed: &'a args::Sign) -> anyhow::Result<Self> {
+        let options = options(typed)?;
+        let ground = prepare::ground(&typed.common, None)?;
+        let Keys {
+            identities,
+            findings,
+        } = prepare::keys(&typed.keys, &typed.common.certs, &ground.policy)?;
+        Ok(Self {
+            typed,
+            ground,
+            options,
+            identities,
+            findings,
+        })
+    }
+
+    /// Signs one message.
+    pub(crate) fn perform(
+        &self,
+        message: &Path,
+        input: &mut Input,
+        to: &Destination<'_>,
+        at: Time,
+        rng: &mut Randomness,
+    ) -> anyhow::Result<Outcome> {
+        let (sign, policy) = (self.typed, &self.ground.policy);
+        let addition = match (sign.add, sign.countersign) {
+            (true, _) => Some(Addition::Signature),
+            (_, true) => Some(Addition::Countersignatures),
+            _ => None,
+        };
+        // Whether what is there holds is known at its end.
+        let leave = match addition {
+            Some(_) => Leave::OnCommit {
+                held: policy.limits.held_bytes,
+            },
+            None => Leave::AsWritten,
+        };
+        let mut output = to.open(leave, rng)?;
+        prepare::not_to_people(sign.made.format, &output)?;
+        let signer = Signer::new(&self.identities, policy, self.options.clone());
+        let report = match addition {
+            None => signer.sign(input.source(), &mut output, at, rng),
+            Some(what) => {
+                let mut content = match &sign.content {
+                    Some(path) => Some(Input::open(path, sign.common.is_silent())?),
+                    None => None,
+                };
+                let content = content.as_mut().map(Input::source);
+                signer.add(what, input.source(), content, &mut output, at, rng)
+            }
+        };
+        let report = report.with_context(|| prepare::at(message))?;
+        Ok(conclude(report, self.findings.clone(), output))
+    }
 }
 
 fn options(sign: &args::Sign) -> anyhow::Result<SignOptions> {

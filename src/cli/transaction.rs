@@ -3,21 +3,22 @@
 //! Knows directories, links, modes and renames; must not know what is written. The octets go to a file without a name (`O_TMPFILE`) in the
 //! target's directory, which vanishes with the process, however that ends; [`Transaction::commit`] gives it its name.
 use rustix::{
-    fs::{AtFlags, CWD, Mode, OFlags},
+    fs::{AtFlags, CWD, FileType, Mode, OFlags},
     io::Errno,
 };
 use std::{
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     fs::{self, File, OpenOptions},
     io::{self, Seek, Write},
     os::{
-        fd::AsRawFd,
+        fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd},
         unix::{
             ffi::OsStringExt,
-            fs::{FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt},
+            fs::{FileTypeExt, MetadataExt, PermissionsExt},
         },
     },
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 /// Symbolic links that are followed, as Linux does.
@@ -34,6 +35,8 @@ pub(crate) enum Target {
 /// Where a file is to appear.
 #[derive(Debug, Clone)]
 pub(crate) struct Place {
+    /// the open directory that the paths below are relative to; else they are the process's
+    base: Option<Arc<OwnedFd>>,
     /// the real path, symbolic links followed
     path: PathBuf,
     directory: PathBuf,
@@ -71,10 +74,52 @@ impl Place {
             return Err(Errno::NOENT.into());
         }
         Ok(Self {
+            base: None,
             path,
             directory,
             mode,
         })
+    }
+
+    /// Returns the place of this name in an open directory. Whatever has the name, it is not followed.
+    pub(crate) fn beneath(directory: Arc<OwnedFd>, name: &OsStr) -> Self {
+        Self {
+            base: Some(directory),
+            path: name.into(),
+            directory: ".".into(),
+            mode: 0o600,
+        }
+    }
+
+    fn base(&self) -> BorrowedFd<'_> {
+        self.base.as_ref().map_or(CWD, |it| it.as_fd())
+    }
+
+    /// Returns the mode of the file that is to be replaced, where it was not looked at before.
+    fn old_mode(&self) -> Option<u32> {
+        let base = self.base.as_ref()?;
+        let old = rustix::fs::statat(base, &self.path, AtFlags::SYMLINK_NOFOLLOW).ok()?;
+        let is_file = FileType::from_raw_mode(old.st_mode) == FileType::RegularFile;
+        is_file.then_some(old.st_mode & 0o777)
+    }
+
+    /// Takes away what a process that was killed left behind under the name that `random` makes.
+    pub(crate) fn clean(&self, random: [u8; 8]) {
+        let temporary = temporary_name(&self.directory, random);
+        let _ = rustix::fs::unlinkat(self.base(), &temporary, AtFlags::empty());
+    }
+
+    fn rename(&self, temporary: &Path) -> io::Result<()> {
+        let renamed = rustix::fs::renameat(self.base(), temporary, self.base(), &self.path);
+        Ok(renamed.inspect_err(|_| {
+            let _ = rustix::fs::unlinkat(self.base(), temporary, AtFlags::empty());
+        })?)
+    }
+
+    fn sync_directory(&self) -> io::Result<()> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let directory = rustix::fs::openat(self.base(), &self.directory, flags, Mode::empty())?;
+        File::from(directory).sync_all()
     }
 }
 
@@ -106,7 +151,7 @@ pub(crate) struct Transaction {
 impl Transaction {
     /// Starts; `None` where the file system knows no files without names.
     pub(crate) fn begin(place: &Place) -> io::Result<Option<Self>> {
-        match unnamed(&place.directory, OFlags::empty()) {
+        match unnamed(place.base(), &place.directory, OFlags::empty()) {
             Ok(file) if descriptor(&file).exists() => Ok(Some(Self {
                 place: place.clone(),
                 file,
@@ -115,6 +160,14 @@ impl Transaction {
             Err(e) if is_unsupported(&e) => Ok(None),
             Err(e) => Err(e),
         }
+    }
+
+    /// Starts where it is known that there can be files without names.
+    pub(crate) fn begin_unnamed(place: &Place) -> io::Result<Self> {
+        Ok(Self {
+            file: unnamed(place.base(), &place.directory, OFlags::empty())?,
+            place: place.clone(),
+        })
     }
 
     /// Gives the file its name, in place of an old one. `random` keeps the names of two processes apart; with `sync` all of it is on the disk first.
@@ -126,22 +179,29 @@ impl Transaction {
         }
         let source = descriptor(&self.file);
         let link = |to: &Path| -> io::Result<()> {
-            Ok(rustix::fs::linkat(
-                CWD,
-                &source,
-                CWD,
-                to,
-                AtFlags::SYMLINK_FOLLOW,
-            )?)
+            let base = self.place.base();
+            let flags = AtFlags::SYMLINK_FOLLOW;
+            Ok(rustix::fs::linkat(CWD, &source, base, to, flags)?)
         };
         match link(&self.place.path) {
             Ok(()) => {}
             // A link replaces nothing, and only a name can be renamed: killed between these two calls, the process leaves the temporary
             // name behind, with all of the message and the old file untouched. No system call closes that window.
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
+                if let Some(mode) = self.place.old_mode() {
+                    let mode = fs::Permissions::from_mode(mode);
+                    self.file.set_permissions(mode)?;
+                }
                 let temporary = temporary_name(&self.place.directory, random);
-                link(&temporary)?;
-                rename(&temporary, &self.place.path)?;
+                link(&temporary).or_else(|e| {
+                    // what a process that was killed left behind, if it had the same number
+                    if e.kind() != io::ErrorKind::AlreadyExists || self.place.base.is_none() {
+                        return Err(e);
+                    }
+                    self.place.clean(random);
+                    link(&temporary)
+                })?;
+                self.place.rename(&temporary)?;
             }
             // No hard links on this file system, none for us, or no /proc: by copy.
             Err(e)
@@ -162,7 +222,7 @@ impl Transaction {
             Err(e) => return Err(e),
         }
         if sync {
-            File::open(&self.place.directory)?.sync_all()?;
+            self.place.sync_directory()?;
         }
         Ok(())
     }
@@ -176,7 +236,8 @@ impl Transaction {
         }
         let temporary = temporary_name(&self.place.directory, random);
         let source = descriptor(&self.file);
-        match rustix::fs::linkat(CWD, &source, CWD, &temporary, AtFlags::SYMLINK_FOLLOW) {
+        let base = self.place.base();
+        match rustix::fs::linkat(CWD, &source, base, &temporary, AtFlags::SYMLINK_FOLLOW) {
             Ok(()) => Ok(Staged {
                 temporary: Some(temporary),
                 place: self.place,
@@ -204,10 +265,10 @@ impl Staged {
     /// Gives the file its own name, in place of an old one.
     pub(crate) fn settle(mut self) -> io::Result<()> {
         if let Some(temporary) = self.temporary.take() {
-            rename(&temporary, &self.place.path)?;
+            self.place.rename(&temporary)?;
         }
         if self.sync {
-            File::open(&self.place.directory)?.sync_all()?;
+            self.place.sync_directory()?;
         }
         Ok(())
     }
@@ -216,7 +277,7 @@ impl Staged {
 impl Drop for Staged {
     fn drop(&mut self) {
         if let Some(temporary) = &self.temporary {
-            let _ = fs::remove_file(temporary);
+            let _ = rustix::fs::unlinkat(self.place.base(), temporary, AtFlags::empty());
         }
     }
 }
@@ -248,18 +309,18 @@ pub(crate) fn stage_copy(
     sync: bool,
 ) -> io::Result<Staged> {
     let temporary = temporary_name(&place.directory, random);
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&temporary)?;
+    if place.base.is_some() {
+        place.clean(random);
+    }
+    let mut file = create(place.base(), &temporary, OFlags::WRONLY)?;
     let staged = Staged {
         temporary: Some(temporary),
         place: place.clone(),
         sync,
     };
     content(&mut file)?;
-    file.set_permissions(fs::Permissions::from_mode(place.mode))?;
+    let mode = place.old_mode().unwrap_or(place.mode);
+    file.set_permissions(fs::Permissions::from_mode(mode))?;
     if sync {
         file.sync_all()?;
     }
@@ -268,15 +329,10 @@ pub(crate) fn stage_copy(
 
 /// Makes a file that nobody can find, to hold encrypted octets until this process ends.
 pub(crate) fn holding(directory: &Path, random: [u8; 8]) -> io::Result<File> {
-    match unnamed(directory, OFlags::EXCL) {
+    match unnamed(CWD, directory, OFlags::EXCL) {
         Err(e) if is_unsupported(&e) => {
             let path = temporary_name(directory, random);
-            let file = OpenOptions::new()
-                .read(true)
-                .write(true)
-                .create_new(true)
-                .mode(0o600)
-                .open(&path)?;
+            let file = create(CWD, &path, OFlags::RDWR)?;
             fs::remove_file(&path)?;
             Ok(file)
         }
@@ -284,9 +340,15 @@ pub(crate) fn holding(directory: &Path, random: [u8; 8]) -> io::Result<File> {
     }
 }
 
-fn unnamed(directory: &Path, flags: OFlags) -> io::Result<File> {
+fn unnamed(base: BorrowedFd<'_>, directory: &Path, flags: OFlags) -> io::Result<File> {
     let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC | flags;
-    let made = rustix::fs::openat(CWD, directory, flags, Mode::RUSR | Mode::WUSR)?;
+    let made = rustix::fs::openat(base, directory, flags, Mode::RUSR | Mode::WUSR)?;
+    Ok(File::from(made))
+}
+
+fn create(base: BorrowedFd<'_>, path: &Path, flags: OFlags) -> io::Result<File> {
+    let flags = OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC | flags;
+    let made = rustix::fs::openat(base, path, flags, Mode::RUSR | Mode::WUSR)?;
     Ok(File::from(made))
 }
 
@@ -308,12 +370,6 @@ fn descriptor(file: &File) -> PathBuf {
 
 fn temporary_name(directory: &Path, random: [u8; 8]) -> PathBuf {
     directory.join(format!(".smime-{}", smime::encoding::hex::encode(&random)))
-}
-
-fn rename(from: &Path, to: &Path) -> io::Result<()> {
-    fs::rename(from, to).inspect_err(|_| {
-        let _ = fs::remove_file(from);
-    })
 }
 
 /// Follows symbolic links to where nothing is yet.

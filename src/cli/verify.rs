@@ -3,17 +3,20 @@ use super::{
     Outcome, args, conclude,
     error::Problem,
     learn,
-    output::{Leave, Output},
+    output::{Destination, Leave},
     prepare::{self, Ground, Input, Randomness},
 };
 use anyhow::Context;
-use smime::{policy::Rule, smime::report::Verdict, x509::Catalogue};
+use smime::{
+    asn1::Time,
+    policy::Rule,
+    smime::{ExpectedSigner, Verifier, report::Verdict},
+    x509::{Catalogue, TrustAnchors},
+};
 use std::path::Path;
 
 /// Checks the outermost signature.
 pub(crate) fn run(verify: &args::Verify, rng: &mut Randomness) -> anyhow::Result<Outcome> {
-    let Ground { policy, at } = prepare::ground(&verify.common, Some(&verify.trust))?;
-    let signers = prepare::signers(&verify.signers)?;
     let message = &verify.message.message;
     let dash = Path::new("-");
     if message == dash && verify.content.as_deref() == Some(dash) {
@@ -24,68 +27,113 @@ pub(crate) fn run(verify: &args::Verify, rng: &mut Randomness) -> anyhow::Result
             Problem::usage("MESSAGE and --receipt-for cannot both be standard input").into(),
         );
     }
-    let anchors = prepare::anchors(&verify.trust, &policy)?;
-    let time_stamping = prepare::time_stamp_anchors(&verify.signers, &policy.limits)?;
-    let repository = prepare::repository(&verify.common.certs, &verify.trust.crls, &policy.limits)?;
-    let repository = Catalogue::from(repository);
-    let quiet = verify.common.is_silent();
-    let mut input = Input::open(message, quiet)?;
-    let mut content = match &verify.content {
-        Some(path) => Some(Input::open(path, quiet)?),
-        None => None,
+    let ready = Ready::of(verify)?;
+    let mut input = Input::open(message, verify.common.is_silent())?;
+    let to = match &verify.output.output {
+        Some(_) => Destination::of(&verify.output),
+        None => Destination::Nowhere,
     };
-    let leave = Leave::OnCommit {
-        held: policy.limits.held_bytes,
-    };
-    let mut to = || match &verify.output.output {
-        Some(path) => Output::open(Some(path), leave, verify.output.sync, rng),
-        None => Ok(Output::nowhere()),
-    };
-    let mut output = to()?;
-    let mut verifier = prepare::verifier(
-        &anchors,
-        &repository,
-        &policy,
-        &signers,
-        &verify.signers,
-        time_stamping.as_ref(),
-    );
-    if let Some(part) = &verify.part.part {
-        verifier = verifier.part(part.clone());
+    ready.perform(message, &mut input, &to, ready.ground.at, rng)
+}
+
+/// Everything that is needed to verify, for one message or many.
+pub(crate) struct Ready<'a> {
+    typed: &'a args::Verify,
+    pub(crate) ground: Ground,
+    signers: Vec<ExpectedSigner>,
+    anchors: TrustAnchors,
+    time_stamping: Option<TrustAnchors>,
+    repository: Catalogue,
+}
+
+impl<'a> Ready<'a> {
+    /// Reads certificates, anchors and revocation lists.
+    pub(crate) fn of(typed: &'a args::Verify) -> anyhow::Result<Self> {
+        let ground = prepare::ground(&typed.common, Some(&typed.trust))?;
+        let policy = &ground.policy;
+        let signers = prepare::signers(&typed.signers)?;
+        let anchors = prepare::anchors(&typed.trust, policy)?;
+        let time_stamping = prepare::time_stamp_anchors(&typed.signers, &policy.limits)?;
+        let (certs, crls) = (&typed.common.certs, &typed.trust.crls);
+        let repository = prepare::repository(certs, crls, &policy.limits)?;
+        Ok(Self {
+            typed,
+            signers,
+            anchors,
+            time_stamping,
+            repository: Catalogue::from(repository),
+            ground,
+        })
     }
-    if let Some(original) = &verify.receipt_for {
-        let mut original = Input::open(original, quiet)?;
-        let report = verifier
-            .verify_receipt(input.source(), original.source(), at)
-            .with_context(|| prepare::at(message))?;
-        return Ok(conclude(report, Vec::new(), output));
-    }
-    let mut report = verifier
-        .verify(
-            input.source(),
-            content.as_mut().map(Input::source),
-            &mut output,
-            at,
-        )
-        .with_context(|| prepare::at(message))?;
-    // what was signed is not the canonical form that was written: write what was
-    let otherwise = report.all_findings().any(|f| f.rule == Rule::LineEnds);
-    if otherwise && verify.output.output.is_some() && report.verdict() == Verdict::Pass {
-        if !input.again() {
-            return Err(Problem::usage_with(
-                "the content was signed with the line ends as received; from a pipe it cannot be written so",
-                "give the message as a file: smime verify -o FILE MESSAGE",
-            )
-            .into());
+
+    /// Verifies one message.
+    pub(crate) fn perform(
+        &self,
+        message: &Path,
+        input: &mut Input,
+        to: &Destination<'_>,
+        at: Time,
+        rng: &mut Randomness,
+    ) -> anyhow::Result<Outcome> {
+        let quiet = self.typed.common.is_silent();
+        let mut content = match &self.typed.content {
+            Some(path) => Some(Input::open(path, quiet)?),
+            None => None,
+        };
+        let leave = Leave::OnCommit {
+            held: self.ground.policy.limits.held_bytes,
+        };
+        let mut output = to.open(leave, rng)?;
+        let verifier = self.verifier();
+        if let Some(original) = &self.typed.receipt_for {
+            let mut original = Input::open(original, quiet)?;
+            let report = verifier
+                .verify_receipt(input.source(), original.source(), at)
+                .with_context(|| prepare::at(message))?;
+            return Ok(conclude(report, Vec::new(), output));
         }
-        output = to()?;
-        report = verifier
-            .as_received()
-            .verify(input.source(), None, &mut output, at)
+        let mut report = verifier
+            .verify(
+                input.source(),
+                content.as_mut().map(Input::source),
+                &mut output,
+                at,
+            )
             .with_context(|| prepare::at(message))?;
+        // what was signed is not the canonical form that was written: write what was
+        let otherwise = report.all_findings().any(|f| f.rule == Rule::LineEnds);
+        if otherwise && !output.is_nowhere() && report.verdict() == Verdict::Pass {
+            if !input.again() {
+                return Err(Problem::usage_with(
+                    "the content was signed with the line ends as received; from a pipe it cannot be written so",
+                    "give the message as a file: smime verify -o FILE MESSAGE",
+                )
+                .into());
+            }
+            output = to.open(leave, rng)?;
+            report = verifier
+                .as_received()
+                .verify(input.source(), None, &mut output, at)
+                .with_context(|| prepare::at(message))?;
+        }
+        if let Some(directory) = &self.typed.learn {
+            learn::learn(directory, &mut report, at, &self.ground.policy, rng)?;
+        }
+        Ok(conclude(report, Vec::new(), output))
     }
-    if let Some(directory) = &verify.learn {
-        learn::learn(directory, &mut report, at, &policy, rng)?;
+
+    fn verifier(&self) -> Verifier<'_> {
+        let verifier = prepare::verifier(
+            &self.anchors,
+            &self.repository,
+            &self.ground.policy,
+            &self.signers,
+            &self.typed.signers,
+            self.time_stamping.as_ref(),
+        );
+        match &self.typed.part.part {
+            Some(part) => verifier.part(part.clone()),
+            None => verifier,
+        }
     }
-    Ok(conclude(report, Vec::new(), output))
 }

@@ -676,7 +676,7 @@ mod tests {
             attributes.signing_certificate_is(&identity(RSA).certificate),
             Ok(Some(false))
         );
-        assert_eq!(attributes.capabilities().unwrap().unwrap().names().len(), 2);
+        assert_eq!(attributes.capabilities().unwrap().unwrap().names().len(), 4);
         assert_eq!(attributes.check_unique(), Ok(()));
         let matches = |digest: Digest, signature: &SignatureAlgorithm| {
             attributes.algorithm_protection_matches(&digest.identifier(), &signature.identifier())

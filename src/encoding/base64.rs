@@ -3,7 +3,7 @@
 //! Knows octets and characters, nothing of MIME or PEM around them. Whatever the decoder tolerates it remembers; whether
 //! that matters is decided above. Both directions work on blocks of many lines, with buffers of a fixed size that are
 //! wiped when dropped, since PEM carries private keys through here.
-use data_encoding::{BASE64, BASE64_NOPAD};
+use base64_simd::{AsOut, STANDARD, STANDARD_NO_PAD};
 use memchr::memchr;
 use std::io::{self, Read, Write};
 use zeroize::Zeroizing;
@@ -101,7 +101,10 @@ impl<R: Read> Decoder<R> {
             return true;
         };
         self.octets.resize(whole / 4 * 3, 0);
-        if BASE64_NOPAD.decode_mut(quanta, &mut self.octets).is_err() {
+        if STANDARD_NO_PAD
+            .decode(quanta, self.octets.as_mut_slice().as_out())
+            .is_err()
+        {
             self.octets.clear();
             return false;
         }
@@ -142,7 +145,9 @@ impl<R: Read> Decoder<R> {
         }
         let mut octets = [0; 3];
         // only the alphabet is left, so this cannot fail
-        if BASE64_NOPAD.decode_mut(&quantum, &mut octets).is_ok()
+        if STANDARD_NO_PAD
+            .decode(&quantum, octets.as_mut_slice().as_out())
+            .is_ok()
             && let Some((octets, bits)) = octets.split_at_checked(count)
         {
             self.octets.extend_from_slice(octets);
@@ -243,8 +248,9 @@ impl<W: Write> Encoder<W> {
     /// Writes `octets` as lines, the last of which may be short.
     fn write_lines(&mut self, octets: &[u8]) -> io::Result<()> {
         for block in octets.chunks(LINES * LINE) {
-            self.characters.resize(BASE64.encode_len(block.len()), 0);
-            BASE64.encode_mut(block, &mut self.characters);
+            self.characters
+                .resize(STANDARD.encoded_length(block.len()), 0);
+            let _ = STANDARD.encode(block, self.characters.as_mut_slice().as_out());
             self.lines.clear();
             for line in self.characters.chunks(LINE_CHARACTERS) {
                 self.lines.extend_from_slice(line);

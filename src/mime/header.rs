@@ -71,11 +71,7 @@ impl Field {
 
     /// Returns the value for people: RFC 2047 decoded by mail-parser, control characters not yet escaped.
     pub fn text(&self) -> String {
-        let mut value = self.value();
-        // mail-parser ends a value at its line end
-        value.push(b'\n');
-        let text = mail_parser::parsers::MessageStream::new(&value).parse_unstructured();
-        text.into_text().unwrap_or_default().into_owned()
+        decoded(self.value())
     }
 
     /// Returns the unfolded value, white space around it removed.
@@ -203,6 +199,21 @@ impl Header {
     pub fn display(&self, name: &str) -> Option<String> {
         self.all(name).next().map(Field::text)
     }
+}
+
+/// Returns text in which encoded words (RFC 2047) are decoded; control characters are not escaped.
+pub fn decoded_words(text: &str) -> String {
+    match text.contains("=?") {
+        true => decoded(text.as_bytes().to_vec()),
+        false => text.to_owned(),
+    }
+}
+
+fn decoded(mut value: Vec<u8>) -> String {
+    // mail-parser ends a value at its line end
+    value.push(b'\n');
+    let text = mail_parser::parsers::MessageStream::new(&value).parse_unstructured();
+    text.into_text().unwrap_or_default().into_owned()
 }
 
 /// Merges an inner header under an outer one (the rule of decrypt and open): outer fields except MIME-Version and Content-*,

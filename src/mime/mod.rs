@@ -10,6 +10,7 @@ pub mod header;
 pub mod legacy_display;
 mod lexer;
 pub mod mailbox;
+pub mod mbox;
 pub mod parameters;
 pub mod part;
 pub mod seven_bit;

@@ -86,8 +86,10 @@ rules! {
     UnsignedText "unsigned-text" Warn Warn Warn false "RFC 8551 §3.5.3" "text before or after the parts of a clear-signed message is not signed";
     MissingBoundary "missing-boundary" Warn Warn Warn false "RFC 2046 §5.1.1" "the closing boundary is missing";
     LineEnds "line-ends" Warn Warn Warn false "RFC 8551 §3.1.1" "the signature holds only over the content as received, not over its canonical form";
+    DigestAlgorithm "digest-algorithm" Warn Warn Warn false "RFC 8419 §3.1" "the digest of an Ed448 signature is identified by another name than id-shake256-len";
     Micalg "micalg" Allow Allow Allow false "RFC 8551 §3.5.3.2" "micalg does not name the digest that was used";
     CoversCiphertext "covers-ciphertext" Warn Warn Warn false "RFC 8551 §3.7" "the signature is around ciphertext: it says who sent the envelope, not who wrote the content";
+    MboxQuoting "mbox-quoting" Warn Warn Warn false "RFC 4155 §2" "the signature holds with lines of the mbox read otherwise than mboxrd writes them";
     SigningTime "signing-time" Warn Warn Warn false "RFC 5652 §11.3" "the claimed signing time lies in the future, or is not written as it must be";
     Countersignature "countersignature" Warn Warn Warn false "RFC 5652 §11.4" "a countersignature over the signature does not hold, or its signer is not accepted";
     TimeStamp "time-stamp" Warn Warn Warn false "RFC 3161 §2.4.2" "a time-stamp over the signature does not count: it does not hold, or its authority is not accepted";

@@ -25,8 +25,9 @@ use crate::{
 use circle::{Circle, Circles};
 use sealing::{Copying, Sealing};
 use std::{
+    collections::HashMap,
     io::{self, Write},
-    sync::Arc,
+    sync::{Arc, Mutex},
 };
 
 /// Whom to encrypt to.
@@ -102,6 +103,15 @@ pub struct Encryptor<'a> {
     met: Collection,
     /// who signs it, and whether around the encryption, too
     signer: Option<(&'a Signer<'a>, bool)>,
+    judged: Mutex<HashMap<Certificate, Judged>>,
+}
+
+/// What a certificate was found to be, for as long as all that this rests on stays as it is: everything in an [`Encryptor`], and the time.
+struct Judged {
+    at: Time,
+    /// findings name it
+    origin: Option<String>,
+    findings: Vec<Finding>,
 }
 
 impl<'a> Encryptor<'a> {
@@ -123,6 +133,7 @@ impl<'a> Encryptor<'a> {
             known: Known(&[]),
             met: Collection::default(),
             signer: None,
+            judged: Mutex::default(),
         }
     }
 
@@ -132,6 +143,7 @@ impl<'a> Encryptor<'a> {
     pub fn knowing(mut self, acquaintances: &'a [Acquaintance]) -> Self {
         self.known = Known(acquaintances);
         self.met = self.known.met();
+        self.judged = Mutex::default();
         self
     }
 

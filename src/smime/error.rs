@@ -131,6 +131,9 @@ pub enum Error {
     /// The header of a message can be protected only when that is signed or encrypted for the first time.
     #[error("the message is signed or encrypted already: its header cannot be protected any more")]
     AlreadyProtected,
+    /// The input is a file of many messages (RFC 4155).
+    #[error("the input is a mailbox of several messages")]
+    SeveralMessages,
     /// The message has no part of the number that was named.
     #[error("the message has no part {0}")]
     NoPart(String),
@@ -142,6 +145,9 @@ pub enum Error {
         /// what is wrong
         error: Box<Self>,
     },
+    /// What is to be signed would pass for something that was signed already.
+    #[error("the content is the signed attributes of a message, not something that one signs")]
+    PassesForAttributes,
     /// What was asked for cannot be combined with what was found.
     #[error("{0}")]
     Unsuitable(&'static str),
@@ -208,7 +214,9 @@ impl Error {
             Self::ContentNotWanted => "content-not-wanted",
             Self::NoTrustAnchor => "no-trust-anchor",
             Self::NotOfMail(_) => "unsupported",
+            Self::PassesForAttributes => "signed-attributes",
             Self::AlreadyProtected => "already-protected",
+            Self::SeveralMessages => "several-messages",
             Self::NoPart(_) => "no-part",
             Self::InPart { error, .. } => error.code(),
             Self::Unsuitable(_) => "unsuitable",
@@ -242,7 +250,10 @@ impl Error {
 
     /// Says in which part the input is not what it should be, unless that is said already.
     pub(super) fn within(self, part: &PartNumber) -> Self {
-        let placed = matches!(self, Self::InPart { .. } | Self::NoPart(_));
+        let placed = matches!(
+            self,
+            Self::InPart { .. } | Self::NoPart(_) | Self::SeveralMessages
+        );
         if placed || self.class() != Class::Input {
             return self;
         }

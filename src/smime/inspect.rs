@@ -11,6 +11,7 @@ pub fn inspect(source: Source<'_>, policy: &Policy) -> Result<Report, Error> {
     let mut peeler = Peeler::new(Goal::Inspect, policy, &mut sink);
     peeler.walk(source)?;
     let mut report = peeler.report;
+    report.parts = peeler.tree;
     report.described = true;
     Ok(report)
 }

@@ -1,6 +1,10 @@
 //! What an entity means: which layer of protection its header announces (RFC 8551 §3.2, §3.5, §3.9).
 use super::Error;
-use crate::mime::{content_type::ContentType, header::Header, transfer::TransferEncoding};
+use crate::mime::{
+    content_type::ContentType,
+    header::{Header, decoded_words},
+    transfer::TransferEncoding,
+};
 
 /// What a header announces.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,24 +109,37 @@ fn is_cms(content_type: &ContentType, header: &Header) -> bool {
     }
     match content_type.subtype.as_str() {
         "pkcs7-mime" | "x-pkcs7-mime" | "pkcs7-signature" | "x-pkcs7-signature" => true,
-        "octet-stream" => {
-            let disposition = header
-                .sole("Content-Disposition")
-                .ok()
-                .flatten()
-                .and_then(|f| ContentType::parse(&[b"x/", f.value().as_slice()].concat()).ok());
-            let names = [
-                content_type.parameter("name"),
-                disposition.as_ref().and_then(|d| d.parameter("filename")),
-            ];
-            names.into_iter().flatten().any(|name| {
+        "octet-stream" => names(content_type, header)
+            .into_iter()
+            .flatten()
+            .any(|name| {
                 [".p7m", ".p7s", ".p7c", ".p7z"]
                     .iter()
                     .any(|end| name.to_ascii_lowercase().ends_with(end))
-            })
-        }
+            }),
         _ => false,
     }
+}
+
+/// The names of a file that a header gives: in Content-Disposition (RFC 2183 §2.3) and, of old, in Content-Type. Some mailers write encoded
+/// words where RFC 2047 §5 forbids them.
+fn names(content_type: &ContentType, header: &Header) -> [Option<String>; 2] {
+    let disposition = header.sole("Content-Disposition").ok().flatten();
+    let disposition =
+        disposition.and_then(|f| ContentType::parse(&[b"x/", f.value().as_slice()].concat()).ok());
+    let disposition = disposition.as_ref();
+    [
+        disposition.and_then(|it| it.parameter("filename")),
+        content_type.parameter("name"),
+    ]
+    .map(|name| name.map(decoded_words))
+}
+
+/// Returns the name of the file that an entity is, as its header says.
+pub(super) fn file_name(header: &Header) -> Option<String> {
+    let content_type = header.content_type().ok().flatten();
+    let content_type = content_type.or_else(|| ContentType::parse(b"text/plain").ok())?;
+    names(&content_type, header).into_iter().flatten().next()
 }
 
 fn label(smime_type: &str) -> Label {

@@ -16,6 +16,7 @@ pub mod inspect;
 mod layer;
 pub mod open;
 mod outgoing;
+pub mod part;
 mod peel;
 mod place;
 mod plaintext;

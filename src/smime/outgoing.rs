@@ -1,6 +1,7 @@
 //! The content of a message to be made: which fields stay outside, what goes inside, in canonical form (RFC 8551 §3.1).
 use super::{
     Content, Encoding, Error, HeaderProtection, Source,
+    content::HEAD,
     headers::write::protect,
     layer::{self, Announced},
     source::{self, CHUNK, Opened, Reader},
@@ -244,6 +245,18 @@ impl<'r> Outgoing<'r> {
             canonicalize: true,
             ..self
         }
+    }
+
+    /// Looks at the beginning of a content that is taken as it is; nothing of another.
+    pub(super) fn head(&mut self) -> Result<Vec<u8>, Error> {
+        let mut head = Vec::new();
+        if let Passing::AsIs(content) = &mut self.content {
+            let mut whole = std::mem::replace(content, Box::new(io::empty()));
+            let most = u64::try_from(HEAD).unwrap_or(u64::MAX);
+            whole.by_ref().take(most).read_to_end(&mut head)?;
+            *content = Box::new(Cursor::new(head.clone()).chain(whole));
+        }
+        Ok(head)
     }
 
     /// Passes the content on, chunk by chunk, in the form that is signed or encrypted, with what was seen in it so far; returns what was encoded,

@@ -8,13 +8,16 @@ mod digested;
 mod encrypted;
 mod explain;
 mod innermost;
+mod mailbox;
 mod parts;
 pub(super) mod signed;
 
+use self::{mailbox::OneMessage, parts::Passing};
 use super::{
     error::Error,
     headers::read::Seen,
     layer::{self, Announced, Label},
+    part::Part,
     report::{Container, Report},
     sender::Froms,
     signature::Judge,
@@ -114,6 +117,8 @@ pub(super) struct Peeler<'a> {
     parts: usize,
     /// layers met that do not count
     errant: usize,
+    /// what stands in the part where the walk is, so far, where it is only described
+    pub(super) tree: Vec<Part>,
 }
 
 /// Where what is peeled goes.
@@ -199,6 +204,7 @@ impl<'a> Peeler<'a> {
             forwarded: false,
             parts: 0,
             errant: 0,
+            tree: Vec::new(),
         }
     }
 
@@ -236,6 +242,7 @@ impl<'a> Peeler<'a> {
         self.in_object = false;
         self.parts = 0;
         self.errant = 0;
+        self.tree.clear();
         self.suspected = None;
         self.output = Output::Nowhere(io::sink());
         self.pass(source)?;
@@ -254,20 +261,33 @@ impl<'a> Peeler<'a> {
 
     fn peel(&mut self, source: &mut Source<'_>) -> Result<(), Error> {
         match source::open(source)? {
-            Opened::Mime(mut reader) => {
-                let header = Header::read(&mut reader, self.header_limits())?;
-                match self.named.clone().filter(|part| !part.is_message()) {
-                    Some(part) => {
-                        self.froms.add(&header);
-                        self.go_to(&part, &header, &mut reader)
-                    }
-                    None => self.root(&header, &mut reader),
+            Opened::Mime(mut reader) => match OneMessage::of(reader.fill_buf()?) {
+                Some(mut file) => {
+                    let mut reader = Passing::new(&mut reader, |octets| file.update(octets));
+                    self.mail(&mut reader)?;
+                    // what follows the message may be another
+                    parts::drain(&mut reader)
                 }
-            }
+                None => self.mail(&mut reader),
+            },
             Opened::Cms(mut octets, _) => match &self.named {
                 Some(part) if !part.is_message() => Err(Error::NoPart(part.to_string())),
-                _ => self.cms(Wire::Bare(&mut octets), None),
+                _ => self.noted(None, 0, &mut octets, |this, octets| {
+                    this.cms(Wire::Bare(octets), None)
+                }),
             },
+        }
+    }
+
+    /// Peels a mail message or MIME entity.
+    fn mail(&mut self, reader: &mut dyn BufRead) -> Result<(), Error> {
+        let header = Header::read(reader, self.header_limits())?;
+        match self.named.clone().filter(|part| !part.is_message()) {
+            Some(part) => {
+                self.froms.add(&header);
+                self.go_to(&part, &header, reader)
+            }
+            None => self.root(&header, reader),
         }
     }
 
@@ -279,13 +299,14 @@ impl<'a> Peeler<'a> {
         // a part has no header of a message, unless it is one
         let is_message = self.report.part.is_none() || !outer.is_empty();
         self.headers.outer = Some(outer).filter(|_| is_message);
-        match layer::announced(header)? {
+        let announced = layer::announced(header)?;
+        self.noted(Some(header), 0, body, |this, body| match announced {
             Announced::Nothing => {
-                self.absent();
-                self.parts(Some(header), body)
+                this.absent();
+                this.parts(Some(header), body)
             }
-            announced => self.layer(announced, header, body),
-        }
+            announced => this.layer(announced, header, body),
+        })
     }
 
     /// The root has no layer of the kind asked for.
@@ -452,15 +473,19 @@ impl<'a> Peeler<'a> {
     fn content(&mut self, content_type: &Oid, reader: &mut dyn BufRead) -> Result<(), Error> {
         let opened = matches!(self.goal, Goal::Open | Goal::Inspect);
         if opened && cms::is_object(content_type) {
-            let wire = Wire::Bare(reader);
-            let object = cms::open_content(wire, *content_type, self.cms_limits())?;
-            return self.object(object, None);
+            return self.noted(None, 0, reader, |this, octets| {
+                let wire = Wire::Bare(octets);
+                let object = cms::open_content(wire, *content_type, this.cms_limits())?;
+                this.object(object, None)
+            });
         }
         if !opened {
             return self.entity(reader);
         }
         match source::object_inside(reader)? {
-            Ok(mut octets) => self.cms(Wire::Bare(&mut octets), None),
+            Ok(mut octets) => self.noted(None, 0, &mut octets, |this, octets| {
+                this.cms(Wire::Bare(octets), None)
+            }),
             Err(mut content) => self.entity(&mut content),
         }
     }
@@ -482,14 +507,18 @@ impl<'a> Peeler<'a> {
             (Some(header), Goal::Open | Goal::Inspect) => layer::announced(header)?,
             _ => Announced::Nothing,
         };
-        match (header, announced) {
-            (Some(header), Announced::Nothing) => {
-                let fields = self.passed(&header);
-                self.payload(&header, fields, octets, reader)
+        let Some(header) = header else {
+            return self.noted(None, octets.len(), reader, |this, rest| {
+                this.give_out(None, &octets, rest)
+            });
+        };
+        self.noted(Some(&header), 0, reader, |this, body| match announced {
+            Announced::Nothing => {
+                let fields = this.passed(&header);
+                this.payload(&header, fields, octets, body)
             }
-            (Some(header), announced) => self.layer(announced, &header, reader),
-            (None, _) => self.give_out(None, &octets, reader),
-        }
+            announced => this.layer(announced, &header, body),
+        })
     }
 
     /// `open` promises every layer: a content of a type that is not known is one it does not peel.

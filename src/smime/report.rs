@@ -1,5 +1,5 @@
 //! What an operation found: separate answers to separate questions, and one verdict.
-use super::{acquaintance::Choice, headers::Headers};
+use super::{acquaintance::Choice, headers::Headers, part::Part};
 use crate::{
     asn1::{Time, oid::Oid},
     cms::{
@@ -34,6 +34,8 @@ pub struct Report {
     pub choice: Option<Choice>,
     /// number of the part that was taken for the message, where one was named
     pub part: Option<String>,
+    /// the message part by part, where it was only described
+    pub parts: Vec<Part>,
     /// nothing was judged, only described: there is no answer to be no
     pub described: bool,
     /// the copies for those in Bcc

@@ -12,7 +12,7 @@ use super::{
     place::{Place, write_header},
     report::{Form, Integrity, Layer, Sender, Signature},
     sender,
-    signature::describe,
+    signature::{describe, may_be_signed_attributes},
     transport,
 };
 use crate::{
@@ -117,7 +117,15 @@ impl<'a> Signer<'a> {
         if self.options.compress {
             outgoing = outgoing.compressed();
         }
+        if may_be_signed_attributes(&outgoing.head()?) {
+            return Err(Error::PassesForAttributes);
+        }
         let mut findings = Vec::new();
+        if let Some(header) = &outgoing.header
+            && let Some(why) = sender::ambiguity(&header.fields)
+        {
+            findings.push(self.policy.finding(Rule::AmbiguousFrom, why));
+        }
         let Some(prepared) = self.ready(&outgoing, at, &mut findings)? else {
             return Ok(Report {
                 findings,

@@ -247,6 +247,14 @@ impl Judge<'_> {
                 signature.digest = digest.name().to_owned();
                 signature.algorithm = algorithm.name().to_owned();
                 self.grade_digests(digest, &algorithm, &mut checked.findings);
+                let wanted = algorithm.digest_identifier(digest).oid;
+                if signer.signed_attributes.is_some() && signer.digest_algorithm.oid != wanted {
+                    let message = format!(
+                        "the digest of {} is not identified as RFC 8419 wants it",
+                        algorithm.name()
+                    );
+                    checked.find(self.policy, Rule::DigestAlgorithm, message);
+                }
                 digest
             }
             (Err(error), _) | (_, Err(error)) => {
@@ -592,7 +600,7 @@ impl Judge<'_> {
 
 /// Returns whether a content, or its canonical form, would pass for signed attributes. `head` may be its beginning only: octets that begin as a
 /// long SET OF and go on beyond it count, since no text begins so.
-fn may_be_signed_attributes(head: &[u8]) -> bool {
+pub(super) fn may_be_signed_attributes(head: &[u8]) -> bool {
     let cut = head.len() >= HEAD && matches!(head, [0x31, 0x80..=0x88, ..]);
     cut || looks_like_signed_attributes(head) || looks_like_signed_attributes(&canonical(head))
 }

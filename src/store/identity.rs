@@ -3,7 +3,7 @@ use crate::{
     crypto::{Digest, PrivateKey, PublicKey, Secret, digest::digest, public_key::KeyKind},
     x509::{Certificate, certificate::public_key_octets, name::Name},
 };
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A private key and its certificate.
 #[derive(Clone)]
@@ -30,6 +30,8 @@ pub struct Identities {
     password: Option<Arc<Secret>>,
     keys: Vec<Arc<dyn PrivateKey>>,
     certificates: Vec<Certificate>,
+    /// found when they are asked for, and once
+    pairs: OnceLock<Vec<Identity>>,
 }
 
 impl Identities {
@@ -42,6 +44,7 @@ impl Identities {
             .any(|known| known.public_key().spki() == spki)
         {
             self.keys.push(key);
+            self.pairs = OnceLock::new();
         }
     }
 
@@ -49,6 +52,7 @@ impl Identities {
     pub fn add_certificate(&mut self, certificate: Certificate) {
         if !self.certificates.contains(&certificate) {
             self.certificates.push(certificate);
+            self.pairs = OnceLock::new();
         }
     }
 
@@ -75,7 +79,7 @@ impl Identities {
 
     /// Returns every pair of key and certificate, by SubjectPublicKeyInfo, in the order in which the certificates were added.
     pub fn pairs(&self) -> Vec<Identity> {
-        self.matching(|_| true).collect()
+        self.paired().to_vec()
     }
 
     /// Returns all certificates given.
@@ -106,16 +110,23 @@ impl Identities {
     }
 
     fn matching(&self, wanted: impl Fn(&Certificate) -> bool) -> impl Iterator<Item = Identity> {
-        let certificates = self.certificates.iter().filter(move |it| wanted(it));
-        certificates.filter_map(|certificate| {
-            let keys = self.keys.iter();
-            let key = keys
-                .into_iter()
-                .find(|key| is_of(key.public_key(), certificate))?;
-            Some(Identity {
-                key: Arc::clone(key),
-                certificate: certificate.clone(),
-            })
+        let pairs = self.paired().iter();
+        let found = pairs.filter(move |it| wanted(&it.certificate));
+        found.cloned()
+    }
+
+    fn paired(&self) -> &[Identity] {
+        self.pairs.get_or_init(|| {
+            let certificates = self.certificates.iter();
+            let pair = |certificate: &Certificate| {
+                let mut keys = self.keys.iter();
+                let key = keys.find(|key| is_of(key.public_key(), certificate))?;
+                Some(Identity {
+                    key: Arc::clone(key),
+                    certificate: certificate.clone(),
+                })
+            };
+            certificates.filter_map(pair).collect()
         })
     }
 }

@@ -253,6 +253,11 @@ impl Certificate {
         self
     }
 
+    /// Returns whether its key is all in it, and takes nothing from its issuer's.
+    pub(super) fn has_whole_key(&self) -> bool {
+        self.issuer_key.is_none()
+    }
+
     /// Parses the algorithm of the issuer's signature.
     pub fn signature_algorithm(&self) -> crypto::Result<SignatureAlgorithm> {
         signature_algorithm(self.octets(&self.inner.algorithm))

@@ -8,6 +8,7 @@ pub mod description;
 pub mod distribution_point;
 pub mod extension;
 pub mod general_name;
+pub mod memory;
 pub mod name;
 pub mod ocsp;
 pub mod path;
@@ -24,6 +25,7 @@ mod validate;
 
 pub use certificate::Certificate;
 pub use crl::Crl;
+pub use memory::Memory;
 pub use ocsp::OcspResponse;
 pub use path::{Allowance, PathBuilder, PathReport, Purpose, RevocationStatus, Watch};
 pub use policies::ValidPolicies;

@@ -1,5 +1,5 @@
 //! Where certificates, CRLs and OCSP responses are found: the joint `Repository` (a directory server or key server plugs in here).
-use super::{Certificate, Crl, OcspResponse, name::Name};
+use super::{Certificate, Crl, Memory, OcspResponse, name::Name};
 use crate::mime::mailbox::Address;
 use std::{
     collections::{HashMap, HashSet},
@@ -21,6 +21,10 @@ pub trait Repository: Send + Sync {
     /// Returns OCSP responses with an answer for a certificate of this serial number.
     fn ocsp_responses(&self, _serial: &[u8]) -> Vec<OcspResponse> {
         Vec::new()
+    }
+    /// Returns what is remembered of signatures from one question to the next, for who asks many; nothing, where that is not worth it.
+    fn memory(&self) -> Option<&Memory> {
+        None
     }
 }
 
@@ -128,10 +132,12 @@ impl Repository for Collection {
     }
 }
 
-/// A collection for many questions: found by name, serial number and key identifier without a look at all the others.
-#[derive(Debug, Default, Clone)]
+/// A collection for many questions: found by name, serial number, key identifier and address without a look at all the others, and with a memory.
+#[derive(Debug, Default)]
 pub struct Catalogue {
+    memory: Memory,
     collection: Collection,
+    addresses: HashMap<Address, Vec<usize>>,
     subjects: HashMap<Name, Vec<usize>>,
     serials: HashMap<Box<[u8]>, Vec<usize>>,
     key_identifiers: HashMap<Box<[u8]>, Vec<usize>>,
@@ -147,6 +153,12 @@ impl From<Collection> for Catalogue {
             made.subjects.entry(subject).or_default().push(index);
             let serial = certificate.serial().into();
             made.serials.entry(serial).or_default().push(index);
+            for address in certificate.addresses() {
+                let indices = made.addresses.entry(folded(&address)).or_default();
+                if indices.last() != Some(&index) {
+                    indices.push(index);
+                }
+            }
             if let Some(identifier) = certificate.key_identifier() {
                 let entry = made.key_identifiers.entry(identifier.into());
                 entry.or_default().push(index);
@@ -184,7 +196,8 @@ impl Repository for Catalogue {
     }
 
     fn by_address(&self, address: &Address) -> Vec<Certificate> {
-        self.collection.by_address(address)
+        let found = self.those(self.addresses.get(&folded(address)));
+        found.cloned().collect()
     }
 
     fn crls(&self, issuer: &Name) -> Vec<Crl> {
@@ -195,6 +208,18 @@ impl Repository for Catalogue {
 
     fn ocsp_responses(&self, serial: &[u8]) -> Vec<OcspResponse> {
         self.collection.ocsp_responses(serial)
+    }
+
+    fn memory(&self) -> Option<&Memory> {
+        Some(&self.memory)
+    }
+}
+
+/// The address by which those are found that [`Address::same_as`] says are the same.
+fn folded(address: &Address) -> Address {
+    Address {
+        local: address.local.clone(),
+        domain: address.domain.to_ascii_lowercase(),
     }
 }
 

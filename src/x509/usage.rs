@@ -80,7 +80,12 @@ fn usage(leaf: &Certificate, question: Question<'_>, findings: &mut Vec<Finding>
     };
     let kind = match leaf.public_key() {
         Ok(key) => key.kind(),
-        Err(error) => return object(Reason::UnusableKey, format!("its key is {error}")),
+        Err(error) => {
+            return object(
+                Reason::UnusableKey,
+                format!("its key cannot be used: {error}"),
+            );
+        }
     };
     let Some(needed) = needed(question.purpose, kind) else {
         return;

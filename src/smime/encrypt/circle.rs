@@ -1,6 +1,6 @@
 //! Who reads which copy: everyone in the open reads the message, each blind recipient a copy of his own (RFC 5322 §3.6.3), and for each of them
 //! a certificate is found and judged.
-use super::{BlindCopies, Encryptor, Recipient};
+use super::{BlindCopies, Encryptor, Judged, Recipient};
 use crate::{
     asn1::Time,
     mime::{
@@ -9,9 +9,13 @@ use crate::{
         mailbox::{self, Address},
     },
     policy::{Finding, Policy, Rule},
-    smime::{Error, sender::names},
+    smime::{
+        Error,
+        sender::{self, names},
+    },
     x509::{Certificate, Collection, PathBuilder, Purpose},
 };
+use std::sync::PoisonError;
 
 /// Those who read one copy, and see each other in it.
 #[derive(Debug, Default)]
@@ -64,6 +68,9 @@ impl Encryptor<'_> {
             left_out,
         } = self.wanted(header)?;
         let mut findings = Vec::new();
+        if let Some(why) = header.and_then(|header| sender::ambiguity(&header.fields)) {
+            findings.push(self.policy.finding(Rule::AmbiguousFrom, why));
+        }
         if let Some(one) = left_out.first() {
             let message = format!(
                 "Bcc names {one}, who is no recipient and gets no copy; the field does not go out"
@@ -249,12 +256,23 @@ impl Encryptor<'_> {
             .ok_or_else(|| Error::NoRecipientCertificate(address.clone()))
     }
 
+    /// Judges a certificate, once for all messages of one time.
     fn judge(&self, certificate: &Certificate, at: Time) -> Result<Vec<Finding>, Error> {
+        let judged = || self.judged.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_it = |it: &&Judged| it.at == at && it.origin.as_deref() == certificate.origin();
+        if let Some(known) = judged().get(certificate).filter(is_it) {
+            return Ok(known.findings.clone());
+        }
         let paths = PathBuilder::new(self.anchors, self.repository, self.policy);
         let paths = paths.watched(self.watch.clone());
-        Ok(paths
-            .judge(certificate, &self.met, Purpose::Encrypt, at, None)?
-            .findings)
+        let report = paths.judge(certificate, &self.met, Purpose::Encrypt, at, None)?;
+        let known = Judged {
+            at,
+            origin: certificate.origin().map(str::to_owned),
+            findings: report.findings.clone(),
+        };
+        judged().insert(certificate.clone(), known);
+        Ok(report.findings)
     }
 }
 

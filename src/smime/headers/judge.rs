@@ -1,7 +1,7 @@
 //! How each header field was protected, and what outside contradicts it (RFC 9788 §4.3, §4.4, §10.2, §11.3).
 use super::{
     HeaderField, HeaderScheme, Headers, Protection,
-    read::{Payload, Seen, is_apart, is_composed},
+    read::{Payload, Seen, composed, is_apart, is_composed},
 };
 use crate::{
     asn1::Time,
@@ -12,6 +12,8 @@ use crate::{
     policy::{Policy, Rule},
     smime::report::{EncryptedLayer, Layer, Report, SignedLayer, Verdict},
 };
+
+use std::collections::{HashMap, HashSet, VecDeque};
 
 /// Reports on the header of a message whose layers were judged. `opened_by`: whom the certificate names whose key opened it.
 pub(in crate::smime) fn judge(
@@ -92,39 +94,30 @@ fn protections(
     signed: bool,
 ) -> Vec<HeaderField> {
     // the older schemes do not say what was outside: it is inferred (§4.10.2)
-    let said = match payload.scheme {
-        Some(HeaderScheme::Cipher) => said(payload),
-        _ => outer
-            .iter()
-            .map(|f| (f.name().to_owned(), normal(f)))
-            .collect(),
+    let said: HashSet<(String, Vec<u8>)> = match payload.scheme {
+        Some(HeaderScheme::Cipher) => said(payload).into_iter().collect(),
+        _ => outer.iter().map(record).collect(),
     };
     let hides = encrypted && payload.scheme != Some(HeaderScheme::Clear);
-    let is_said = |field: &Field| {
-        let value = normal(field);
-        said.iter()
-            .any(|(name, said)| field.is(name) && *said == value)
-    };
-    let mut described_already: Vec<&str> = Vec::new();
+    let mut outside: HashMap<String, VecDeque<&Field>> = HashMap::new();
+    for field in outer {
+        let name = field.name().to_ascii_lowercase();
+        outside.entry(name).or_default().push_back(field);
+    }
     let inside = payload.fields.iter().map(|field| {
-        let protection = match (hides && !is_said(field), signed) {
+        let record = record(field);
+        let protection = match (hides && !said.contains(&record), signed) {
             (true, true) => Protection::SignedAndEncrypted,
             (true, false) => Protection::EncryptedOnly,
             (false, true) => Protection::SignedOnly,
             (false, false) => Protection::Unprotected,
         };
-        let before = described_already
-            .iter()
-            .filter(|name| field.is(name))
-            .count();
-        described_already.push(field.name());
-        let outside = outer.iter().filter(|f| f.is(field.name())).nth(before);
-        described(field, protection, outside)
+        // the first stands for the first, and so on
+        let namesake = outside.get_mut(&record.0).and_then(VecDeque::pop_front);
+        described(field, protection, namesake)
     });
     let mut fields: Vec<HeaderField> = inside.collect();
-    let alone = outer
-        .iter()
-        .filter(|f| !is_apart(f) && !payload.fields.iter().any(|it| it.is(f.name())));
+    let alone = outer.iter().filter(|f| !is_apart(f) && !payload.has(f));
     fields.extend(alone.map(|f| described(f, Protection::Unprotected, Some(f))));
     fields
 }
@@ -139,13 +132,19 @@ fn described(field: &Field, protection: Protection, outside: Option<&Field>) -> 
     }
 }
 
+/// A name in lower case, and a value.
+fn record(field: &Field) -> (String, Vec<u8>) {
+    (field.name().to_ascii_lowercase(), normal(field))
+}
+
 /// What the author says he put outside: names and values (§4.2.1).
 fn said(payload: &Payload) -> Vec<(String, Vec<u8>)> {
     let split = |field: &Field| {
         let value = normal(field);
         let colon = memchr::memchr(b':', &value)?;
         let (name, rest) = value.split_at_checked(colon)?;
-        let name = std::str::from_utf8(name).ok()?.trim_end().to_owned();
+        let name = std::str::from_utf8(name).ok()?.trim_end();
+        let name = name.to_ascii_lowercase();
         Some((name, rest.get(1..)?.trim_ascii_start().to_vec()))
     };
     payload.said.iter().filter_map(split).collect()
@@ -185,51 +184,33 @@ fn contradict(
     encrypted: bool,
     policy: &Policy,
 ) {
-    let inside = || {
-        let fields = payload.fields.iter();
-        fields
-            .map(|f| (f.name().to_owned(), normal(f)))
-            .collect::<Vec<_>>()
-    };
-    let wanted = match payload.scheme {
+    let inside = || payload.fields.iter().map(record).collect();
+    let wanted: Vec<(String, Vec<u8>)> = match payload.scheme {
         Some(HeaderScheme::Cipher) => said(payload),
         Some(HeaderScheme::Clear) => inside(),
         // what these hide they do not say
         _ if encrypted => return,
         _ => inside(),
     };
-    let mut names: Vec<&Field> = Vec::new();
-    for field in payload.fields.iter().chain(outer) {
-        let known = payload.fields.iter().any(|f| f.is(field.name()))
-            || wanted.iter().any(|(name, _)| field.is(name));
-        if known && is_composed(field) && !names.iter().any(|it| it.is(field.name())) {
-            names.push(field);
-        }
-    }
-    for name in names {
-        let values = |fields: Vec<Vec<u8>>| fields.join(&b"; "[..]);
-        let found: Vec<_> = outer
+    for name in composed() {
+        let here = wanted
             .iter()
-            .filter(|f| f.is(name.name()))
-            .map(normal)
-            .collect();
-        let here = wanted.iter().filter(|(it, _)| name.is(it));
-        let wanted: Vec<_> = here.map(|(_, value)| value.clone()).collect();
-        if found == wanted {
+            .filter(|(it, _)| it.eq_ignore_ascii_case(name));
+        let wanted: Vec<_> = here.map(|(_, value)| value.as_slice()).collect();
+        let found: Vec<_> = outer.iter().filter(|f| f.is(name)).map(normal).collect();
+        let known = !wanted.is_empty() || payload.names.contains(&name.to_ascii_lowercase());
+        if !known || found == wanted {
             continue;
         }
         let said = match wanted.is_empty() {
             true => "nothing".to_owned(),
-            false => shortened(&values(wanted)),
+            false => shortened(&wanted.join(&b"; "[..])),
         };
         let found = match found.is_empty() {
             true => "missing".to_owned(),
-            false => shortened(&values(found)),
+            false => shortened(&found.join(&b"; "[..])),
         };
-        let message = format!(
-            "{} outside is {found}, and its author put {said} there",
-            name.name()
-        );
+        let message = format!("{name} outside is {found}, and its author put {said} there");
         report
             .findings
             .push(policy.finding(Rule::HeaderMismatch, message));
@@ -238,15 +219,13 @@ fn contradict(
 
 /// Names what people see and the protected header does not have.
 fn find_unprotected(report: &mut Report, payload: &Payload, outer: &[Field], policy: &Policy) {
-    let said = said(payload);
-    let mut names: Vec<&str> = Vec::new();
-    for field in outer.iter().filter(|f| is_composed(f)) {
-        let known = payload.fields.iter().any(|f| f.is(field.name()))
-            || said.iter().any(|(name, _)| field.is(name));
-        if !known && !names.iter().any(|name| field.is(name)) {
-            names.push(field.name());
-        }
-    }
+    let said: HashSet<String> = said(payload).into_iter().map(|it| it.0).collect();
+    let known = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        payload.names.contains(&name) || said.contains(&name)
+    };
+    let alone = |name: &&str| !known(name) && outer.iter().any(|f| f.is(name));
+    let names: Vec<&str> = composed().filter(alone).collect();
     if !names.is_empty() {
         let message = format!(
             "outside alone, where anybody may have put it: {}",

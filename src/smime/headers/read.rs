@@ -10,6 +10,8 @@ use crate::{
     },
 };
 
+use std::collections::HashSet;
+
 /// What the walk through a message saw of headers.
 #[derive(Debug, Default)]
 pub(in crate::smime) struct Seen {
@@ -26,6 +28,8 @@ pub(in crate::smime) struct Payload {
     pub(in crate::smime) scheme: Option<HeaderScheme>,
     /// its fields but those of MIME
     pub(in crate::smime) fields: Vec<Field>,
+    /// their names, in lower case: a header may have a hundred thousand
+    pub(in crate::smime) names: HashSet<String>,
     /// what it says is outside (HP-Outer)
     pub(in crate::smime) said: Vec<Field>,
     /// what is wrong with what it says of its protection
@@ -42,15 +46,18 @@ impl Seen {
         let wrapped = message.filter(|it| self.is_wrapped(it));
         let own = |f: &&Field| !f.is_mime();
         let header = wrapped.unwrap_or(root);
-        let (said, fields) = header
+        let (said, fields): (Vec<Field>, Vec<Field>) = header
             .fields
             .iter()
             .filter(own)
             .cloned()
             .partition(|f| f.is(HP_OUTER));
+        let names = fields.iter().map(|f| f.name().to_ascii_lowercase());
+        let names = names.collect();
         self.payload = Some(Payload {
             scheme: scheme.or(wrapped.map(|_| HeaderScheme::Rfc8551)),
             fields,
+            names,
             said,
             fault,
             wrapped: wrapped.is_some(),
@@ -72,7 +79,7 @@ impl Seen {
         let Some(payload) = self.payload.as_ref().filter(|it| it.scheme.is_some()) else {
             return true;
         };
-        let inside = payload.fields.iter().any(|f| f.is(outer.name()));
+        let inside = payload.has(outer);
         let steers = is_composed(outer) && !outer.is("From");
         inside || !(steers || outer.is(HP_OUTER))
     }
@@ -84,9 +91,21 @@ impl Seen {
     }
 }
 
+impl Payload {
+    /// Returns whether a field has a namesake inside.
+    pub(in crate::smime) fn has(&self, field: &Field) -> bool {
+        self.names.contains(&field.name().to_ascii_lowercase())
+    }
+}
+
 /// What people see or what says where an answer goes: whoever composes a message writes these.
+pub(super) fn composed() -> impl Iterator<Item = &'static str> {
+    USER_FACING.iter().chain(STEERING).copied()
+}
+
+/// Returns whether a field is one of them.
 pub(super) fn is_composed(field: &Field) -> bool {
-    is_one_of(field, USER_FACING) || is_one_of(field, STEERING)
+    composed().any(|name| field.is(name))
 }
 
 /// Fields of which neither copy says anything about the other.

@@ -44,7 +44,7 @@ impl Peeler<'_> {
         self.headers.reach(root, message.as_ref());
         let wrapped = self.headers.payload.as_ref().is_some_and(|it| it.wrapped);
         let inside = std::mem::take(&mut remembered.octets);
-        match message.filter(|_| wrapped) {
+        match message.filter(|_| wrapped && self.goal != Goal::Inspect) {
             Some(message) => {
                 let fields = message.fields.clone();
                 let entity = Some((&message, fields));

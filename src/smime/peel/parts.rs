@@ -2,7 +2,7 @@
 //!
 //! Only the layers at the root of a message count. One further down, an errant layer (RFC 9787 §4.5), is neither opened nor credited: what it
 //! says is about its part alone, and whoever reads the whole would take it for more.
-use super::Peeler;
+use super::{Goal, Peeler};
 use crate::{
     cms::{self, content_type},
     mime::{
@@ -13,8 +13,10 @@ use crate::{
     },
     policy::{Part, Rule},
     smime::{
-        Error,
+        self, Error,
+        error::Class,
         layer::{self, Announced, Label},
+        part::Protection,
         sender::Froms,
         source::CHUNK,
     },
@@ -208,13 +210,82 @@ impl Peeler<'_> {
         match layer::announced(&header) {
             Ok(Announced::Nothing) | Err(_) => {
                 let structure = Structure::of(&header, in_digest);
-                self.parts_of(structure, source)
+                self.noted(Some(&header), 0, source, |this, body| {
+                    this.parts_of(structure, body)
+                })
+            }
+            Ok(announced) if self.goal == Goal::Inspect => {
+                self.described(announced, &header, source)
             }
             Ok(announced) => {
                 self.errant(&announced, source)?;
                 drain(source)
             }
         }
+    }
+
+    /// Walks through a part, of which so many octets were read already; where the message is only described, it joins the tree.
+    pub(super) fn noted(
+        &mut self,
+        header: Option<&Header>,
+        read: usize,
+        body: &mut dyn BufRead,
+        walk: impl FnOnce(&mut Self, &mut dyn BufRead) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        if self.goal != Goal::Inspect {
+            return walk(self, body);
+        }
+        let before = std::mem::take(&mut self.tree);
+        let depth = self.depth;
+        let mut counted = Counted::new(body, read);
+        let walked = walk(self, &mut counted);
+        let parts = std::mem::replace(&mut self.tree, before);
+        walked?;
+        drain(&mut counted)?;
+        let mut part = smime::part::Part::new(&self.here, header, counted.octets);
+        part.parts = parts;
+        if self.depth > depth {
+            part.protection = Protection::Layer(depth);
+        }
+        self.tree.push(part);
+        Ok(())
+    }
+
+    /// Describes a layer that counts for nothing. That it cannot be read is no reason not to describe the rest.
+    fn described(
+        &mut self,
+        announced: Announced,
+        header: &Header,
+        source: &mut dyn BufRead,
+    ) -> Result<(), Error> {
+        let mut counted = Counted::new(source, 0);
+        let mut sink = io::sink();
+        let mut apart = Peeler::new(Goal::Inspect, self.policy, &mut sink);
+        apart.here = self.here.clone();
+        apart.parts = self.parts;
+        let walked = apart.noted(Some(header), 0, &mut counted, |this, body| {
+            this.layer(announced, header, body)
+        });
+        self.parts = apart.parts;
+        let mut layers: Vec<_> = apart.report.layers.into_iter().map(Some).collect();
+        let part = match (walked, apart.tree.pop()) {
+            (Ok(()), Some(mut part)) => {
+                part.adopt(&mut layers);
+                part
+            }
+            (Err(error), _) if error.class() != Class::Input || bounds_the_walk(&error) => {
+                return Err(error);
+            }
+            (walked, _) => {
+                drain(&mut counted)?;
+                let mut part = smime::part::Part::new(&self.here, Some(header), counted.octets);
+                let why = walked.map_or_else(|error| error.to_string(), |()| String::new());
+                part.protection = Protection::Unreadable(why);
+                part
+            }
+        };
+        self.tree.push(part);
+        Ok(())
     }
 
     fn count_part(&mut self) -> Result<(), Error> {
@@ -293,18 +364,64 @@ fn over(name: &'static str, what: &'static str, limit: usize) -> Error {
     }
 }
 
+/// Whether it is the walk through all parts that is over a limit.
+fn bounds_the_walk(error: &Error) -> bool {
+    matches!(
+        error.in_part(),
+        (
+            _,
+            Error::Limit {
+                name: "parts" | "part-depth",
+                ..
+            }
+        )
+    )
+}
+
 fn no_part(part: &PartNumber) -> Error {
     Error::NoPart(part.to_string())
 }
 
 /// Reads to the end.
-fn drain(source: &mut dyn BufRead) -> Result<(), Error> {
+pub(super) fn drain(source: &mut dyn BufRead) -> Result<(), Error> {
     loop {
         let n = source.fill_buf()?.len();
         if n == 0 {
             return Ok(());
         }
         source.consume(n);
+    }
+}
+
+/// Counts what is read through it.
+struct Counted<'r> {
+    source: &'r mut dyn BufRead,
+    octets: u64,
+}
+
+impl<'r> Counted<'r> {
+    fn new(source: &'r mut dyn BufRead, read: usize) -> Self {
+        let octets = u64::try_from(read).unwrap_or(u64::MAX);
+        Self { source, octets }
+    }
+}
+
+impl Read for Counted<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let length = self.source.read(buf)?;
+        self.octets = self.octets.saturating_add(length as u64);
+        Ok(length)
+    }
+}
+
+impl BufRead for Counted<'_> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.source.fill_buf()
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.octets = self.octets.saturating_add(amount as u64);
+        self.source.consume(amount);
     }
 }
 

@@ -2,7 +2,7 @@
 use super::{Goal, Peeler, Wire, parts::Passing};
 use crate::{
     asn1::oid::Oid,
-    cms::{self, content_type, ess::Receipt},
+    cms::{self, content_type, ess::Receipt, signed_data::SignedData},
     crypto::Digest,
     mime::{
         header::{self, Header},
@@ -15,6 +15,7 @@ use crate::{
         content::{Content, Digesting, HEAD},
         digests::{ContentForm, Finished},
         layer::{self, Announced, Label},
+        part::Part,
         report::{Form, Layer, Signature, SignedLayer},
         signature::{self, Digested},
         source::{self, CHUNK},
@@ -54,26 +55,8 @@ impl Peeler<'_> {
             return Err(structure("has one part only: its signature is missing"));
         }
         let mut findings = Vec::new();
-        let header = Header::read(&mut splitter, self.header_limits())?;
-        if !is_signature_part(&header)? {
-            return Err(structure("has a second part that is no PKCS#7 signature"));
-        }
-        let encoding = header.transfer_encoding()?;
-        let wire = Wire::Body(transfer::Decoder::new(encoding, &mut splitter));
-        let cms::Object::Signed(mut reader) = cms::open(wire, self.cms_limits())? else {
-            return Err(structure("has a second part that is no SignedData"));
-        };
-        findings.extend(self.damaged(&reader));
-        if reader.has_content {
-            findings.push(self.policy.finding(
-                Rule::ContentOutsideSignature,
-                "the signature carries a content of its own beside the signed part",
-            ));
-            io::copy(&mut reader, &mut io::sink())?;
-        }
-        let content_type = reader.content_type;
-        let (signed, wire) = reader.finish()?;
-        findings.extend(self.nothing_follows(wire)?);
+        let (content_type, signed) =
+            self.below(2, |this| this.signature_part(&mut splitter, &mut findings))?;
         if splitter.next_part()? {
             return Err(structure("has more than two parts"));
         }
@@ -118,6 +101,40 @@ impl Peeler<'_> {
             self.suspect(slot, &signed);
         }
         Ok(())
+    }
+
+    /// Reads the second part of a clear-signed message.
+    fn signature_part(
+        &mut self,
+        splitter: &mut Splitter<&mut dyn BufRead>,
+        findings: &mut Vec<Finding>,
+    ) -> Result<(Oid, SignedData), Error> {
+        let header = Header::read(splitter, self.header_limits())?;
+        if !is_signature_part(&header)? {
+            return Err(structure("has a second part that is no PKCS#7 signature"));
+        }
+        let encoding = header.transfer_encoding()?;
+        let beginning = splitter.offset();
+        let wire = Wire::Body(transfer::Decoder::new(encoding, &mut *splitter));
+        let cms::Object::Signed(mut reader) = cms::open(wire, self.cms_limits())? else {
+            return Err(structure("has a second part that is no SignedData"));
+        };
+        findings.extend(self.damaged(&reader));
+        if reader.has_content {
+            findings.push(self.policy.finding(
+                Rule::ContentOutsideSignature,
+                "the signature carries a content of its own beside the signed part",
+            ));
+            io::copy(&mut reader, &mut io::sink())?;
+        }
+        let content_type = reader.content_type;
+        let (signed, wire) = reader.finish()?;
+        findings.extend(self.nothing_follows(wire)?);
+        if self.goal == Goal::Inspect {
+            let size = splitter.offset() - beginning;
+            self.tree.push(Part::new(&self.here, Some(&header), size));
+        }
+        Ok((content_type, signed))
     }
 
     pub(super) fn signed(
@@ -315,7 +332,7 @@ impl Peeler<'_> {
     pub(super) fn judge(
         &mut self,
         slot: usize,
-        signed: &cms::signed_data::SignedData,
+        signed: &SignedData,
         digested: &Digested<'_>,
         mut findings: Vec<Finding>,
     ) -> Result<(), Error> {
@@ -367,7 +384,7 @@ impl Peeler<'_> {
 }
 
 /// The digest that the one signer of a content names in his signed attributes.
-fn claimed(signed: &cms::signed_data::SignedData) -> Result<Finished, Error> {
+fn claimed(signed: &SignedData) -> Result<Finished, Error> {
     let [signer] = signed.signers.as_slice() else {
         return Err(Error::NoContent);
     };

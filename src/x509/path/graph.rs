@@ -9,6 +9,7 @@ use crate::{
         Certificate, Repository, TrustAnchor,
         extension::sequence,
         general_name::GeneralName,
+        memory::Memory,
         name::Name,
         validate::{self, Place, Question, Refusal},
     },
@@ -236,8 +237,9 @@ impl<'a> Graph<'a> {
             Entry::Vacant(entry) => entry,
         };
         budget.check_signature()?;
-        let key = issuer.certificate.public_key();
-        let checked = match key.and_then(|key| child.certificate.is_signed_by(&key)) {
+        let [repository, _] = self.repositories;
+        let (memory, issuer) = (repository.memory(), &issuer.certificate);
+        let checked = match Memory::certificate(memory, &child.certificate, issuer) {
             Ok(true) => {
                 self.signed.insert(child.id);
                 Checked::Holds

@@ -10,6 +10,7 @@ use crate::{
         crl::Revocation,
         distribution_point::{DistributionPoint, Reasons},
         extension::{self, KeyUsage},
+        memory::Memory,
         path::{Budget, BudgetExceeded},
     },
 };
@@ -342,8 +343,8 @@ impl Inquiry<'_> {
             return Ok(*holds);
         }
         budget.check_signature()?;
-        let key = signer.public_key();
-        let holds = matches!(key.and_then(|key| crl.is_signed_by(&key)), Ok(true));
+        let memory = self.sources.repository.memory();
+        let holds = matches!(Memory::crl(memory, crl, signer), Ok(true));
         self.checked.insert(entry, (crl.clone(), holds));
         Ok(holds)
     }

@@ -342,6 +342,15 @@ fn critical_extensions_must_be_understood() {
             "of another's entry"
         );
     }
+    // whom such an entry names is revoked, and so is whoever else is named
+    for revoked in [
+        cas().entry(&[2], "2026-10-01", &[odd(true)]),
+        cas()
+            .entry(&[3], "2026-10-01", &[odd(true)])
+            .entry(&[2], "2026-10-01", &[]),
+    ] {
+        assert_eq!(case().with(&revoked, 2).status(), Revoked);
+    }
     let listed = cas().entry(&[2], "2026-10-01", &[]).with(odd(true));
     assert_eq!(
         case().with(&listed, 2).reason(),

@@ -56,7 +56,13 @@ fn object(opened: cms::Result<Object<impl Read>>) -> Option<Seen> {
             String::new()
         }
         Object::Signed(it) => {
-            let head = format!("{:?} {:?} {} {}", it.digest_algorithms, it.content_type, it.has_content, it.was_damaged());
+            let head = format!(
+                "{:?} {:?} {} {}",
+                it.digest_algorithms,
+                it.content_type,
+                it.has_content,
+                it.was_damaged()
+            );
             let (data, _) = it.finish().ok()?;
             for der in &data.certificates {
                 let _ = Certificate::from_der(der);
@@ -68,7 +74,12 @@ fn object(opened: cms::Result<Object<impl Read>>) -> Option<Seen> {
                 let _ = ocsp::in_revocation_info(der);
             }
             data.signers.iter().for_each(signer);
-            format!("{head} {:?} {:?} {}", data.certificates, data.crls, data.signers.len())
+            format!(
+                "{head} {:?} {:?} {}",
+                data.certificates,
+                data.crls,
+                data.signers.len()
+            )
         }
         Object::Enveloped(it) | Object::Encrypted(it) => {
             let _ = it.encryption();
@@ -157,7 +168,11 @@ fn in_der(input: &[u8]) {
     };
     let again = normal::to_der(&der, 64);
     // joined strings may lie one level less deep, never deeper
-    assert_eq!(again.as_deref().ok(), Some(&der[..]), "DER is not its own DER");
+    assert_eq!(
+        again.as_deref().ok(),
+        Some(&der[..]),
+        "DER is not its own DER"
+    );
     let _ = normal::children(&der, 64).map(|children| {
         let inside: usize = children.iter().map(|c| c.len()).sum();
         assert!(inside <= der.len());
@@ -201,7 +216,11 @@ fn one(data: &[u8]) {
         }
         11 => {
             if let Ok(receipt) = Receipt::from_der(rest) {
-                assert_eq!(receipt.to_der(), rest, "a receipt is written as it was read");
+                assert_eq!(
+                    receipt.to_der(),
+                    rest,
+                    "a receipt is written as it was read"
+                );
             }
             let _ = Capabilities::from_der(rest).map(|it| it.names());
         }
@@ -224,7 +243,9 @@ fn one(data: &[u8]) {
                 let _ = smime::crypto::SignatureAlgorithm::from_identifier(&identifier, None);
                 if let Ok(encryption) = ContentEncryption::from_identifier(&identifier) {
                     let again = ContentEncryption::from_identifier(&encryption.identifier());
-                    assert!(again.is_ok_and(|again| again.iv == encryption.iv && again.cipher == encryption.cipher));
+                    assert!(again.is_ok_and(
+                        |again| again.iv == encryption.iv && again.cipher == encryption.cipher
+                    ));
                 }
             }
         }

@@ -28,19 +28,34 @@ fn header(input: &[u8], step: usize) {
     let first = Header::read(&mut whole, LIMITS);
     let mut pieces = BufReader::with_capacity(step, input);
     let second = Header::read(&mut pieces, LIMITS);
-    assert_eq!(first.is_ok(), second.is_ok(), "a header depends on how it arrives");
+    assert_eq!(
+        first.is_ok(),
+        second.is_ok(),
+        "a header depends on how it arrives"
+    );
     let (Ok(first), Ok(second)) = (first, second) else {
         return;
     };
-    let raw = |header: &Header| header.fields.iter().flat_map(|f| f.raw.clone()).collect::<Vec<u8>>();
+    let raw = |header: &Header| {
+        header
+            .fields
+            .iter()
+            .flat_map(|f| f.raw.clone())
+            .collect::<Vec<u8>>()
+    };
     assert_eq!(raw(&first), raw(&second));
     // the fields are the octets before the body, none lost: but for what may stand in front of a message, and the blank line
     let consumed = &input[..input.len() - whole.len()];
     let blank = if first.terminated { 2 } else { 0 };
     let found = raw(&first);
-    let at = consumed.len().saturating_sub(blank).saturating_sub(found.len());
+    let at = consumed
+        .len()
+        .saturating_sub(blank)
+        .saturating_sub(found.len());
     assert!(
-        (at..=at + 2).any(|at| consumed.get(at..).is_some_and(|rest| rest.starts_with(&found))),
+        (at..=at + 2).any(|at| consumed
+            .get(at..)
+            .is_some_and(|rest| rest.starts_with(&found))),
         "a field is not as received"
     );
     for field in &first.fields {
@@ -50,7 +65,11 @@ fn header(input: &[u8], step: usize) {
         let _ = (field.is_mime(), mailbox::list(&value));
         let _ = first.display(field.name());
     }
-    let _ = (first.content_type().is_ok(), first.transfer_encoding().is_ok(), mailbox::sole_from(&first));
+    let _ = (
+        first.content_type().is_ok(),
+        first.transfer_encoding().is_ok(),
+        mailbox::sole_from(&first),
+    );
     let merged = header::merge(&first.fields, &first.fields);
     assert!(merged.len() <= first.fields.len());
 }
@@ -67,10 +86,16 @@ fn content_type(input: &[u8]) {
         text.push_str(&format!("; {name}=\"{quoted}\""));
     }
     // what can be written in one line is read again
-    if parsed.parameters.iter().all(|(_, value)| value.bytes().all(|o| (b' '..=b'~').contains(&o)))
+    if parsed
+        .parameters
+        .iter()
+        .all(|(_, value)| value.bytes().all(|o| (b' '..=b'~').contains(&o)))
         && let Ok(again) = ContentType::parse(text.as_bytes())
     {
-        assert_eq!((&again.kind, &again.subtype), (&parsed.kind, &parsed.subtype));
+        assert_eq!(
+            (&again.kind, &again.subtype),
+            (&parsed.kind, &parsed.subtype)
+        );
         for (name, value) in &again.parameters {
             assert_eq!(parsed.parameter(name), Some(value.as_str()), "{text}");
         }
@@ -81,7 +106,10 @@ fn addresses(input: &[u8]) {
     let again = |address: &Address| {
         let text = address.to_string();
         let again = Address::parse(&text);
-        assert!(again.is_some_and(|again| again.same_as(address)), "{text:?} is not read again");
+        assert!(
+            again.is_some_and(|again| again.same_as(address)),
+            "{text:?} is not read again"
+        );
         assert!(!text.contains(['\r', '\n', '\0']));
     };
     if let Some(address) = std::str::from_utf8(input).ok().and_then(Address::parse) {
@@ -96,9 +124,13 @@ fn addresses(input: &[u8]) {
     {
         again(&address);
         let domain = address.domain.as_bytes();
-        let at = |text: &[u8], what: &[u8]| text.windows(what.len()).any(|w| w.eq_ignore_ascii_case(what));
+        let at = |text: &[u8], what: &[u8]| {
+            text.windows(what.len())
+                .any(|w| w.eq_ignore_ascii_case(what))
+        };
         // an address that nobody wrote is nobody's: labels that are ASCII stand there as they are
-        if input.is_ascii() && !input.contains(&b'(') && !input.iter().any(u8::is_ascii_whitespace) {
+        if input.is_ascii() && !input.contains(&b'(') && !input.iter().any(u8::is_ascii_whitespace)
+        {
             assert!(at(input, domain), "{address} was not written");
         }
     }
@@ -110,10 +142,15 @@ fn split_simply(body: &[u8], boundary: &str) -> (Vec<Vec<u8>>, Around) {
     let mut parts: Vec<Vec<u8>> = Vec::new();
     let mut around = Around::default();
     let mut inside = false;
-    let blank = |line: &[u8]| line.iter().all(|o| matches!(o, b' ' | b'\t' | b'\r' | b'\n'));
+    let blank = |line: &[u8]| {
+        line.iter()
+            .all(|o| matches!(o, b' ' | b'\t' | b'\r' | b'\n'))
+    };
     for line in body.split_inclusive(|o| *o == b'\n') {
         let after = line.strip_prefix(&delimiter[..]).filter(|_| !around.closed);
-        let closing = after.and_then(|a| a.strip_prefix(b"--")).filter(|a| blank(a));
+        let closing = after
+            .and_then(|a| a.strip_prefix(b"--"))
+            .filter(|a| blank(a));
         let opening = after.filter(|a| blank(a));
         if opening.is_some() || closing.is_some() {
             if inside && let Some(part) = parts.last_mut() {
@@ -166,7 +203,11 @@ fn multipart(input: &[u8], step: usize) {
         return;
     }
     assert_eq!(split(body, 8192, &boundary), simply, "{boundary:?}");
-    assert_eq!(split(Trickle(body, step), step, &boundary), simply, "{boundary:?} in pieces");
+    assert_eq!(
+        split(Trickle(body, step), step, &boundary),
+        simply,
+        "{boundary:?} in pieces"
+    );
 }
 
 fn transfer(input: &[u8], step: usize) {
@@ -174,7 +215,11 @@ fn transfer(input: &[u8], step: usize) {
         let mut whole = Decoder::new(encoding, input);
         let (decoded, failed) = read(&mut whole);
         let mut pieces = Decoder::new(encoding, Trickle(input, step));
-        assert_eq!(read(&mut pieces), (decoded, failed), "{encoding:?} in pieces");
+        assert_eq!(
+            read(&mut pieces),
+            (decoded, failed),
+            "{encoding:?} in pieces"
+        );
         assert_eq!(whole.tolerated(), pieces.tolerated());
         for line_end in ["\n", "\r\n"] {
             let written = match encoding {
@@ -190,13 +235,27 @@ fn transfer(input: &[u8], step: usize) {
                 }
             }
             .expect("a vector takes it");
-            assert!(written.iter().all(|o| matches!(o, b' '..=b'~' | b'\t' | b'\r' | b'\n')));
-            assert!(written.split(|o| *o == b'\n').all(|line| line.len() <= 77), "a line too long");
+            assert!(
+                written
+                    .iter()
+                    .all(|o| matches!(o, b' '..=b'~' | b'\t' | b'\r' | b'\n'))
+            );
+            assert!(
+                written.split(|o| *o == b'\n').all(|line| line.len() <= 77),
+                "a line too long"
+            );
             let mut again = Decoder::new(encoding, &written[..]);
             let (read_again, _) = read(&mut again);
             let text = encoding == TransferEncoding::QuotedPrintable;
-            let same = if text { canonical(&read_again) == canonical(input) } else { read_again == input };
-            assert!(same, "{encoding:?} does not come back: {input:?} {read_again:?}");
+            let same = if text {
+                canonical(&read_again) == canonical(input)
+            } else {
+                read_again == input
+            };
+            assert!(
+                same,
+                "{encoding:?} does not come back: {input:?} {read_again:?}"
+            );
             assert!(!again.tolerated(), "our own {encoding:?} is irregular");
         }
     }
@@ -218,8 +277,17 @@ fn canonical(input: &[u8]) -> Vec<u8> {
 fn canonical_form(input: &[u8], step: usize) {
     let once = canonical(input);
     assert_eq!(canonical(&once), once, "the canonical form is not its own");
-    let bare = |octets: &[u8]| octets.iter().filter(|o| **o != b'\r' && **o != b'\n').count();
-    assert_eq!(bare(&once), bare(input), "the canonical form is more than line ends");
+    let bare = |octets: &[u8]| {
+        octets
+            .iter()
+            .filter(|o| **o != b'\r' && **o != b'\n')
+            .count()
+    };
+    assert_eq!(
+        bare(&once),
+        bare(input),
+        "the canonical form is more than line ends"
+    );
     let mut pieces = Vec::new();
     let mut canonicalizer = Canonicalizer::new();
     for chunk in input.chunks(step) {
@@ -227,7 +295,10 @@ fn canonical_form(input: &[u8], step: usize) {
     }
     canonicalizer.finish(&mut pieces);
     assert_eq!(pieces, once, "the canonical form depends on how it arrives");
-    assert_eq!(read(CanonicalReader::new(Trickle(input, step))), (once.clone(), false));
+    assert_eq!(
+        read(CanonicalReader::new(Trickle(input, step))),
+        (once.clone(), false)
+    );
     let mut local = Vec::new();
     let mut localizer = Localizer::new();
     for chunk in once.chunks(step) {
@@ -247,7 +318,11 @@ fn whole(input: &[u8]) {
     let seekable = inspect(Source::Seekable(&mut cursor), &world().policy);
     let mut stream = Trickle(input, 3);
     let streamed = inspect(Source::Stream(&mut stream), &world().policy);
-    assert_eq!(seekable.is_ok(), streamed.is_ok(), "inspect depends on how a message arrives");
+    assert_eq!(
+        seekable.is_ok(),
+        streamed.is_ok(),
+        "inspect depends on how a message arrives"
+    );
     if let (Ok(a), Ok(b)) = (&seekable, &streamed) {
         assert_eq!(format!("{a:?}"), format!("{b:?}"));
     }

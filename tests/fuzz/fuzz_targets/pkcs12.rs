@@ -56,7 +56,8 @@ fn data(content: &[u8]) -> Vec<u8> {
 
 /// PFX with a PBMAC1 over what it protects.
 fn pfx(safe: &[u8]) -> Vec<u8> {
-    let mut mac = hmac::Hmac::<sha2::Sha256>::new_from_slice(&derived::<32>()).expect("a key of any length");
+    let mut mac =
+        hmac::Hmac::<sha2::Sha256>::new_from_slice(&derived::<32>()).expect("a key of any length");
     mac.update(safe);
     let algorithm = write::sequence(&[
         &object("1.2.840.113549.1.5.14"),
@@ -94,7 +95,10 @@ fn encrypted(content: &[u8]) -> Vec<u8> {
     ]);
     write::sequence(&[
         &object("1.2.840.113549.1.7.6"),
-        &write::constructed(Tag::context(0), &[&write::sequence(&[&write::integer(0), &info])]),
+        &write::constructed(
+            Tag::context(0),
+            &[&write::sequence(&[&write::integer(0), &info])],
+        ),
     ])
 }
 
@@ -126,7 +130,10 @@ fn open(file: &[u8]) -> bool {
 /// A key that was read has a public half that is read.
 fn uses(key: &SoftwareKey) {
     let spki = key.public_key().spki();
-    assert!(smime::crypto::PublicKey::from_spki(spki).is_ok(), "a key's public half is not read");
+    assert!(
+        smime::crypto::PublicKey::from_spki(spki).is_ok(),
+        "a key's public half is not read"
+    );
     let shown = format!("{key:?}");
     assert!(shown.len() < 200, "a key shows itself");
 }
@@ -143,7 +150,10 @@ fn one(data_: &[u8]) {
         }
         1 => drop(open(&pfx(rest))),
         2 => drop(open(&pfx(&write::sequence(&[&data(rest)])))),
-        3 => drop(open(&pfx(&write::sequence(&[&encrypted(rest), &data(&write::sequence(&[]))])))),
+        3 => drop(open(&pfx(&write::sequence(&[
+            &encrypted(rest),
+            &data(&write::sequence(&[])),
+        ])))),
         4 => {
             let (key, attributes) = piece(rest);
             let bags = write::sequence(&[&bag(2, &shrouded(key), attributes)]);

@@ -45,7 +45,12 @@ fn signers(report: &Report) -> Vec<[u8; 32]> {
     let mut signers = Vec::new();
     for layer in &report.layers {
         if let Layer::Signed(layer) = layer {
-            signers.extend(layer.signatures.iter().filter_map(|s| Some(s.signer.as_ref()?.sha256())));
+            signers.extend(
+                layer
+                    .signatures
+                    .iter()
+                    .filter_map(|s| Some(s.signer.as_ref()?.sha256())),
+            );
         }
     }
     signers
@@ -67,7 +72,11 @@ fn genuine() -> &'static HashSet<(Vec<u8>, [u8; 32])> {
         let messages = [samples::signed(), samples::fixtures("messages", ".eml")].concat();
         for message in &messages {
             if let Some((content, signers)) = verify(message, None) {
-                genuine.extend(signers.into_iter().map(|signer| (canonical(&content), signer)));
+                genuine.extend(
+                    signers
+                        .into_iter()
+                        .map(|signer| (canonical(&content), signer)),
+                );
             }
         }
         assert!(genuine.len() > 10, "{}", genuine.len());
@@ -114,7 +123,10 @@ fn signed_by_alice(attributes: &[u8], unsigned: &[u8], content: &[u8], detached:
     let digest = write::sequence(&[&oid::to_der(&Digest::Sha512.identifier().oid)]);
     let info = write::sequence(&[
         &write::integer(1),
-        &write::sequence(&[signer.issuer().der(), &write::tlv(Tag::INTEGER, signer.serial())]),
+        &write::sequence(&[
+            signer.issuer().der(),
+            &write::tlv(Tag::INTEGER, signer.serial()),
+        ]),
         &digest,
         &write::retag(Tag::context(0), set),
         &write::sequence(&[&oid::to_der(&algorithm.identifier().oid)]),
@@ -135,7 +147,14 @@ fn one(data: &[u8]) {
     match how % 4 {
         0 => {
             // a part of the message, if its number is named
-            let parts = [None, Some("1"), Some("1.1"), Some("1.2"), Some("1.1.1"), Some("1.2.1")];
+            let parts = [
+                None,
+                Some("1"),
+                Some("1.1"),
+                Some("1.2"),
+                Some("1.1.1"),
+                Some("1.2.1"),
+            ];
             check_genuine(rest, *parts.get(how >> 4).unwrap_or(&None));
         }
         1 => {
@@ -157,7 +176,11 @@ fn one(data: &[u8]) {
         }
         _ => {
             // what is signed verifies, and is what it was
-            let form = if how & 4 != 0 { Form::Clear } else { Form::Opaque };
+            let form = if how & 4 != 0 {
+                Form::Clear
+            } else {
+                Form::Opaque
+            };
             let message = [HEADER, rest].concat();
             let besides = How {
                 compress: how & 8 != 0,
@@ -170,8 +193,13 @@ fn one(data: &[u8]) {
             let report = result.expect("what was signed is read");
             assert_eq!(signers(&report).len(), 1);
             // only this may be amiss: a signed message has a From of its own inside, which the signer need not be
-            let denied = report.all_findings().find(|f| f.level == Level::Deny && f.rule != Rule::SenderMismatch);
-            assert!(denied.is_none(), "what was signed does not verify: {denied:?}");
+            let denied = report
+                .all_findings()
+                .find(|f| f.level == Level::Deny && f.rule != Rule::SenderMismatch);
+            assert!(
+                denied.is_none(),
+                "what was signed does not verify: {denied:?}"
+            );
             let again = samples::sign(&message, form, Encoding::Smime, besides);
             assert_eq!(again, Some(signed));
             assert_eq!(canonical(&content), content, "the content is not canonical");

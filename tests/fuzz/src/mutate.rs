@@ -135,12 +135,16 @@ fn scribble(node: &mut Node, dice: &mut Dice) {
 
 /// Changes the DER in the last stretch of base64 lines.
 fn with_base64(input: &[u8], dice: &mut Dice) -> Option<Vec<u8>> {
-    let is_digit = |o: &u8| o.is_ascii_alphanumeric() || matches!(o, b'+' | b'/' | b'=' | b'\r' | b'\n');
+    let is_digit =
+        |o: &u8| o.is_ascii_alphanumeric() || matches!(o, b'+' | b'/' | b'=' | b'\r' | b'\n');
     let mut best = None;
     let mut end = input.len();
     // the longest stretch between octets that are none
     while end > 0 {
-        let start = input[..end].iter().rposition(|o| !is_digit(o)).map_or(0, |at| at + 1);
+        let start = input[..end]
+            .iter()
+            .rposition(|o| !is_digit(o))
+            .map_or(0, |at| at + 1);
         if best.is_none_or(|(a, b)| b - a < end - start) {
             best = Some((start, end));
         }

@@ -30,7 +30,8 @@ pub fn check_path(certificate: Certificate, report: PathReport) {
 
 /// JSON is one document that says the same exit status; neither report has a character that moves, hides or deceives.
 fn hold(documents: &told::Documents, exit: Option<u8>) {
-    let json: serde_json::Value = serde_json::from_str(&documents.json).expect("the JSON report is JSON");
+    let json: serde_json::Value =
+        serde_json::from_str(&documents.json).expect("the JSON report is JSON");
     if let Some(exit) = exit {
         assert_eq!(json["exit"], exit);
         let verdict = match exit {
@@ -45,8 +46,17 @@ fn hold(documents: &told::Documents, exit: Option<u8>) {
         assert!(bad.is_none(), "{bad:?} in a report: {document:?}");
     }
     if exit.is_some_and(|exit| exit > 1) {
-        assert!(documents.text.starts_with("smime: error: "), "{}", documents.text);
-        assert!(documents.text.lines().all(|line| line.starts_with("smime: ")));
+        assert!(
+            documents.text.starts_with("smime: error: "),
+            "{}",
+            documents.text
+        );
+        assert!(
+            documents
+                .text
+                .lines()
+                .all(|line| line.starts_with("smime: "))
+        );
     }
 }
 

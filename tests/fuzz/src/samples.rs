@@ -22,11 +22,15 @@ pub fn entities() -> Vec<Vec<u8>> {
         "Content-Type: message/rfc822\n\nFrom: alice@example.com\nTo: bob@example.com\nSubject: inner\n\nforwarded\n",
         "Content-Type: text/plain; charset=utf-8; hp=\"cipher\"\nFrom: alice@example.com\nTo: bob@example.com\nSubject: secret\nHP-Outer: From: alice@example.com\nHP-Outer: Subject: [...]\n\nprotected header\n",
     ];
-    texts.iter().map(|text| text.replace('\n', "\r\n").into_bytes()).collect()
+    texts
+        .iter()
+        .map(|text| text.replace('\n', "\r\n").into_bytes())
+        .collect()
 }
 
 /// The header in front of what is made.
-pub const HEADER: &[u8] = b"From: Alice <alice@example.com>\r\nTo: bob@example.com\r\nSubject: lunch\r\n";
+pub const HEADER: &[u8] =
+    b"From: Alice <alice@example.com>\r\nTo: bob@example.com\r\nSubject: lunch\r\n";
 
 fn message(entity: &[u8]) -> Vec<u8> {
     [HEADER, b"MIME-Version: 1.0\r\n", entity].concat()
@@ -56,7 +60,12 @@ pub fn sign(message: &[u8], form: Form, encoding: Encoding, how: How) -> Option<
     let signer = Signer::new(&world.alice, &world.policy, options);
     let mut signed = Vec::new();
     let mut input = message;
-    let report = signer.sign(Source::Stream(&mut input), &mut signed, AT, &mut rng_of(message));
+    let report = signer.sign(
+        Source::Stream(&mut input),
+        &mut signed,
+        AT,
+        &mut rng_of(message),
+    );
     report
         .is_ok_and(|r| r.verdict() == smime::smime::report::Verdict::Pass)
         .then_some(signed)
@@ -73,7 +82,12 @@ pub fn signed() -> Vec<Vec<u8>> {
         ] {
             for (compress, protect) in [(false, false), (true, false), (false, true)] {
                 // not every form is compressed
-                made.extend(sign(&message(&entity), form, encoding, How { compress, protect }));
+                made.extend(sign(
+                    &message(&entity),
+                    form,
+                    encoding,
+                    How { compress, protect },
+                ));
             }
         }
     }
