@@ -81,10 +81,13 @@ const REASONS: &[(&str, &str)] = &[
     ),
 ];
 
+/// What a message is found to be, where it passes, and what comes out.
+type Judge = Box<dyn Fn(&[u8]) -> Option<(Report, Vec<u8>)> + Sync>;
+
 /// A reference message.
 struct Reference {
     name: &'static str,
-    judge: Box<dyn Fn(&[u8]) -> Option<(Report, Vec<u8>)> + Sync>,
+    judge: Judge,
     /// how what comes out ends: the content, whatever outer fields stand before it
     content: Vec<u8>,
     /// its ciphertext has no integrity; what is signed inside has, as long as it is seen to be signed
@@ -94,15 +97,15 @@ struct Reference {
 fn references() -> Vec<Reference> {
     let text = "\r\nLunch at noon? The round place, as always.\r\n\r\nCarol\r\n";
     let entity = format!("Content-Type: text/plain; charset=utf-8\r\n{text}").into_bytes();
-    let verify = || -> Box<dyn Fn(&[u8]) -> Option<(Report, Vec<u8>)> + Sync> {
+    let verify = || -> Judge {
         let verifying = Verifying::knowing("certs/intermediate.pem");
         Box::new(move |m| verifying.passing(m))
     };
-    let decrypt = || -> Box<dyn Fn(&[u8]) -> Option<(Report, Vec<u8>)> + Sync> {
+    let decrypt = || -> Judge {
         let decrypting = Decrypting::new("carol");
         Box::new(move |m| decrypting.passing(m))
     };
-    let open = || -> Box<dyn Fn(&[u8]) -> Option<(Report, Vec<u8>)> + Sync> {
+    let open = || -> Judge {
         let (verifying, decrypting) = (
             Verifying::knowing("certs/intermediate.pem"),
             Decrypting::new("carol"),

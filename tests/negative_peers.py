@@ -33,7 +33,8 @@ UNKNOWN = {"--crls", "--revocation", "--signer", "--require", "--content", "--de
 def run(line, out=None, **options):
     """accepted, refused, or how else it ended; and how many octets came out."""
     try:
-        done = subprocess.run(line, stdin=subprocess.DEVNULL, capture_output=True, timeout=LIMIT, **options)
+        # gpgsm reads the password of its keys there
+        done = subprocess.run(line, input=b"x\n", capture_output=True, timeout=LIMIT, **options)
     except subprocess.TimeoutExpired:
         return f"over {LIMIT} s", 0
     size = out.stat().st_size if out and out.exists() else 0
@@ -105,8 +106,9 @@ class Gpgsm:
         self.home = directory / "gnupg"
         self.home.mkdir(mode=0o700)
         self.line = ["gpgsm", "--homedir", self.home, "--batch", "--no-tty", "--quiet", "--yes", "--disable-crl-checks", "--disable-policy-checks"]
+        self.line += ["--pinentry-mode", "loopback", "--passphrase-fd", "0"]
         self.quiet = dict(capture_output=True, timeout=60, stdin=subprocess.DEVNULL)
-        (self.home / "gpg-agent.conf").write_text("allow-preset-passphrase\n")
+        (self.home / "gpg-agent.conf").write_text("allow-loopback-pinentry\n")
         for person in ("root", "ron"):
             subprocess.run([*self.line, "--import", SUITE / f"people/{person}.pem"], **self.quiet)
         out = subprocess.run([*self.line, "--with-colons", "--list-keys"], capture_output=True, text=True).stdout
@@ -115,7 +117,7 @@ class Gpgsm:
         p12 = directory / "ron.p12"
         export = [OPENSSL, "pkcs12", "-export", "-legacy", "-in", SUITE / "people/ron.pem", "-passout", "pass:x", "-out", p12]
         subprocess.run(export, **self.quiet)
-        subprocess.run([*self.line, "--pinentry-mode", "loopback", "--passphrase-fd", "0", "--import", p12], input=b"x\n", capture_output=True, timeout=60)
+        subprocess.run([*self.line, "--import", p12], input=b"x\n", capture_output=True, timeout=60)
         subprocess.run(["gpgconf", "--homedir", self.home, "--reload", "gpg-agent"], **self.quiet)
 
     def version(self):
@@ -210,6 +212,12 @@ def table():
 
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
             rows = list(pool.map(row, cases))
+        # where the twin is refused, that a case is says nothing
+        passes = {case["id"]: [it == "accepted" for it in answers] for case, answers in rows}
+        for case, answers in rows:
+            for number, passed in enumerate(passes.get(case.get("of"), [])):
+                if not passed and answers[number] == "refused":
+                    answers[number] = "-"
         heads = ["smime", *(f"{peer.name} {peer.version()}" if peer.there else f"{peer.name} (not here)" for peer in peers)]
         for peer in peers:
             getattr(peer, "close", lambda: None)()
@@ -231,7 +239,7 @@ def counts(heads, rows):
         "read with a warning by smime: accepted": lambda case, it: not case["exit"] and "of" in case and it == "accepted",
         "without fault, accepted": lambda case, it: "of" not in case and it == "accepted",
         "without fault, refused": lambda case, it: "of" not in case and it not in ("accepted", "-"),
-        "not asked": lambda case, it: it == "-",
+        "not asked, or the message without the fault is refused, too": lambda case, it: it == "-",
     }
     for name, holds in classes.items():
         out.append(f"| {name} | " + " | ".join(str(sum(bool(holds(case, answers[n])) for case, answers in rows)) for n in range(len(heads))) + " |")
@@ -242,7 +250,7 @@ def page(heads, rows):
     out = [
         "# The negative suite and other programs", "",
         "Made by `tests/negative_peers.py --write`; see there for how each is asked. No peer compares the signer with From (rows B17, B18), which is their",
-        "caller's task, and NSS's cmsutil leaves it to him to ask for a signature at all. `-`: not asked, since it has no word for it.", "",
+        "caller's task, and NSS's cmsutil leaves it to him to ask for a signature at all. `-`: not asked, or the message without the fault is refused, too.", "",
         *counts(heads, rows), "", "What was refused by smime, and accepted, written out or not survived by a peer:", "",
         "| case | fault | " + " | ".join(heads) + " |", "| --- | --- |" + " --- |" * len(heads),
     ]

@@ -254,7 +254,7 @@ mod tests {
     use super::*;
     use crate::batch::names::Named;
     use smime::smime::Source;
-    use std::{fs, io::Read};
+    use std::fs;
 
     fn text(mut input: Input) -> String {
         let mut text = String::new();
@@ -306,7 +306,7 @@ mod tests {
     #[test]
     fn every_name_falls_to_one_share() {
         for of in [1, 2, 7] {
-            let mut sizes = vec![0; 7];
+            let mut sizes = [0; 7];
             for name in 0..1_000 {
                 let name = format!("cur/{name}:2,S");
                 let shares = (1..=of).filter(|number| {

@@ -51,10 +51,13 @@ type Perform<'a> = dyn Fn(&Path, &mut Input, &Destination<'_>, &mut Randomness) 
     + Sync
     + 'a;
 
+/// Goes on with what was found about keys and the like, and with what they make possible.
+type Then<'a> = dyn FnMut(&[Finding], &Policy, &Perform<'_>) -> anyhow::Result<Ended> + 'a;
+
 /// How it ended.
 enum Ended {
     /// no message was looked at
-    Refused(Outcome),
+    Refused(Box<Outcome>),
     Done(ExitCode),
 }
 
@@ -64,7 +67,7 @@ pub(crate) fn run(batch: &Batch, reporting: Reporting, rng: &mut Randomness) -> 
     let ended = check(batch).and_then(|()| {
         ready(batch, &mut |findings, policy, perform| {
             if let Some(outcome) = refused(findings) {
-                return Ok(Ended::Refused(outcome));
+                return Ok(Ended::Refused(outcome.into()));
             }
             let work = Work::new(batch, policy, perform, rng, &mut reporting)?;
             Ok(Ended::Done(work.done()))
@@ -72,7 +75,7 @@ pub(crate) fn run(batch: &Batch, reporting: Reporting, rng: &mut Randomness) -> 
     });
     match (ended, reporting) {
         (Ok(Ended::Done(exit)), _) => exit,
-        (Ok(Ended::Refused(outcome)), Some(reporting)) => reporting.tell(Ok(outcome)),
+        (Ok(Ended::Refused(outcome)), Some(reporting)) => reporting.tell(Ok(*outcome)),
         (Err(error), Some(reporting)) => reporting.tell(Err(error)),
         (_, None) => ExitCode::from(ENVIRONMENT),
     }
@@ -115,10 +118,7 @@ fn directory(batch: &Batch) -> Option<&Path> {
 }
 
 /// Reads what the verb needs, once, and hands it on with what was found about it.
-fn ready(
-    batch: &Batch,
-    then: &mut dyn FnMut(&[Finding], &Policy, &Perform<'_>) -> anyhow::Result<Ended>,
-) -> anyhow::Result<Ended> {
+fn ready(batch: &Batch, then: &mut Then<'_>) -> anyhow::Result<Ended> {
     // each message is judged at the time at which it is looked at
     let moment = |common: &Common, given| prepare::moment(common, given);
     match &*batch.command {
@@ -231,7 +231,7 @@ impl<'a> Work<'a> {
             telling: Telling::new(many, count),
             named,
             folder,
-            rng: rng.clone(),
+            rng: *rng,
             sync: batch.command.output().is_some_and(|it| it.sync),
         })
     }
@@ -267,7 +267,7 @@ impl<'a> Work<'a> {
 
     /// Does one message after the other, until there are no more.
     fn some(&self, next: &dyn Fn() -> Option<(Message, u64)>) {
-        let mut rng = self.rng.clone();
+        let mut rng = self.rng;
         while let Some((mut message, number)) = next() {
             let line = self.one(&mut message, &mut rng);
             self.telling.tell(number, line);

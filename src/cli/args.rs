@@ -660,7 +660,7 @@ pub(crate) struct Trust {
     /// Trust the operating system's anchors too
     #[arg(long)]
     pub(crate) trust_system: bool,
-    /// Revocation lists and OCSP responses: a file or directory
+    /// Revocation lists, OCSP responses: a file or directory
     #[arg(long, value_name = "PATH")]
     pub(crate) crls: Vec<PathBuf>,
     /// off, soft or hard
@@ -672,7 +672,7 @@ pub(crate) struct Trust {
         hide_possible_values = true
     )]
     pub(crate) revocation: Revocation,
-    /// A certificate policy that will do, where one is required
+    /// A certificate policy that will do where one is required
     #[arg(long, value_name = "OID")]
     pub(crate) policy_oid: Vec<String>,
     /// A path must be valid for a policy

@@ -591,6 +591,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use clap::Parser;
+    use std::io::Write;
 
     fn common(arguments: &[&str]) -> args::Arguments {
         args::Arguments::try_parse_from(["smime", "inspect"].iter().chain(arguments)).unwrap()
@@ -615,7 +616,7 @@ mod tests {
     #[test]
     fn a_message_that_is_a_file_can_be_read_twice() {
         let mut file = tempfile::NamedTempFile::new().unwrap();
-        std::io::Write::write_all(&mut file, b"x").unwrap();
+        file.write_all(b"x").unwrap();
         let mut input = Input::open(file.path(), true).unwrap();
         assert!(matches!(input.source(), Source::Seekable(_)));
         assert!(Input::open(Path::new("/nowhere"), true).is_err());

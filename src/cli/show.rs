@@ -453,10 +453,9 @@ impl Page {
         for issuer in issuers.take(between) {
             self.fact("under", &issuer.subject().to_string());
         }
-        if report.anchor.is_some() {
-            if let Some(by) = anchor(&report.path, report.anchor.as_deref()) {
-                self.fact("anchor", &by);
-            }
+        let by = anchor(&report.path, report.anchor.as_deref());
+        if let Some(by) = by.filter(|_| report.anchor.is_some()) {
+            self.fact("anchor", &by);
         }
         self.findings(&checked.report.findings);
     }

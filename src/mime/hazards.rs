@@ -165,7 +165,8 @@ mod tests {
 
     #[test]
     fn sees_what_a_transport_may_change() {
-        let cases: [(&[u8], fn(&Hazards) -> bool); 10] = [
+        type Seen = fn(&Hazards) -> bool;
+        let cases: [(&[u8], Seen); 10] = [
             (b"caf\xc3\xa9", |h| h.eight_bit),
             (b"a\0b", |h| h.nul),
             (b"a\rb\r\n", |h| h.bare_cr),

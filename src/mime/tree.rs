@@ -453,7 +453,10 @@ mod tests {
     use super::*;
     use crate::mime::split::Splitter;
     use proptest::prelude::*;
-    use std::io::{BufRead, BufReader, Read as _};
+    use std::io::{BufRead, BufReader};
+
+    /// Number, nature, octets.
+    type Taken = (String, Nature, Vec<u8>);
 
     const LIMITS: Limits = Limits {
         header: header::Limits {
@@ -465,7 +468,7 @@ mod tests {
     };
 
     /// The parts, the leaves with their octets, and everything that passed.
-    fn taken_apart(chunks: &[&[u8]], limits: Limits) -> (Vec<(String, Nature, Vec<u8>)>, Vec<u8>) {
+    fn taken_apart(chunks: &[&[u8]], limits: Limits) -> (Vec<Taken>, Vec<u8>) {
         let (mut parts, mut open, mut all) = (Vec::new(), Vec::new(), Vec::new());
         let mut tree = Tree::new("1", limits);
         let mut each = |event: Event<'_>| match event {
@@ -500,12 +503,7 @@ mod tests {
     }
 
     /// The same by splitters within splitters.
-    fn split(
-        number: &str,
-        source: &mut dyn BufRead,
-        in_digest: bool,
-        into: &mut Vec<(String, Nature, Vec<u8>)>,
-    ) {
+    fn split(number: &str, source: &mut dyn BufRead, in_digest: bool, into: &mut Vec<Taken>) {
         let mut octets = Vec::new();
         source.read_to_end(&mut octets).unwrap();
         let mut rest = &octets[..];
@@ -514,9 +512,7 @@ mod tests {
             let fields: usize = h.fields.iter().map(|f| f.raw.len()).sum();
             octets.len() - rest.len() - fields <= 2
         });
-        let nature = header.map_or(Nature::Whole(Whole::Unclear), |h| {
-            super::nature(&h, in_digest)
-        });
+        let nature = header.map_or(Nature::Whole(Whole::Unclear), |h| nature(&h, in_digest));
         let place = into.len();
         into.push((number.to_owned(), nature.clone(), Vec::new()));
         if let Nature::Multipart { boundary, digest } = nature {

@@ -270,7 +270,7 @@ impl<'a> Encryptor<'a> {
                 line_end: outgoing.line_end,
             };
             outermost.push(match around {
-                Some(signs) => Outermost::Signature(signs.begin_around(place, rng)?),
+                Some(signs) => Outermost::Signature(Box::new(signs.begin_around(place, rng)?)),
                 None => Outermost::Encryption(place),
             });
         }
@@ -291,7 +291,7 @@ impl<'a> Encryptor<'a> {
         let mut layers = Vec::new();
         for place in outermost {
             if let (Outermost::Signature(signing), Some(signs)) = (place, &signs) {
-                let (form, signature) = signs.end_around(signing, rng)?;
+                let (form, signature) = signs.end_around(*signing, rng)?;
                 // of the message itself, which comes first
                 if layers.is_empty() {
                     layers.push(Layer::made_signed(form, signature));
@@ -385,7 +385,7 @@ impl Signs<'_> {
 /// What a message is outermost.
 enum Outermost<'s> {
     Encryption(Place<'s>),
-    Signature(Signing<'s>),
+    Signature(Box<Signing<'s>>),
 }
 
 impl Outermost<'_> {
@@ -396,7 +396,7 @@ impl Outermost<'_> {
                 sink: &mut *place.sink,
                 ..*place
             },
-            Self::Signature(signing) => Place::inside(signing),
+            Self::Signature(signing) => Place::inside(&mut **signing),
         }
     }
 }

@@ -108,7 +108,7 @@ impl Headers {
         let mut names: Vec<&str> = Vec::new();
         for field in self.fields.iter().filter(|f| f.protection == protection) {
             let is = |name: &&str| field.name.eq_ignore_ascii_case(name);
-            if USER_FACING.iter().any(is) && !names.iter().any(|name| is(name)) {
+            if USER_FACING.iter().any(is) && !names.iter().any(is) {
                 names.push(&field.name);
             }
         }

@@ -447,15 +447,11 @@ mod tests {
             .read_to_end(&mut canonical)
             .unwrap();
         let signed = digest(Digest::Sha256, &canonical);
-        let examine = |source: &mut dyn Read| {
-            super::examine(source, "1", LIMITS, Digest::Sha256, &signed).unwrap()
-        };
-        let whole = examine(&mut arrived.as_bytes());
+        let said =
+            |source: &mut dyn Read| examine(source, "1", LIMITS, Digest::Sha256, &signed).unwrap();
+        let whole = said(&mut arrived.as_bytes());
         for seed in 0..5 {
-            assert_eq!(
-                examine(&mut ChaosReader::new(arrived.as_bytes(), seed)),
-                whole
-            );
+            assert_eq!(said(&mut ChaosReader::new(arrived.as_bytes(), seed)), whole);
         }
         whole
     }

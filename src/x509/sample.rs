@@ -10,6 +10,7 @@ use crate::{
 use const_oid::db::rfc5280 as oids;
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng as _};
 use spki::der::Encode as _;
+use std::{collections::BTreeMap, sync::Mutex};
 
 /// The middle of the validity of every certificate that does not say otherwise.
 pub(crate) fn now() -> Time {
@@ -508,8 +509,7 @@ impl OcspTemplate {
             &write::tlv(Tag::SEQUENCE, &self.answers.concat()),
             &extensions,
         ]);
-        let mut rng = ChaCha20Rng::seed_from_u64(0);
-        let signature = signer.sign(&algorithm, &tbs, &mut rng).unwrap();
+        let signature = signature(&tbs, &algorithm, signer);
         let bits = write::tlv(Tag::BIT_STRING, &[&[0], signature.as_slice()].concat());
         let certificates = self.certificates.iter().map(Certificate::der);
         let certificates = match self.certificates.as_slice() {
@@ -546,10 +546,25 @@ fn signed(
     algorithm: &SignatureAlgorithm,
     signer: &SoftwareKey,
 ) -> Vec<u8> {
-    let mut rng = ChaCha20Rng::seed_from_u64(0);
-    let signature = signer.sign(algorithm, tbs, &mut rng).unwrap();
+    let signature = signature(tbs, algorithm, signer);
     let bits = write::tlv(Tag::BIT_STRING, &[&[0], signature.as_slice()].concat());
     write::sequence(&[tbs, identifier, &bits])
+}
+
+/// Signs once: who asks for a certificate a second time gets the same one, whichever engine signs and however random its signatures are.
+fn signature(tbs: &[u8], algorithm: &SignatureAlgorithm, signer: &SoftwareKey) -> Vec<u8> {
+    type Signed = BTreeMap<(Vec<u8>, String, Vec<u8>), Vec<u8>>;
+    static SIGNED: Mutex<Signed> = Mutex::new(BTreeMap::new());
+    let key = signer.public_key().spki().to_vec();
+    let made = (key, format!("{algorithm:?}"), tbs.to_vec());
+    let mut signed = SIGNED.lock().unwrap();
+    signed
+        .entry(made)
+        .or_insert_with(|| {
+            let mut rng = ChaCha20Rng::seed_from_u64(0);
+            signer.sign(algorithm, tbs, &mut rng).unwrap()
+        })
+        .clone()
 }
 
 /// Returns anchors that came from a file named after their place in the list.

@@ -190,7 +190,7 @@ mod tests {
     use clap::Parser;
     use std::path::Path;
 
-    fn batch(words: &[&str]) -> Result<Batch, clap::Error> {
+    fn batch(words: &[&str]) -> Result<Batch, Error> {
         let words = ["smime", "batch"].iter().chain(words);
         match Arguments::try_parse_from(words)?.command {
             Command::Batch(batch) => Ok(batch),
