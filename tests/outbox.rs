@@ -685,6 +685,20 @@ fn blind_recipients_are_refused_where_they_would_be_seen() {
     assert!(!is_in(b"Bcc:", &message));
 }
 
+/// A certificate that names nobody in the header may be that of somebody in Bcc, whom all would see: he is named by address, or it is allowed.
+#[test]
+fn a_certificate_without_the_address_in_bcc_is_not_seen() {
+    let dir = Dir::new();
+    let (bob, stranger) = (certificate("bob"), certificate("other-address"));
+    let named = args!["-r", &bob, "-r", &stranger, "-o", dir.file("m.eml")];
+    let header = "To: bob@example.com\nBcc: secret@example.com\n";
+    let run = encrypt(&named).input(mail(header)).run().expect(1);
+    assert!(rules(&run.json()).contains(&"blind-copy".to_owned()));
+    assert!(dir.entries().is_empty());
+    let open = "To: bob@example.com\n";
+    encrypt(&named).input(mail(open)).run().expect(0);
+}
+
 /// Whoever is named with -r and stands in Bcc is as blind as with --to-header; who is in To as well is not.
 #[test]
 fn recipients_that_bcc_names_are_blind() {
@@ -1339,4 +1353,27 @@ fn capabilities_belong_to_a_key() {
         let bound = layer["bound_key"] == true;
         assert_eq!(bound, choice == "known-to-all", "{recipient}");
     }
+}
+
+/// What is never signed by `sign` is not signed on the way to being encrypted either.
+#[test]
+fn signed_attributes_are_not_signed_as_a_content() {
+    let attributes = fixture("negative/cases/e8-attributes.der");
+    let how = args![
+        "--opaque",
+        "--binary",
+        "-r",
+        certificate("bob"),
+        &attributes
+    ];
+    let run = seal("--sign", &how).run().expect(3);
+    let report = String::from_utf8(run.stderr.clone().into()).unwrap();
+    assert!(
+        report.contains("\"signed-attributes\"") && run.stdout.is_empty(),
+        "{report}"
+    );
+    let attributes = std::fs::read(&attributes).unwrap();
+    let other = [&attributes[..], b"."].concat();
+    let how = args!["--opaque", "--binary", "-r", certificate("bob"), "-"];
+    seal("--sign", &how).input(other).run().expect(0);
 }
