@@ -693,7 +693,7 @@ fn a_certificate_without_the_address_in_bcc_is_not_seen() {
     let named = args!["-r", &bob, "-r", &stranger, "-o", dir.file("m.eml")];
     let header = "To: bob@example.com\nBcc: secret@example.com\n";
     let run = encrypt(&named).input(mail(header)).run().expect(1);
-    assert!(rules(&run.json()).contains(&"blind-copy".to_owned()));
+    assert!(rules(&run.json()).contains(&"possible-blind-copy".to_owned()));
     assert!(dir.entries().is_empty());
     let open = "To: bob@example.com\n";
     encrypt(&named).input(mail(open)).run().expect(0);

@@ -153,10 +153,6 @@ impl Typed {
         self.without_words(&[option], Some(value)).len() < self.words.len()
     }
 
-    fn has_output(&self) -> bool {
-        self.without_words(&["-o", "--output"], None).len() < self.words.len()
-    }
-
     /// What was typed without these options; with `only`, where that is their value.
     fn without_words(&self, options: &[&str], only: Option<&str>) -> Vec<String> {
         let mut kept = Vec::with_capacity(self.words.len());
@@ -466,7 +462,7 @@ fn of_rule(rule: Rule, typed: &Typed) -> Advice {
             "batch has no place for copies; by itself, with the same options: smime encrypt -o FILE … {}",
             quoted(typed.message.as_deref().unwrap_or("MESSAGE"))
         ),
-        Rule::BlindCopy if typed.has_output() => {
+        Rule::PossibleBlindCopy => {
             "name who is in Bcc by address, with the certificate that names it: -c FILE -r ADDRESS"
                 .to_owned()
         }

@@ -85,7 +85,7 @@ impl Encryptor<'_> {
                     "the certificate of {} names nobody in To or Cc, and may be that of {one} in Bcc, whom all others would see",
                     stranger.subject()
                 );
-                findings.push(self.policy.finding(Rule::BlindCopy, message));
+                findings.push(self.policy.finding(Rule::PossibleBlindCopy, message));
             }
         }
         if (!apart || self.options.blind == BlindCopies::Refuse)
@@ -144,8 +144,11 @@ impl Encryptor<'_> {
         };
         let is_open = |it: &&Recipient| !hidden.iter().any(|address| is(it, address));
         let mut open: Vec<Recipient> = self.recipients.iter().filter(is_open).cloned().collect();
+        // who sends may encrypt to himself as well
+        let sender = addressees(header, &["From"]).unwrap_or_default();
+        let is_named_by = |it: &Certificate| named.iter().chain(&sender).any(|n| names(it, n));
         let strangers = open.iter().filter_map(|recipient| match recipient {
-            Recipient::Certificate(it) => Some(it).filter(|it| !named.iter().any(|n| names(it, n))),
+            Recipient::Certificate(it) if !is_named_by(it) => Some(it),
             _ => None,
         });
         let strangers = strangers.cloned().collect();
