@@ -1377,3 +1377,160 @@ fn signed_attributes_are_not_signed_as_a_content() {
     let how = args!["--opaque", "--binary", "-r", certificate("bob"), "-"];
     seal("--sign", &how).input(other).run().expect(0);
 }
+
+/// What a sender encloses makes nobody an anchor: not where records are kept among anchors, nor where a record is taken for one.
+#[test]
+fn what_is_learned_is_no_anchor() {
+    let dir = Dir::new();
+    let trust = dir.file("trust");
+    std::fs::create_dir_all(trust.join("below")).unwrap();
+    let root = trust.join("root.pem");
+    std::fs::copy(fixture("trust/root.pem"), &root).unwrap();
+    std::os::unix::fs::symlink(&trust, dir.file("link")).unwrap();
+    let config = dir.file("home/.config/smime/trust");
+    std::fs::create_dir_all(&config).unwrap();
+    let message = signed("carol", "2026-11-01T09:00:00Z", &[]);
+    let learn = |verb: &str, known: &Path, more: &[OsString]| {
+        let line = args![verb, "--json", "-o", "/dev/null", "--learn", known];
+        smime(join(&[&line, more]))
+            .env("XDG_CONFIG_HOME", dir.file("home/.config"))
+            .input(message.clone())
+            .run()
+    };
+    for verb in ["verify", "open"] {
+        for known in [
+            trust.clone(),
+            trust.join("below"),
+            trust.join("new/deep"),
+            trust.join("new/../new"),
+            dir.file("new/../trust"),
+            dir.file("link"),
+            dir.file("link/new"),
+            dir.file(""),
+            config.clone(),
+            config.join("new"),
+            dir.file("home"),
+        ] {
+            let run = learn(verb, &known, &args!["-t", &trust]).expect(2);
+            assert!(run.text().contains("apart from"), "{}", run.text());
+            let stamps = args!["-t", fixture("trust"), "--timestamp-trust", &trust];
+            learn(verb, &known, &stamps).expect(2);
+        }
+        // a file that is an anchor lies in it
+        learn(verb, &trust, &args!["-t", &root]).expect(2);
+        assert_eq!(names(&trust).len(), 2);
+        assert!(names(&config).is_empty());
+    }
+    let known = dir.file("known");
+    learn("verify", &known, &args!["-t", &trust]).expect(0);
+    let [name] = names(&known).try_into().unwrap();
+    for anchors in [known.join(&name), known] {
+        let run = smime(args!["verify", "-t", anchors])
+            .input(message.clone())
+            .run()
+            .expect(4);
+        assert!(run.stderr.contains(&name), "{}", run.stderr);
+        assert!(run.stderr.contains("no trust anchor"), "{}", run.stderr);
+    }
+}
+
+/// A record kept every CA certificate that a sender enclosed.
+#[test]
+fn of_the_cas_enclosed_those_on_the_path_are_kept() {
+    if !have(&[Peer::Openssl], "certificates that do not belong") {
+        return;
+    }
+    let dir = Dir::new();
+    let known = dir.file("known");
+    let cas = [
+        "certs/intermediate.pem",
+        "trust/root.pem",
+        "negative/people/rsa-root.pem",
+    ];
+    let cas: Vec<u8> = cas.into_iter().flat_map(fixture_bytes).collect();
+    let line = args![
+        "cms",
+        "-sign",
+        "-in",
+        dir.write("content", mail("")),
+        "-certfile",
+        dir.write("cas.pem", cas),
+        "-signer",
+        certificate("alice"),
+        "-inkey",
+        fixture("keys/alice.pem")
+    ];
+    let message = openssl(Peer::Openssl, line).run().expect(0).stdout;
+    let message = [&b"From: alice@example.com\n"[..], &message].concat();
+    learns("verify", &known, &message, &[]).expect(0);
+    let certificates = |file: &Path| {
+        let shown = smime(args!["cert", "show", "--json", file]).run().expect(0);
+        let shown = shown.json()["certificates"].as_array().unwrap().clone();
+        let subjects = shown.iter().map(|it| it["subject"].to_string());
+        subjects.collect::<Vec<_>>()
+    };
+    let [name] = names(&known).try_into().unwrap();
+    let kept = certificates(&known.join(name));
+    assert_eq!(kept.len(), 2, "{kept:?}");
+    assert!(kept.contains(&certificates(&fixture("certs/intermediate.pem"))[0]));
+}
+
+/// In a directory that others may write to: a link under a record's name was written through, a pipe waited for, a lock without end.
+#[test]
+fn nobody_gets_in_the_way_of_learning() {
+    let dir = Dir::new();
+    let known = dir.file("known");
+    let message = signed("carol", "2026-11-01T09:00:00Z", &[]);
+    learns("verify", &known, &message, &[]).expect(0);
+    let [name] = names(&known).try_into().unwrap();
+    let record = known.join(name);
+    let text = std::fs::read(&record).unwrap();
+    let other = dir.write("other", "keep");
+    for kind in ["link", "link to a record", "dangling", "pipe"] {
+        std::fs::remove_file(&record).unwrap();
+        let link = |to: &Path| std::os::unix::fs::symlink(to, &record).unwrap();
+        match kind {
+            "link" => link(&other),
+            "link to a record" => link(&dir.write("record", &text)),
+            "dangling" => link(&dir.file("new")),
+            _ => {
+                let made = std::process::Command::new("mkfifo").arg(&record).status();
+                assert!(made.unwrap().success());
+            }
+        }
+        let report = learns("verify", &known, &message, &[]).expect(0).json();
+        assert_eq!(report["learned"][0]["new"], true, "{kind}");
+        assert!(std::fs::symlink_metadata(&record).unwrap().is_file());
+        assert_eq!(std::fs::read(&record).unwrap(), text);
+        assert_eq!(names(&known).len(), 1);
+        assert!(!dir.file("new").exists() && dir.read("other") == b"keep");
+    }
+    let held = std::fs::File::open(&known).unwrap();
+    held.lock().unwrap();
+    let run = learns("verify", &known, &message, &[]).expect(5);
+    assert!(run.text().contains("locked"), "{}", run.text());
+    held.unlock().unwrap();
+    learns("verify", &known, &message, &[]).expect(0);
+}
+
+/// A pipe or a link under the name of a copy is not written to.
+#[test]
+fn what_has_the_name_of_a_copy_is_not_written_through() {
+    for dangling in [None, Some(false), Some(true)] {
+        let dir = Dir::new();
+        let copy = dir.file("q.bcc-1.eml");
+        let to = dir.write("to", "keep");
+        match dangling {
+            None => {
+                let made = std::process::Command::new("mkfifo").arg(&copy).status();
+                assert!(made.unwrap().success());
+            }
+            Some(true) => std::os::unix::fs::symlink(dir.file("new"), &copy).unwrap(),
+            Some(false) => std::os::unix::fs::symlink(&to, &copy).unwrap(),
+        }
+        let more = args!["--to-header", "-o", dir.file("q.eml")];
+        let run = encrypt(&more).input(mail(BLIND)).run().expect(2);
+        assert!(run.text().contains("is there already"), "{}", run.text());
+        assert!(dir.read("to") == b"keep" && dir.entries().len() == 2);
+    }
+}

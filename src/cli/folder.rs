@@ -3,14 +3,14 @@
 //! Knows directories and names; must not know what is written. Every step down is taken from an open directory and follows no link.
 use super::transaction::{Place, Transaction};
 use rustix::{
-    fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat},
+    fs::{AtFlags, CWD, FileType, FlockOperation, Mode, OFlags, Stat, flock},
     io::Errno,
 };
 use smime::crypto::{Digest, digest::digest};
 use std::{
     collections::HashMap,
     ffi::OsStr,
-    fs::DirBuilder,
+    fs::{DirBuilder, File},
     io,
     os::{
         fd::OwnedFd,
@@ -18,10 +18,14 @@ use std::{
     },
     path::{Component, Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
 };
 
 /// Directories that are kept open.
 const OPEN: usize = 64;
+
+/// Between two attempts at a lock.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// A directory of results.
 #[derive(Debug)]
@@ -68,6 +72,26 @@ impl Folder {
     /// Returns the path of a result, for people.
     pub(crate) fn shown(&self, name: &Path) -> PathBuf {
         self.path.join(name)
+    }
+
+    /// Keeps others who ask out while it is open.
+    pub(crate) fn lock(&self, patience: Duration) -> io::Result<()> {
+        let since = Instant::now();
+        loop {
+            match flock(
+                &self.itself.itself,
+                FlockOperation::NonBlockingLockExclusive,
+            ) {
+                Err(Errno::WOULDBLOCK) if since.elapsed() < patience => {
+                    std::thread::sleep(PAUSE);
+                }
+                Err(Errno::WOULDBLOCK) => {
+                    let why = "another process keeps it locked";
+                    return Err(io::Error::new(io::ErrorKind::TimedOut, why));
+                }
+                locked => return Ok(locked?),
+            }
+        }
     }
 
     /// Makes a directory, and those above it.
@@ -145,6 +169,19 @@ impl Slot {
             self.place.clean(self.number);
         }
         is_done
+    }
+
+    /// Opens what has the name of the result, if it is a file: no link is followed, and no pipe waited for.
+    pub(crate) fn read(&self) -> io::Result<Option<File>> {
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        match rustix::fs::openat(&self.directory, &*self.name, flags, Mode::empty()) {
+            // nothing, a link, a socket
+            Err(Errno::NOENT | Errno::LOOP | Errno::NXIO) => Ok(None),
+            opened => {
+                let file = File::from(opened?);
+                Ok(file.metadata()?.is_file().then_some(file))
+            }
+        }
     }
 
     fn found(&self) -> Result<Stat, Errno> {

@@ -2,11 +2,13 @@
 //!
 //! Names of files are made of keys: nothing that a message says becomes a path.
 use super::{
+    args,
     error::Problem,
-    output::{Leave, Output},
-    prepare::Randomness,
+    folder::{Folder, Slot},
+    output::{Destination, Leave},
+    prepare::{self, Randomness},
+    transaction,
 };
-use rustix::fs::{FlockOperation, flock};
 use smime::{
     asn1::Time,
     policy::{Policy, Rule},
@@ -17,11 +19,42 @@ use smime::{
     },
 };
 use std::{
-    fs::{DirBuilder, File},
     io::{self, Read, Write},
-    os::unix::fs::DirBuilderExt,
-    path::Path,
+    path::{Path, PathBuf},
+    time::Duration,
 };
+
+/// How long others may be at it: who may read the directory can keep it locked.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Refuses a directory where what senders wrote would be taken for trust anchors, now or without `-t`.
+pub(super) fn is_apart(
+    directory: Option<&Path>,
+    trust: &args::Trust,
+    signers: &args::Signers,
+) -> anyhow::Result<()> {
+    let default = prepare::trust_directory();
+    let anchors = trust.trust.iter().chain(&signers.timestamp_trust);
+    for (directory, anchors) in directory.into_iter().flat_map(|it| {
+        anchors
+            .clone()
+            .chain(&default)
+            .map(move |anchors| (it, anchors))
+    }) {
+        let [kept, trusted] = [directory, anchors].map(transaction::real);
+        if kept.starts_with(&trusted) || trusted.starts_with(&kept) {
+            let message = format!(
+                "--learn: {} is not apart from the trust anchors in {}",
+                directory.display(),
+                anchors.display()
+            );
+            return Err(
+                Problem::usage_with(message, "--learn takes a directory of its own").into(),
+            );
+        }
+    }
+    Ok(())
+}
 
 /// Keeps what may be kept of those who signed; a message that does not pass changes nothing.
 pub(super) fn learn(
@@ -45,20 +78,22 @@ pub(super) fn learn(
         let path = path.to_owned();
         move |source: io::Error| Problem::Output { path, source }
     };
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(directory)
-        .map_err(failed(directory))?;
+    let folder = Folder::open(directory).map_err(failed(directory))?;
     // between the look at what is kept and its replacement nobody else may replace it
-    let lock = File::open(directory).map_err(failed(directory))?;
-    flock(&lock, FlockOperation::LockExclusive).map_err(|e| failed(directory)(e.into()))?;
+    folder.lock(PATIENCE).map_err(failed(directory))?;
     for record in records {
-        let path = directory.join(record.file_name());
-        let known = known(&path, policy).map_err(failed(&path))?;
+        let name = PathBuf::from(record.file_name());
+        let path = folder.shown(&name);
+        let slot = folder.slot(&name).map_err(failed(&path))?;
+        let known = known(&slot, policy).map_err(failed(&path))?;
         let new = known.is_none_or(|known| known < record.signed);
         if new {
-            let mut output = Output::open(Some(&path), Leave::AsWritten, false, rng)?;
+            let to = Destination::Slot {
+                slot: &slot,
+                shown: &path,
+                sync: false,
+            };
+            let mut output = to.open(Leave::AsWritten, rng)?;
             output
                 .write_all(record.to_text().as_bytes())
                 .map_err(failed(&path))?;
@@ -74,10 +109,9 @@ pub(super) fn learn(
 }
 
 /// Returns when the signer of what is kept already signed it; `None`: nothing is, or it is no record.
-fn known(path: &Path, policy: &Policy) -> io::Result<Option<Time>> {
-    let file = match File::open(path) {
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
-        file => file?,
+fn known(slot: &Slot, policy: &Policy) -> io::Result<Option<Time>> {
+    let Some(file) = slot.read()? else {
+        return Ok(None);
     };
     let most = u64::try_from(policy.limits.key_file_bytes).unwrap_or(u64::MAX);
     let mut text = Vec::new();

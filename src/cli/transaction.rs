@@ -17,7 +17,7 @@ use std::{
             fs::{FileTypeExt, MetadataExt, PermissionsExt},
         },
     },
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
     sync::Arc,
 };
 
@@ -140,6 +140,24 @@ pub(crate) fn is_same(one: &Path, other: &Path) -> bool {
         }
         _ => false,
     }
+}
+
+/// Returns the path without links, as far as it is there.
+pub(crate) fn real(path: &Path) -> PathBuf {
+    let path = follow(path).unwrap_or_else(|_| path.to_owned());
+    let absolute = std::path::absolute(&path).unwrap_or(path);
+    for there in absolute.ancestors() {
+        if let (Ok(found), Ok(missing)) = (fs::canonicalize(there), absolute.strip_prefix(there)) {
+            return missing.components().fold(found, |mut at, step| {
+                match step {
+                    Component::ParentDir => drop(at.pop()),
+                    step => at.push(step),
+                }
+                at
+            });
+        }
+    }
+    absolute
 }
 
 /// A file without a name yet.

@@ -49,6 +49,7 @@ pub(crate) struct Ready<'a> {
 impl<'a> Ready<'a> {
     /// Reads certificates, anchors and revocation lists.
     pub(crate) fn of(typed: &'a args::Verify) -> anyhow::Result<Self> {
+        learn::is_apart(typed.learn.as_deref(), &typed.trust, &typed.signers)?;
         let ground = prepare::ground(&typed.common, Some(&typed.trust))?;
         let policy = &ground.policy;
         let signers = prepare::signers(&typed.signers)?;

@@ -1,7 +1,7 @@
 //! What is kept of a sender who signed mail: his certificates and what he said of himself, as he signed it (RFC 8551 §2.5.3, §2.7.1).
 //!
-//! A record is the detached SignedData of his message: the SignerInfo without unsigned attributes, his certificates and those of CAs, none
-//! of anybody else. The content is not in it: what says who he is, which key he wants to be encrypted to, what he reads and when that
+//! A record is the detached SignedData of his message: the SignerInfo without unsigned attributes, his certificates and those of the CAs on
+//! the path that was judged, none of anybody else. The content is not in it: what says who he is, which key he wants to be encrypted to, what he reads and when that
 //! was, are signed attributes, and whoever reads a record checks the signature over them, and the path, anew.
 //!
 //! Only a message whose verdict is `pass`, and only a signer whom an anchor vouches for and From names, leaves one.
@@ -84,7 +84,7 @@ impl Record {
         let signed = signature.signing_time.filter(|_| !in_future);
         let signed = signed.ok_or(Refusal::SigningTime)?;
         let recipient = acquaintance::recipient(signer, signature, layer, at, policy);
-        let der = to_der(signer, recipient.as_ref(), signature, layer);
+        let der = to_der(signer, recipient.as_ref(), signature);
         Ok(Self {
             signer: signer.clone(),
             signed,
@@ -148,21 +148,14 @@ fn to_der(
     signer: &Certificate,
     recipient: Option<&Certificate>,
     signature: &Signature,
-    layer: &SignedLayer,
 ) -> Result<Vec<u8>, Error> {
-    let is_ca = |it: &&Certificate| {
-        let constraints = it.basic_constraints();
-        constraints.is_ok_and(|found| found.is_some_and(|it| it.ca))
-    };
     let mut tail = Tail {
         signers: vec![signature.essence.signer_info.clone()],
         ..Tail::default()
     };
-    let path = signature
-        .path
-        .split_last()
-        .map_or(&[][..], |(_, path)| path);
-    let cas = layer.certificates.iter().chain(path).filter(is_ca);
+    // of the CAs those alone that were judged, and not the anchor
+    let above = signature.path.len().saturating_sub(1);
+    let cas = signature.path.get(1..above).unwrap_or_default();
     for certificate in [signer].into_iter().chain(recipient).chain(cas) {
         tail.add_certificate(certificate.der());
     }

@@ -462,7 +462,15 @@ impl Reading<'_, '_, '_> {
     /// Takes certificates, CRLs and OCSP responses out of a SignedData, BER or DER (RFC 5652 §5.1, RFC 2315, RFC 5940).
     fn cms(&mut self, octets: &[u8]) -> Result<(), Error> {
         let der = normal::to_der(octets, self.limits.asn1_depth).map_err(self.malformed())?;
-        let [certificates, crls] = signed_data(&der).map_err(self.malformed())?;
+        let [certificates, crls, signers] = signed_data(&der).map_err(self.malformed())?;
+        // who signs chooses what comes with it: a message, or what `--learn` keeps of one, makes no anchor
+        if self.purpose.is_some() && !signers.is_empty() {
+            return Err(Error::Nothing {
+                path: self.path.to_owned(),
+                wanted: "trust anchor",
+                held: Some("the certificates in it came with a signature".to_owned()),
+            });
+        }
         for certificate in certificates.iter().filter(|it| it.tag == Tag::SEQUENCE) {
             self.certificate(certificate.raw)?;
         }
@@ -590,11 +598,11 @@ fn trusted(der: &[u8], purpose: Option<Oid>) -> asn1::Result<(&[u8], bool)> {
     Ok((certificate, reject == Some(true) || trust == Some(false)))
 }
 
-/// Returns certificates and revocation information of a ContentInfo, in all their forms; other contents are passed over.
-fn signed_data(der: &[u8]) -> asn1::Result<[Vec<Value<'_>>; 2]> {
+/// Returns certificates, revocation information and signers of a ContentInfo, in all their forms; other contents are passed over.
+fn signed_data(der: &[u8]) -> asn1::Result<[Vec<Value<'_>>; 3]> {
     let mut outer = Cursor::new(der, 0);
     let mut info = outer.enter(Tag::SEQUENCE)?;
-    let mut lists = [Vec::new(), Vec::new()];
+    let mut lists = [Vec::new(), Vec::new(), Vec::new()];
     if info.expect(Tag::OID)?.content != const_oid::db::rfc5911::ID_SIGNED_DATA.as_bytes() {
         return Ok(lists);
     }
@@ -602,8 +610,11 @@ fn signed_data(der: &[u8]) -> asn1::Result<[Vec<Value<'_>>; 2]> {
     fields.expect(Tag::INTEGER)?;
     fields.expect(Tag::SET)?;
     fields.expect(Tag::SEQUENCE)?;
-    for (number, list) in (0..).zip(&mut lists) {
-        if let Some(set) = fields.optional(Tag::context(number))? {
+    for (tag, list) in [Tag::context(0), Tag::context(1), Tag::SET]
+        .into_iter()
+        .zip(&mut lists)
+    {
+        if let Some(set) = fields.optional(tag)? {
             let mut set = set.inside();
             while !set.is_empty() {
                 list.push(set.any()?);
