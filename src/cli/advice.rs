@@ -81,6 +81,8 @@ impl Typed {
         let added = match value {
             "" => option.to_owned(),
             "FILE" | "PATH" | "ADDRESS" => format!("{option} {value}"),
+            // it is no option
+            _ if value.starts_with('-') => format!("{option}={}", quoted(value)),
             _ => format!("{option} {}", quoted(value)),
         };
         let kept = if SINGLE.contains(&option) || option == "--signer" {
@@ -596,6 +598,8 @@ mod tests {
         assert!(line.has("--deny", "expired") && !line.has("--deny", "no-from"));
         assert!(!line.with("--warn", "expired").contains("--deny"));
         assert!(!line.with("--signer", "c@d.example").contains("a@b.example"));
+        let dash = line.with("--signer", "-x@d.example");
+        assert!(dash.contains(" --signer=-x@d.example "), "{dash}");
         assert!(!line.with("--policy", "archive").contains("modern"));
         let explicit = typed(&["verify", "--require-explicit-policy", "-t", "x"]);
         assert_eq!(

@@ -50,6 +50,8 @@ const VERB_HELP: &str = "{about}\n\n{usage-heading} {usage}\n\n{options}{after-h
 #[derive(Debug, Parser)]
 #[command(
     name = "smime",
+    // whatever its file is called
+    bin_name = "smime",
     version,
     override_help = HELP,
     disable_help_subcommand = true,
@@ -843,6 +845,22 @@ impl Command {
         let keks = shared.map(|it| it.kek.iter()).into_iter().flatten();
         read.extend(keks.filter_map(|it| it.split_once(':').map(|(_, file)| Path::new(file))));
         read
+    }
+
+    /// Returns the default directory of trust anchors, if they are read from it.
+    pub(crate) fn default_trust(&self) -> Option<PathBuf> {
+        let trust = match self {
+            Self::Encrypt(v) => &v.trust,
+            Self::Open(v) => &v.trust,
+            Self::Verify(v) => &v.trust,
+            Self::Receipt(v) => &v.trust,
+            Self::Cert(Cert {
+                command: CertCommand::Check(v),
+            }) => &v.trust,
+            _ => return None,
+        };
+        let is_named = !trust.trust.is_empty() || trust.trust_system;
+        super::prepare::trust_directory().filter(|_| !is_named)
     }
 
     /// Returns the message and what belongs to it: what is made of that may take its place, but no report.
