@@ -627,3 +627,95 @@ fn a_certificate_in_ber_is_told() {
         "{report}"
     );
 }
+
+/// A file in a directory that is read was written over; so was a copy for Bcc by the report.
+#[test]
+fn what_is_read_in_a_directory_is_not_written_over() {
+    let dir = Dir::new();
+    let at = |name: &str| dir.file(name);
+    for name in ["ids/below", "td", "in", "config/smime/trust"] {
+        std::fs::create_dir_all(at(name)).unwrap();
+    }
+    for (from, to) in [
+        ("identities/alice.pem", "ids/below/alice.pem"),
+        ("trust/root.pem", "td/root.pem"),
+        ("trust/root.pem", "config/smime/trust/root.pem"),
+        ("messages/plain.eml", "m.eml"),
+        ("messages/clear.eml", "s.eml"),
+    ] {
+        dir.write(to, fixture_bytes(from));
+    }
+    std::fs::hard_link(at("ids/below/alice.pem"), at("hard")).unwrap();
+    std::os::unix::fs::symlink(at("td/root.pem"), at("soft")).unwrap();
+    let sign = args!["sign", "-i", at("ids"), at("m.eml")];
+    let verify = args!["verify", "-t", at("td"), at("s.eml")];
+    let by_default = args!["verify", at("s.eml")];
+    let bob = fixture("certs/bob.pem");
+    let encrypt = args![
+        "encrypt",
+        "-r",
+        bob,
+        "-c",
+        at("td"),
+        "-t",
+        at("td"),
+        at("m.eml")
+    ];
+    for (line, option, path) in [
+        (&sign, "-o", "ids/below/alice.pem"),
+        (&sign, "-o", "hard"),
+        (&sign, "--report", "ids/below/alice.pem"),
+        (&verify, "-o", "td/root.pem"),
+        (&verify, "-o", "soft"),
+        (&verify, "--report", "soft"),
+        (&by_default, "-o", "config/smime/trust/root.pem"),
+        (&by_default, "--report", "config/smime/trust/root.pem"),
+        (&encrypt, "-o", "td/root.pem"),
+        (&encrypt, "--report", "td/root.pem"),
+    ] {
+        let before = dir.read(path);
+        let call = || {
+            let line = join(&[line, &args![option, at(path)]]);
+            smime(line).env("XDG_CONFIG_HOME", at("config"))
+        };
+        let run = call().run().expect(2);
+        assert!(run.stderr.contains("is read, too"), "{}", run.stderr);
+        assert!(dir.read(path) == before, "{option} {path}");
+    }
+    let copies = join(&[
+        &encrypt,
+        &args!["--warn", "blind-recipient", "-o", at("q.eml")],
+    ]);
+    for report in ["q.bcc-1.eml", "q.bcc.eml", "td/../q.bcc-2.eml"] {
+        let run = smime(join(&[&copies, &args!["--report", at(report)]])).run();
+        assert!(run.expect(2).stderr.contains("copy for Bcc"));
+        assert!(!at(report).exists() && !at("q.eml").exists());
+    }
+    // nor by one of many results
+    let below = at("ids/below");
+    let message = dir.write("in/alice.pem", fixture_bytes("messages/plain.eml"));
+    let before = std::fs::read(below.join("alice.pem")).unwrap();
+    let many = args!["batch", "sign", "-i", at("ids"), "-o", &below, message];
+    let run = smime(many).run().expect(2);
+    assert!(run.stderr.contains("the place of what is read"), "{run:?}");
+    assert!(std::fs::read(below.join("alice.pem")).unwrap() == before);
+    // beside what is read there is room
+    let fine = args!["-o", at("ids/new.eml"), "--report", at("ids/report.json")];
+    smime(join(&[&sign, &fine])).run().expect(0);
+}
+
+/// A hint lacked the name of a program whose file was called otherwise.
+#[test]
+fn hints_name_the_program() {
+    let dir = Dir::new();
+    let program = dir.file("smime-1.2");
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_smime"), &program).unwrap();
+    for (line, hint) in [
+        (&["sign", "--no-such"][..], "hint: smime sign --help lists"),
+        (&["--no-such"], "hint: smime --help lists"),
+    ] {
+        let run = std::process::Command::new(&program).args(line).output();
+        let text = String::from_utf8(run.unwrap().stderr).unwrap();
+        assert!(text.contains(hint), "{text}");
+    }
+}

@@ -3,6 +3,7 @@
 //! Knows directories and names, and which of them are messages; opens no message. The name of a message is that of its result below DIR:
 //! an INPUT's file name, in a directory what follows it; a path in a list as it stands there, from its root on. Of a directory at a time, no more
 //! than its names are held, in the order of their octets.
+use crate::cli::prepare;
 use std::{
     collections::HashSet,
     ffi::{OsStr, OsString},
@@ -139,7 +140,12 @@ impl Named {
             let name = path.strip_prefix(&directory).ok()?;
             Some(mark(name.as_os_str().as_bytes()))
         };
-        let others = others.iter().map(|path| path.to_path_buf());
+        // of a directory that lies elsewhere, or around DIR, the files that are read
+        let others = others.iter().flat_map(|path| {
+            prepare::members(path)
+                .into_iter()
+                .chain([path.to_path_buf()])
+        });
         let read: HashSet<_> = roots.chain(others).filter_map(below).collect();
         if read.is_empty() {
             return None;

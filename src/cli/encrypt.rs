@@ -1,5 +1,5 @@
 //! `smime encrypt`.
-mod copies;
+pub(super) mod copies;
 
 use super::{
     Outcome,

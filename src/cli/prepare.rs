@@ -441,6 +441,11 @@ fn system_anchors() -> anyhow::Result<Vec<TrustAnchor>> {
     Ok(read.collect())
 }
 
+/// Returns the files that are read where this is named: of a directory those in it.
+pub(crate) fn members(path: &Path) -> Vec<PathBuf> {
+    files::listing(path).unwrap_or_else(|_| vec![path.to_owned()])
+}
+
 /// Whether something is there. What cannot be looked at is: reading it then says why not.
 fn exists(path: &Path) -> bool {
     !matches!(path.try_exists(), Ok(false))

@@ -5,6 +5,7 @@ use super::{
     Outcome,
     advice::{self, Typed},
     args::{Command, Verb},
+    encrypt,
     error::{self, ENVIRONMENT, Failure},
     escape::escape,
     json,
@@ -91,12 +92,18 @@ impl Reporting {
         let sync = command.output().is_some_and(|o| o.sync);
         let to_standard_output = target.is_some_and(output::is_standard_output);
         // a message may take the place of the one that it is made of; what is said of one may not
-        let mut kept = command.reads();
+        let default = command.default_trust();
+        let read: Vec<&Path> = command
+            .reads()
+            .into_iter()
+            .chain(default.as_deref())
+            .collect();
+        let mut kept = read.clone();
         if verb != Some(Verb::Verify) && !verb.is_some_and(Verb::is_filter) {
             kept.extend(command.subjects());
         }
         if let Some(path) = target
-            && is_one_of(path, kept)
+            && is_one_of(path, &kept)
         {
             return Err(reads_and_writes("-o", path));
         }
@@ -122,8 +129,15 @@ impl Reporting {
         };
         let common = command.common();
         let file = match common.and_then(|c| c.report.as_deref()) {
-            Some(path) if is_one_of(path, [command.reads(), command.subjects()].concat()) => {
+            Some(path) if is_one_of(path, &[read, command.subjects()].concat()) => {
                 return Err(reads_and_writes("--report", path));
+            }
+            Some(path) if target.is_some_and(|target| is_copy(verb, target, path)) => {
+                return Err(error::Problem::usage_with(
+                    "--report: the file has the name of a copy for Bcc",
+                    "--report takes a file of its own",
+                )
+                .into());
             }
             Some(path) if !is_of_its_own(path, target) => {
                 return Err(error::Problem::usage_with(
@@ -166,6 +180,7 @@ impl Reporting {
         let report = value(&words, "--report", None).map(Path::new);
         let file = report
             .filter(|path| is_of_its_own(path, target) && !is_named_besides(path, &words))
+            .filter(|path| !target.is_some_and(|target| is_copy(verb, target, path)))
             .and_then(|path| {
                 let rng = &mut prepare::randomness().ok()?;
                 ReportFile::open(path, false, rng).ok()
@@ -294,8 +309,18 @@ fn is_of_its_own(report: &Path, target: Option<&Path>) -> bool {
         && !target.is_some_and(|target| transaction::is_same(report, target))
 }
 
-fn is_one_of(path: &Path, others: Vec<&Path>) -> bool {
-    others.into_iter().any(|it| transaction::is_same(path, it))
+/// Whether a path leads to one of these, or to a file in one that is a directory.
+fn is_one_of(path: &Path, others: &[&Path]) -> bool {
+    let same = |other: &Path| transaction::is_same(path, other);
+    let within = |other: &Path| prepare::members(other).iter().any(|it| same(it));
+    others
+        .iter()
+        .any(|it| same(it) || (path.exists() && it.is_dir() && within(it)))
+}
+
+/// Whether a report would have the name of a copy for Bcc.
+fn is_copy(verb: Option<Verb>, target: &Path, report: &Path) -> bool {
+    verb == Some(Verb::Encrypt) && encrypt::copies::is_copy(target, report)
 }
 
 fn reads_and_writes(option: &str, path: &Path) -> anyhow::Error {
@@ -310,9 +335,11 @@ fn is_named_besides(report: &Path, words: &[&str]) -> bool {
         let value = word.rsplit_once(['=', ':']).map(|(_, value)| value);
         let short = word.strip_prefix('-').and_then(|it| it.get(1..));
         let mut paths = [Some(*word), value, short].into_iter().flatten();
-        paths.any(|it| Path::new(it).exists() && transaction::is_same(report, Path::new(it)))
+        paths.any(|it| Path::new(it).exists() && is_one_of(report, &[Path::new(it)]))
     };
-    words.iter().filter(|word| named(word)).count() > 1
+    let default = prepare::trust_directory();
+    default.is_some_and(|it| is_one_of(report, &[&it]))
+        || words.iter().filter(|word| named(word)).count() > 1
 }
 
 /// Finds an option's value in a command line that is not understood.

@@ -3,7 +3,7 @@ use crate::cli::{
     args,
     error::Problem,
     output::{Leave, Output},
-    prepare,
+    prepare, transaction,
 };
 use smime::smime::Copies;
 use std::{
@@ -81,22 +81,31 @@ impl Copies for Beside<'_> {
     }
 }
 
+/// Whether a path leads to where a copy would be.
+pub(in crate::cli) fn is_copy(file: &Path, path: &Path) -> bool {
+    let [real, beside] = [path, &file.with_file_name("x")].map(transaction::real);
+    let name = real.file_name().unwrap_or_default();
+    real.parent() == beside.parent() && is_name(file, name.as_bytes())
+}
+
+/// Whether this is a name for a copy.
+fn is_name(file: &Path, name: &[u8]) -> bool {
+    let (stem, extension) = around_label(file);
+    let label = name.strip_prefix(stem.as_bytes());
+    let label = label.and_then(|it| it.strip_suffix(extension.as_bytes()));
+    label.is_some_and(|label| {
+        let number = label.strip_prefix(b"bcc-");
+        label == b"bcc"
+            || number.is_some_and(|it| !it.is_empty() && it.iter().all(u8::is_ascii_digit))
+    })
+}
+
 /// Returns what has the name of a copy already.
 fn old(file: &Path) -> io::Result<Option<PathBuf>> {
-    let (stem, extension) = around_label(file);
-    let is_copy = |name: &[u8]| {
-        let label = name.strip_prefix(stem.as_bytes());
-        let label = label.and_then(|it| it.strip_suffix(extension.as_bytes()));
-        label.is_some_and(|label| {
-            let number = label.strip_prefix(b"bcc-");
-            label == b"bcc"
-                || number.is_some_and(|it| !it.is_empty() && it.iter().all(u8::is_ascii_digit))
-        })
-    };
     let directory = file.parent().filter(|it| !it.as_os_str().is_empty());
     for entry in fs::read_dir(directory.unwrap_or(Path::new(".")))? {
         let name = entry?.file_name();
-        if is_copy(name.as_bytes()) {
+        if is_name(file, name.as_bytes()) {
             return Ok(Some(file.with_file_name(name)));
         }
     }
