@@ -21,7 +21,10 @@ use crate::{
         source::CHUNK,
     },
 };
-use std::io::{self, BufRead, BufReader, Read};
+use std::{
+    io::{self, BufRead, BufReader, Read},
+    rc::Rc,
+};
 
 /// Errant layers that are told of one by one.
 const TOLD: usize = 16;
@@ -263,6 +266,8 @@ impl Peeler<'_> {
         let mut apart = Peeler::new(Goal::Inspect, self.policy, &mut sink);
         apart.here = self.here.clone();
         apart.parts = self.parts;
+        apart.in_compressed = self.in_compressed;
+        apart.inflated = Rc::clone(&self.inflated);
         let walked = apart.noted(Some(header), 0, &mut counted, |this, body| {
             this.layer(announced, header, body)
         });
