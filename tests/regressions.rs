@@ -602,7 +602,7 @@ fn a_mailbox_is_no_message() {
         b"From - Thu Nov 26 09:00:00 2026",
     ] {
         let run = verify(two(line)).expect(3);
-        assert!(run.stderr.contains("several-messages"), "{run:?}");
+        assert!(run.text().contains("several-messages"), "{run:?}");
     }
     verify([b"From \n", &message[..]].concat()).expect(0);
     // a message that does not stand in a mailbox may say what it likes
@@ -649,7 +649,7 @@ fn a_finding_names_the_part_that_is_meant() {
     let file = dir.file("signed.eml");
     let line = join(&[&args!["sign", "--json", "-o", &file], &as_alice()]);
     let report = smime(line).input(message).run().expect(0).text();
-    let named = "part 1.1.2 is quoted-printable now";
+    let named = "part 1.1.2 is base64 now";
     assert!(report.contains(named), "{report}");
     let tree = smime(args!["inspect", &file]).run().expect(0).text();
     let line = tree.lines().find(|line| line.contains("1.1.2 "));
