@@ -482,6 +482,55 @@ fn results_stay_in_their_directory() {
     assert!(!to.join("0001.eml").is_symlink());
 }
 
+#[test]
+fn no_result_takes_the_place_of_a_message() {
+    let dir = Dir::new();
+    fs::create_dir_all(dir.file("mail/mail")).unwrap();
+    fs::create_dir(dir.file("out")).unwrap();
+    let key = fixture_bytes("identities/alice.pem");
+    fs::write(dir.file("alice.pem"), key).unwrap();
+    fs::write(dir.file("mail/alice.pem"), mail(1)).unwrap();
+    let message = fixture_bytes("messages/clear.eml");
+    for name in ["mail/x.eml", "mail/mail/x.eml"] {
+        fs::write(dir.file(name), &message).unwrap();
+    }
+    fs::hard_link(dir.file("mail/x.eml"), dir.file("out/x.eml")).unwrap();
+    let before = files(dir.path());
+    let all = "mail/x.eml\n";
+    let absolute = dir.file("mail/x.eml").display().to_string();
+    for (verb, options, to, inputs, list, code) in [
+        ("verify", trusting(), ".", args!["-"], all, 2),
+        ("verify", trusting(), ".", args!["-"], "./mail/\n", 2),
+        ("verify", trusting(), "/", args!["-"], absolute.as_str(), 2),
+        ("verify", trusting(), "mail", args!["mail/x.eml"], "", 2),
+        // of another, and of a key
+        ("verify", trusting(), ".", args!["mail"], "", 2),
+        (
+            "sign",
+            args!["-i", "alice.pem"],
+            ".",
+            args!["mail/alice.pem"],
+            "",
+            2,
+        ),
+        // one file by two names
+        ("verify", trusting(), "out", args!["mail/x.eml"], "", 5),
+    ] {
+        for resume in [args!["--resume"], args![]] {
+            let options = join(&[&options, &resume]);
+            let run = batch(verb, &options, Path::new(to), inputs.clone());
+            let run = run.dir(dir.path()).input(list).run().expect(code);
+            let text = format!("{}{}", run.text(), run.stderr);
+            let why = match code {
+                2 => "would take the place of what is read",
+                _ => "cannot write out/x.eml: it is the message itself",
+            };
+            assert!(text.contains(why), "{text}");
+            assert!(files(dir.path()) == before, "{to} {inputs:?}");
+        }
+    }
+}
+
 // ------------------------------------------------------------------------------------------- one message and all the others
 
 #[test]
@@ -510,6 +559,36 @@ fn what_a_message_carries_is_of_no_use_to_another() {
         }
         assert_eq!(names(&to).len(), 20);
     }
+}
+
+/// Copies for those in Bcc have no place among results that have the names of their messages.
+#[test]
+fn blind_copies_are_for_one_message() {
+    let dir = Dir::new();
+    let from = dir.file("in");
+    fs::create_dir(&from).unwrap();
+    let head = "From: alice@example.com\nTo: bob@example.com\n";
+    fs::write(
+        from.join("1.eml"),
+        format!("{head}Bcc: carol@example.com\n\nx\n"),
+    )
+    .unwrap();
+    fs::write(from.join("2.eml"), format!("{head}\nx\n")).unwrap();
+    let options = join(&[&args!["--to-header", "-c", fixture("certs")], &trusting()]);
+    let to = dir.file("out");
+    let run = batch("encrypt", &options, &to, args![&from])
+        .run()
+        .expect(1);
+    assert!(
+        run.text()
+            .starts_with("fail  1.eml: not encrypted: blind-copy\n")
+    );
+    assert_eq!(names(&to), ["2.eml"]);
+    let hint = "hint: batch has no place for copies; by itself, with the same options: smime encrypt -o FILE … ";
+    assert!(run.stderr.contains(hint), "{}", run.stderr);
+    let help = smime(args!["batch", "encrypt", "--help"]).run().expect(0);
+    let refused = "Copies for those in Bcc have no place in DIR: such messages are refused";
+    assert!(help.text().contains(refused), "{}", help.text());
 }
 
 #[test]

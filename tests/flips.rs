@@ -3,7 +3,10 @@
 //! A flip that passes must leave the content as it was. The one exception is ciphertext without integrity (CBC) that no signature covers: the report
 //! says so. All bits are flipped in a build for release or with SMIME_ALL_BITS=1; else a sample of them. SMIME_BLESS=1 makes the maps anew.
 use crate::{support::*, tamper::*};
-use smime::{policy::Rule, smime::Report};
+use smime::{
+    policy::Rule,
+    smime::{Report, report::Layer},
+};
 use std::{collections::BTreeMap, fmt::Write as _};
 
 /// What was wrong to be accepted, by the beginning of its class: why it is all the same.
@@ -41,6 +44,10 @@ const REASONS: &[(&str, &str)] = &[
         "signature: 0.1.0.1.",
         "digestAlgorithms: a hint for one pass; the signer's own is signed",
     ),
+    (
+        "signature: 0.1.0.3.0.0.7.0.0.1 ",
+        "TRUE in a certificate: in BER any octet but 0. It is brought to DER like all of SignedData, and then it is what the CA signed",
+    ),
     ("signature: 0.1.0.4.0.0 ", "the version of SignerInfo"),
     (
         "signature: 0.1.0.4.0.1.0.",
@@ -66,11 +73,11 @@ const REASONS: &[(&str, &str)] = &[
     ),
     (
         "encrypted: 0.1.0.2.1.1 ",
-        "the initialisation vector: the first block, which has no integrity in CBC",
+        "the initialisation vector, by which the first block is changed: it has no integrity in CBC",
     ),
     (
         "encrypted: 0.1.0.2.2 ",
-        "ciphertext, which has no integrity in CBC",
+        "ciphertext, which has no integrity in CBC; where the signature inside is no longer seen, none is reported",
     ),
 ];
 
@@ -83,7 +90,7 @@ struct Reference {
     judge: Judge,
     /// how what comes out ends: the content, whatever outer fields stand before it
     content: Vec<u8>,
-    /// its ciphertext has no integrity, and nothing inside is signed
+    /// its ciphertext has no integrity; what is signed inside has, as long as it is seen to be signed
     malleable: bool,
 }
 
@@ -113,7 +120,7 @@ fn references() -> Vec<Reference> {
         name,
         judge,
         content: content.to_vec(),
-        malleable: name == "enveloped",
+        malleable: name.ends_with("enveloped") && !name.contains("auth"),
     };
     vec![
         reference("clear", verify(), &entity),
@@ -143,7 +150,7 @@ impl Reference {
         match (self.judge)(&flipped(message, bit)) {
             None => Flip::Refused,
             Some((_, out)) if ends_with(&out, &self.content) => Flip::Harmless,
-            Some((report, _)) if self.malleable && says_unauthenticated(&report) => Flip::Malleable,
+            Some((report, _)) if self.malleable && vouches_for_nothing(&report) => Flip::Malleable,
             Some(_) => Flip::Wrong,
         }
     }
@@ -155,10 +162,11 @@ fn ends_with(out: &[u8], content: &[u8]) -> bool {
     out.ends_with(content) || out.ends_with(lf().as_bytes())
 }
 
-fn says_unauthenticated(report: &Report) -> bool {
-    report
-        .all_findings()
-        .any(|f| f.rule == Rule::UnauthenticatedCiphertext)
+/// Whether a report says that the ciphertext is not authenticated, and credits no signature.
+fn vouches_for_nothing(report: &Report) -> bool {
+    let said = |f: &smime::policy::Finding| f.rule == Rule::UnauthenticatedCiphertext;
+    let signed = |layer: &Layer| matches!(layer, Layer::Signed(_));
+    report.all_findings().any(said) && !report.layers.iter().any(signed)
 }
 
 /// The regions of a message in CRLF: name of each, and where it ends.

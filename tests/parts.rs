@@ -611,3 +611,25 @@ fn a_summary_has_six_lines_at_most() {
     );
     assert!(lines[3].starts_with("  warning  "), "{text}");
 }
+
+/// A detached content that a message has no use for is not passed over, whatever else is told of the message.
+#[test]
+fn content_that_is_not_wanted_is_refused_though_there_are_findings() {
+    let dir = Dir::new();
+    let errant = mixed("mixed", &[TEXT, &part("messages/encrypted-rsa-cbc.eml")]);
+    let signed = smime(join(&[&args!["sign", "-q"], &as_alice()]))
+        .input(errant)
+        .run()
+        .expect(0)
+        .stdout;
+    let signed = dir.write("signed.eml", &signed);
+    let other = dir.write("contract.txt", b"never looked at");
+    let verify = join(&[&args!["verify", "--json"], &with_certs()]);
+    let report = smime(join(&[&verify, &args![&signed]]))
+        .run()
+        .expect(0)
+        .json();
+    assert!(report.to_string().contains("errant-layer"), "{report}");
+    let run = smime(join(&[&verify, &args!["--content", &other, &signed]])).run();
+    assert_eq!(run.expect(3).json()["error"]["code"], "content-not-wanted");
+}

@@ -658,3 +658,45 @@ fn a_finding_names_the_part_that_is_meant() {
         "{tree}"
     );
 }
+
+/// A certificate whose TRUE is not DER's is the one that was signed once it is DER, and that is told.
+#[test]
+fn a_certificate_in_ber_is_told() {
+    let dir = Dir::new();
+    let sign = args![
+        "sign",
+        "-q",
+        "--format",
+        "der",
+        "-o",
+        dir.file("signed.der")
+    ];
+    smime(join(&[
+        &sign,
+        &as_alice(),
+        &args![fixture("messages/plain.eml")],
+    ]))
+    .run()
+    .expect(0);
+    let der = std::fs::read(dir.file("signed.der")).unwrap();
+    let verify = |bytes: &[u8]| {
+        let base = args![
+            "verify",
+            "--json",
+            "-t",
+            fixture("trust"),
+            "--allow",
+            "no-from"
+        ];
+        smime(base).input(bytes).run().expect(0).json().to_string()
+    };
+    assert!(!verify(&der).contains("is BER"));
+    let critical = der.windows(3).position(|it| it == [1, 1, 0xff]).unwrap();
+    let mut ber = der;
+    ber[critical + 2] = 1;
+    let report = verify(&ber);
+    assert!(
+        report.contains("\"certificate-profile\"") && report.contains("is BER"),
+        "{report}"
+    );
+}

@@ -109,7 +109,7 @@ fn an_anchor_comes_in_every_form_and_is_named() {
     ]);
     let text = run.run().expect(0).text();
     let wanted = format!(
-        "anchor   CN=Example Root CA,O=Example ({})",
+        "trusted  by CN=Example Root CA,O=Example ({})",
         files[0].display()
     );
     assert!(text.contains(&wanted), "{text}");

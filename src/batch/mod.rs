@@ -36,7 +36,7 @@ use smime::{
 };
 use std::{
     cell::{Cell, RefCell},
-    io::Read,
+    io::{self, Read},
     num::NonZeroUsize,
     panic::{self, AssertUnwindSafe},
     path::{Path, PathBuf},
@@ -202,6 +202,16 @@ impl<'a> Work<'a> {
             )
             .into());
         }
+        if let Some(name) = named.read_there(directory, &batch.command.reads()) {
+            return Err(Problem::usage_with(
+                format!(
+                    "-o: the result {} would take the place of what is read",
+                    directory.join(name).display()
+                ),
+                "give a directory elsewhere, so that no result is taken for a message",
+            )
+            .into());
+        }
         if let Some(name) = named.conflict() {
             return Err(Problem::usage_with(
                 format!("two results would be {}", directory.join(name).display()),
@@ -276,15 +286,20 @@ impl<'a> Work<'a> {
 
     /// Does one message. What goes wrong with it is its own affair.
     fn one(&self, message: &mut Message, rng: &mut Randomness) -> Line {
-        let result = guarded(|| self.attempt(message, rng));
-        match result {
-            Ok(None) => Line {
-                was_done: true,
-                ..Line::default()
-            },
-            Ok(Some((answer, output))) => self.answered(message, &answer, output.as_deref()),
-            Err(error) => self.failed(message, &error),
-        }
+        // of two closures one at a time has it
+        let message = RefCell::new(message);
+        let done = || {
+            let message = &mut *message.borrow_mut();
+            match self.attempt(message, rng) {
+                Ok(None) => Line {
+                    was_done: true,
+                    ..Line::default()
+                },
+                Ok(Some((answer, output))) => self.answered(message, &answer, output.as_deref()),
+                Err(error) => self.failed(message, &error),
+            }
+        };
+        whatever_happens(done, |fault| self.failed(&message.borrow(), fault))
     }
 
     /// Returns what was found, and where the result is if there is one; `None` if it was there before.
@@ -304,6 +319,9 @@ impl<'a> Work<'a> {
             return Err(unread(error).into());
         }
         let slot = self.folder.slot(&message.name).map_err(failed)?;
+        if slot.holds(&message.path) {
+            return Err(failed(io::Error::other("it is the message itself")).into());
+        }
         if self.batch.how.resume && slot.is_done() {
             return Ok(None);
         }
@@ -470,6 +488,20 @@ fn remember_faults() {
     }));
 }
 
+/// Returns a line, even if a fault of the program comes to light in work on the message, or while its line is made: others wait for that.
+fn whatever_happens(
+    done: impl FnOnce() -> Line,
+    failed: impl FnOnce(&anyhow::Error) -> Line,
+) -> Line {
+    guarded(|| Ok(done()))
+        .or_else(|fault| guarded(|| Ok(failed(&fault))))
+        .unwrap_or_else(|_| Line {
+            exit: ENVIRONMENT,
+            hints: vec!["a message has no line by a fault of the program: please report it".into()],
+            ..Line::default()
+        })
+}
+
 /// Makes a fault of the program an error.
 fn guarded<T>(work: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
     GUARDED.set(true);
@@ -497,5 +529,22 @@ mod tests {
         assert!(failure.message.contains("src/batch/mod.rs:"), "{failure:?}");
         assert!(!failure.message.contains("never shown"));
         assert_eq!(guarded(|| Ok(1)).unwrap(), 1);
+    }
+
+    #[test]
+    fn every_message_has_a_line() {
+        remember_faults();
+        let line = |exit| Line {
+            exit,
+            ..Line::default()
+        };
+        assert_eq!(whatever_happens(|| line(1), |_| panic!()).exit, 1);
+        let told = whatever_happens(
+            || panic!(),
+            |fault| line(Failure::of(fault, None).exit + 10),
+        );
+        assert_eq!(told.exit, ENVIRONMENT + 10);
+        let told = whatever_happens(|| panic!(), |_| panic!());
+        assert_eq!((told.exit, told.hints.len()), (ENVIRONMENT, 1));
     }
 }

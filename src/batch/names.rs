@@ -127,6 +127,32 @@ impl Named {
         paths.find(|path| path.is_dir() && is_within(directory, path))
     }
 
+    /// Returns a name whose result, below this directory, would take the place of what is read: of what was named, or of one of `others`; it
+    /// may lie in a directory among them.
+    pub(crate) fn read_there(&self, directory: &Path, others: &[&Path]) -> Option<PathBuf> {
+        // in a directory that is not there nothing is read
+        let directory = fs::canonicalize(directory).ok()?;
+        let mut roots = self.walk().roots;
+        let roots = std::iter::from_fn(|| roots.next().map(|(path, _)| path));
+        let below = |path: PathBuf| {
+            let path = fs::canonicalize(path).ok()?;
+            let name = path.strip_prefix(&directory).ok()?;
+            Some(mark(name.as_os_str().as_bytes()))
+        };
+        let others = others.iter().map(|path| path.to_path_buf());
+        let read: HashSet<_> = roots.chain(others).filter_map(below).collect();
+        if read.is_empty() {
+            return None;
+        }
+        let is_read = |name: &Path| read.contains(&mark(name.as_os_str().as_bytes()));
+        self.walk().find_map(|found| match found {
+            Found::File { name, .. } | Found::Unreadable { name, .. } => {
+                name.ancestors().any(is_read).then_some(name)
+            }
+            Found::Maildir { .. } => None,
+        })
+    }
+
     /// Returns a path in the list that has no place below DIR: one that leads up.
     pub(crate) fn astray(&self) -> Option<PathBuf> {
         let Self::List(..) = self else { return None };
@@ -506,6 +532,36 @@ mod tests {
         assert_eq!(conflict(&["one", "three"]).as_deref(), Some("a"));
         assert_eq!(conflict(&["three", "one"]).as_deref(), Some("a/x"));
         assert_eq!(conflict(&["one", "two/b", "a"]), None);
+    }
+
+    #[test]
+    fn results_in_the_place_of_what_is_read_are_seen_before() {
+        let tree = tree(&["mail/x", "mail/mail/x", "mail/certs/x", "x", "certs/c", "y"]);
+        symlink("mail", tree.path().join("link")).unwrap();
+        let at = |name: &str| tree.path().join(name);
+        let found = |directory: &str, inputs: &[&str], others: &[&str]| {
+            let others: Vec<_> = others.iter().map(|it| at(it)).collect();
+            let others: Vec<_> = others.iter().map(PathBuf::as_path).collect();
+            let found = arguments(tree.path(), inputs).read_there(&at(directory), &others);
+            found.map(|it| it.display().to_string())
+        };
+        for directory in ["mail", "mail/../mail", "link"] {
+            assert_eq!(found(directory, &["mail/x"], &[]).as_deref(), Some("x"));
+            assert_eq!(found(directory, &["link/x"], &[]).as_deref(), Some("x"));
+        }
+        // the result of one, the other
+        assert_eq!(found("", &["mail/x", "x"], &[]).as_deref(), Some("x"));
+        assert_eq!(found("", &["mail"], &[]).as_deref(), Some("mail/x"));
+        assert_eq!(found("", &["mail"], &["certs"]).as_deref(), Some("certs/x"));
+        assert_eq!(found("", &["mail/x"], &["x"]).as_deref(), Some("x"));
+        for (directory, inputs, others) in [
+            ("new", &["mail/x"][..], &["x"][..]),
+            ("", &["mail/x", "y/z"], &["y"]),
+            ("mail", &["x"], &["certs"]),
+            ("certs", &["mail"], &["mail/x"]),
+        ] {
+            assert_eq!(found(directory, inputs, others), None, "{directory}");
+        }
     }
 
     #[test]

@@ -458,6 +458,14 @@ fn of_rule(rule: Rule, typed: &Typed) -> Advice {
                 typed.with("--bcc", "each")
             )
         }
+        Rule::BlindCopy if !typed.before.is_empty() => format!(
+            "batch has no place for copies; by itself, with the same options: smime encrypt -o FILE … {}",
+            quoted(typed.message.as_deref().unwrap_or("MESSAGE"))
+        ),
+        Rule::PossibleBlindCopy => {
+            "name who is in Bcc by address, with the certificate that names it: -c FILE -r ADDRESS"
+                .to_owned()
+        }
         Rule::BlindCopy => format!(
             "a copy for each of them is written beside a FILE, not to a pipe: {}",
             typed.with("-o", "FILE")

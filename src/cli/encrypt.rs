@@ -32,12 +32,8 @@ use std::{
     sync::Arc,
 };
 
-/// Encrypts a message. `reads`: the files that it is made with.
-pub(crate) fn run(
-    encrypt: &args::Encrypt,
-    reads: &[&Path],
-    rng: &mut Randomness,
-) -> anyhow::Result<Outcome> {
+/// Encrypts a message.
+pub(crate) fn run(encrypt: &args::Encrypt, rng: &mut Randomness) -> anyhow::Result<Outcome> {
     let ready = Ready::of(encrypt)?;
     if let Some(outcome) = refused(&ready.findings) {
         return Ok(outcome);
@@ -51,7 +47,8 @@ pub(crate) fn run(
     let file = encrypt.output.output.as_deref();
     let beside = file
         .filter(|_| output.is_file())
-        .map(|file| Beside::new(file, encrypt, reads));
+        .map(|file| Beside::new(file, encrypt))
+        .transpose()?;
     let at = ready.ground.at;
     ready.finish(&encryptor, message, &mut input, (output, beside), at, rng)
 }

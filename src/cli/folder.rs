@@ -3,7 +3,7 @@
 //! Knows directories and names; must not know what is written. Every step down is taken from an open directory and follows no link.
 use super::transaction::{Place, Transaction};
 use rustix::{
-    fs::{AtFlags, CWD, FileType, Mode, OFlags},
+    fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat},
     io::Errno,
 };
 use smime::crypto::{Digest, digest::digest};
@@ -27,9 +27,15 @@ const OPEN: usize = 64;
 #[derive(Debug)]
 pub(crate) struct Folder {
     path: PathBuf,
+    itself: Directory,
+    open: Mutex<HashMap<PathBuf, Directory>>,
+}
+
+/// An open directory.
+#[derive(Debug, Clone)]
+struct Directory {
     itself: Arc<OwnedFd>,
-    open: Mutex<HashMap<PathBuf, Arc<OwnedFd>>>,
-    /// whether files without names can be made in it
+    /// whether files without names can be made in it; the one below may lie on another file system
     unnamed: bool,
 }
 
@@ -51,14 +57,11 @@ impl Folder {
         DirBuilder::new().recursive(true).mode(0o700).create(path)?;
         // it is named by the user: a link to it will do
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let itself = Arc::new(rustix::fs::openat(CWD, path, flags, Mode::empty())?);
-        let probe = Place::beneath(Arc::clone(&itself), OsStr::new("probe"));
-        let unnamed = Transaction::begin(&probe)?.is_some();
+        let itself = rustix::fs::openat(CWD, path, flags, Mode::empty())?;
         Ok(Self {
             path: path.to_owned(),
-            itself,
+            itself: Directory::of(itself)?,
             open: Mutex::default(),
-            unnamed,
         })
     }
 
@@ -80,51 +83,72 @@ impl Folder {
         if !is_plain(name) {
             return Err(Errno::INVAL.into());
         }
-        let directory = self.directory(parent)?;
+        let Directory { itself, unnamed } = self.directory(parent)?;
         let hash = digest(Digest::Sha256, name.as_os_str().as_bytes());
         Ok(Slot {
-            place: Place::beneath(Arc::clone(&directory), file),
-            unnamed: self.unnamed,
+            place: Place::beneath(Arc::clone(&itself), file),
+            unnamed,
             number: hash.first_chunk().copied().unwrap_or_default(),
-            directory,
+            directory: itself,
             name: file.into(),
         })
     }
 
-    fn directory(&self, path: &Path) -> io::Result<Arc<OwnedFd>> {
+    fn directory(&self, path: &Path) -> io::Result<Directory> {
         if path.as_os_str().is_empty() {
-            return Ok(Arc::clone(&self.itself));
+            return Ok(self.itself.clone());
         }
-        let known = |open: &HashMap<PathBuf, Arc<OwnedFd>>| open.get(path).cloned();
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = known(&open) {
-            return Ok(known);
+        if let Some(known) = open.get(path) {
+            return Ok(known.clone());
         }
         if !is_plain(path) {
             return Err(Errno::INVAL.into());
         }
-        let mut at = Arc::clone(&self.itself);
+        let mut at = Arc::clone(&self.itself.itself);
         for step in path.iter() {
             at = Arc::new(down(&at, step)?);
         }
+        let at = Directory::of(at)?;
         if open.len() >= OPEN {
             open.clear();
         }
-        open.insert(path.to_owned(), Arc::clone(&at));
+        open.insert(path.to_owned(), at.clone());
         Ok(at)
     }
 }
 
+impl Directory {
+    fn of(itself: impl Into<Arc<OwnedFd>>) -> io::Result<Self> {
+        let itself = itself.into();
+        let probe = Place::beneath(Arc::clone(&itself), OsStr::new("probe"));
+        let unnamed = Transaction::begin(&probe)?.is_some();
+        Ok(Self { itself, unnamed })
+    }
+}
+
 impl Slot {
+    /// Returns whether this very file has the name of the result.
+    pub(crate) fn holds(&self, file: &Path) -> bool {
+        let Ok(found) = self.found() else {
+            return false;
+        };
+        let is_it = |it: Stat| (it.st_dev, it.st_ino) == (found.st_dev, found.st_ino);
+        rustix::fs::stat(file).is_ok_and(is_it)
+    }
+
     /// Returns whether the result is there; takes away what a process that was killed while it replaced one left behind.
     pub(crate) fn is_done(&self) -> bool {
-        let found = rustix::fs::statat(&self.directory, &*self.name, AtFlags::SYMLINK_NOFOLLOW);
-        let is_file =
-            found.is_ok_and(|it| FileType::from_raw_mode(it.st_mode) == FileType::RegularFile);
-        if is_file {
+        let is_file = |it: Stat| FileType::from_raw_mode(it.st_mode) == FileType::RegularFile;
+        let is_done = self.found().is_ok_and(is_file);
+        if is_done {
             self.place.clean(self.number);
         }
-        is_file
+        is_done
+    }
+
+    fn found(&self) -> Result<Stat, Errno> {
+        rustix::fs::statat(&self.directory, &*self.name, AtFlags::SYMLINK_NOFOLLOW)
     }
 }
 
@@ -161,7 +185,10 @@ mod tests {
     use std::{fs, io::Write, os::unix::fs::symlink};
 
     fn write(folder: &Folder, name: &str, content: &[u8]) -> anyhow::Result<()> {
-        let slot = folder.slot(Path::new(name))?;
+        put(folder.slot(Path::new(name))?, name, content)
+    }
+
+    fn put(slot: Slot, name: &str, content: &[u8]) -> anyhow::Result<()> {
         let to = Destination::Slot {
             slot: &slot,
             shown: Path::new(name),
@@ -177,17 +204,16 @@ mod tests {
         let outside = tempfile::tempdir().unwrap();
         let directory = outside.path().join("new/folder");
         for unnamed in [true, false] {
-            let folder = Folder {
-                unnamed,
-                ..Folder::open(&directory).unwrap()
-            };
+            let folder = Folder::open(&directory).unwrap();
             for (name, length) in [
                 ("a", 10),
                 ("b/c/d:2,S", 10),
                 ("b/large", 300_000),
                 ("a", 20),
             ] {
-                write(&folder, name, &vec![b'x'; length]).unwrap();
+                let slot = folder.slot(Path::new(name)).unwrap();
+                let unnamed = slot.unnamed && unnamed;
+                put(Slot { unnamed, ..slot }, name, &vec![b'x'; length]).unwrap();
                 assert_eq!(fs::read(directory.join(name)).unwrap().len(), length);
                 assert!(folder.slot(Path::new(name)).unwrap().is_done());
             }
@@ -199,6 +225,42 @@ mod tests {
         }
         assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 1);
         assert_eq!(fs::read_dir(&directory).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn each_directory_is_asked_what_its_file_system_can() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut folder = Folder::open(directory.path()).unwrap();
+        let unnamed = |folder: &Folder, name| folder.slot(Path::new(name)).unwrap().unnamed;
+        let expected = unnamed(&folder, "below/x");
+        folder.itself.unnamed = !expected;
+        assert_eq!(unnamed(&folder, "x"), !expected);
+        assert_eq!(unnamed(&folder, "other/deep/x"), expected);
+    }
+
+    #[test]
+    fn a_result_that_is_the_message_is_known() {
+        let directory = tempfile::tempdir().unwrap();
+        let at = |name: &str| directory.path().join(name);
+        let folder = Folder::open(directory.path()).unwrap();
+        fs::write(at("a"), "").unwrap();
+        fs::write(at("b"), "").unwrap();
+        fs::hard_link(at("a"), at("hard")).unwrap();
+        symlink("a", at("soft")).unwrap();
+        for (name, file, holds) in [
+            ("a", "a", true),
+            ("a", "soft", true),
+            ("a", "hard", true),
+            ("hard", "a", true),
+            // a link is replaced, and not what it leads to
+            ("soft", "a", false),
+            ("b", "a", false),
+            ("a", "none", false),
+            ("none", "a", false),
+        ] {
+            let slot = folder.slot(Path::new(name)).unwrap();
+            assert_eq!(slot.holds(&at(file)), holds, "{name}, {file}");
+        }
     }
 
     #[test]

@@ -181,7 +181,7 @@ pub(crate) fn run(many: Guest) -> ExitCode {
 fn perform(command: &Command, rng: &mut Randomness) -> anyhow::Result<Outcome> {
     match command {
         Command::Sign(verb) => sign::run(verb, rng),
-        Command::Encrypt(verb) => encrypt::run(verb, &command.reads(), rng),
+        Command::Encrypt(verb) => encrypt::run(verb, rng),
         Command::Decrypt(verb) => decrypt::run(verb, rng),
         Command::Open(verb) => open::run(verb, rng),
         Command::Verify(verb) => verify::run(verb, rng),

@@ -260,6 +260,12 @@ impl Tail {
 }
 
 impl SignedData {
+    /// Returns whether a certificate had to be brought to DER.
+    pub fn has_ber_certificates(&self) -> bool {
+        let received = &self.received.certificates;
+        self.certificates.iter().any(|der| !received.contains(der))
+    }
+
     /// Returns whether nobody signed, not even somebody who cannot be read.
     pub fn certificates_only(&self) -> bool {
         self.signers.is_empty() && self.unreadable_signers.is_empty()

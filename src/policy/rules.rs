@@ -119,6 +119,7 @@ rules! {
     NotSevenBit "not-7bit" Warn Warn Warn false "RFC 8551 §3.1.2" "something in the content is not 7-bit safe and cannot be made so: a mail server may re-encode it and break the signature";
     ReEncoded "re-encoded" Allow Allow Allow false "RFC 8551 §3.1.3" "a part was encoded, or its label changed, before it was signed, so that mail servers leave it as it is";
     BlindCopy "blind-copy" Deny Deny Deny false "RFC 5322 §3.6.3" "who is in Bcc would be seen among the recipients of the encryption by all others";
+    PossibleBlindCopy "possible-blind-copy" Deny Deny Deny false "RFC 5322 §3.6.3" "a recipient's certificate names nobody in To or Cc and may be that of somebody in Bcc, whom all others would see";
     BlindCopyLeftOut "blind-copy-left-out" Warn Warn Warn false "RFC 5322 §3.6.3" "who is in Bcc is none of the recipients and gets no copy; the field does not go out";
     KeyFileReadable "key-file-readable" Warn Warn Warn false "security" "a private key file can be read by others";
 }

@@ -216,7 +216,7 @@ impl<'a> Encryptor<'a> {
         let circles = self.circles(outgoing.header.as_ref(), copies.is_some(), at)?;
         let mut findings = Vec::new();
         let prepared = match self.signer {
-            Some((signer, _)) => signer.ready(&outgoing, at, &mut findings)?,
+            Some((signer, _)) => signer.ready(&mut outgoing, at, &mut findings)?,
             None => None,
         };
         if Policy::denies(&circles.findings) || Policy::denies(&findings) {

@@ -10,9 +10,10 @@ mod explain;
 mod innermost;
 mod mailbox;
 mod parts;
+mod passing;
 pub(super) mod signed;
 
-use self::{compressed::Inflated, mailbox::OneMessage, parts::Passing};
+use self::{compressed::Inflated, mailbox::OneMessage, passing::Passing};
 use super::{
     error::Error,
     headers::read::Seen,
@@ -269,7 +270,7 @@ impl<'a> Peeler<'a> {
                     let mut reader = Passing::new(&mut reader, |octets| file.update(octets));
                     self.mail(&mut reader)?;
                     // what follows the message may be another
-                    parts::drain(&mut reader)
+                    passing::drain(&mut reader)
                 }
                 None => self.mail(&mut reader),
             },

@@ -117,16 +117,13 @@ impl<'a> Signer<'a> {
         if self.options.compress {
             outgoing = outgoing.compressed();
         }
-        if may_be_signed_attributes(&outgoing.head()?) {
-            return Err(Error::PassesForAttributes);
-        }
         let mut findings = Vec::new();
         if let Some(header) = &outgoing.header
             && let Some(why) = sender::ambiguity(&header.fields)
         {
             findings.push(self.policy.finding(Rule::AmbiguousFrom, why));
         }
-        let Some(prepared) = self.ready(&outgoing, at, &mut findings)? else {
+        let Some(prepared) = self.ready(&mut outgoing, at, &mut findings)? else {
             return Ok(Report {
                 findings,
                 ..Report::default()
@@ -177,10 +174,13 @@ impl<'a> Signer<'a> {
     /// Settles everything that a signature over a message is made with; `None` where what was found denies it.
     pub(super) fn ready(
         &self,
-        outgoing: &Outgoing<'_>,
+        outgoing: &mut Outgoing<'_>,
         at: Time,
         findings: &mut Vec<Finding>,
     ) -> Result<Option<Prepared>, Error> {
+        if may_be_signed_attributes(&outgoing.head()?) {
+            return Err(Error::PassesForAttributes);
+        }
         let identity = self.identity(outgoing, at, findings)?;
         findings.extend(PathBuilder::judge_alone(
             &identity.certificate,

@@ -114,6 +114,12 @@ pub(super) fn certificates(signed: &SignedData, policy: &Policy) -> (Collection,
             )),
         }
     }
+    if signed.has_ber_certificates() {
+        findings.push(policy.finding(
+            Rule::CertificateProfile,
+            "a certificate in the message is BER, not the DER that its issuer signed (RFC 5280 §4.1), and was read all the same",
+        ));
+    }
     for der in &signed.crls {
         match Crl::from_der(der) {
             Ok(crl) => found.crls.push(crl.from_origin(&origin)),

@@ -111,7 +111,8 @@ impl<'a> Verifier<'a> {
         peeler.as_received = self.as_received;
         peeler.named = self.part.clone();
         peeler.walk(source)?;
-        if peeler.detached.is_some() && peeler.report.findings.is_empty() {
+        // there is a signature, and it had its content with it
+        if peeler.detached.is_some() && !peeler.report.layers.is_empty() {
             return Err(Error::ContentNotWanted);
         }
         let (mut report, froms) = (peeler.report, peeler.froms);

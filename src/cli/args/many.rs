@@ -131,7 +131,8 @@ impl Args for Batch {
             .subcommand(many::<Encrypt>(
                 "encrypt",
                 "Encrypts many messages to recipients",
-                "Examples:\n  smime batch encrypt -r bob.pem -t root.pem -o sealed drafts\n  smime batch encrypt --to-header -c certs -t root.pem -o sealed --shard 1/4 drafts",
+                "Copies for those in Bcc have no place in DIR: such messages are refused (blind-copy)\n\n\
+                 Examples:\n  smime batch encrypt -r bob.pem -t root.pem -o sealed drafts\n  smime batch encrypt --to-header -c certs -t root.pem -o sealed --shard 1/4 drafts",
             ))
             .subcommand(many::<Decrypt>(
                 "decrypt",

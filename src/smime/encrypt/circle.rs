@@ -47,6 +47,8 @@ struct Wanted {
     blind: Vec<(Address, Vec<Recipient>)>,
     /// in Bcc, and no recipients
     left_out: Vec<Address>,
+    /// certificates given that name nobody in the header
+    strangers: Vec<Certificate>,
 }
 
 /// Returns whether a field names those whom nobody else shall know of.
@@ -66,6 +68,7 @@ impl Encryptor<'_> {
             mut open,
             mut blind,
             left_out,
+            strangers,
         } = self.wanted(header)?;
         let mut findings = Vec::new();
         if let Some(why) = header.and_then(|header| sender::ambiguity(&header.fields)) {
@@ -76,6 +79,14 @@ impl Encryptor<'_> {
                 "Bcc names {one}, who is no recipient and gets no copy; the field does not go out"
             );
             findings.push(self.policy.finding(Rule::BlindCopyLeftOut, message));
+            // his certificate may be among those given, and not name the address
+            if let Some(stranger) = strangers.first() {
+                let message = format!(
+                    "the certificate of {} names nobody in To or Cc, and may be that of {one} in Bcc, whom all others would see",
+                    stranger.subject()
+                );
+                findings.push(self.policy.finding(Rule::PossibleBlindCopy, message));
+            }
         }
         if (!apart || self.options.blind == BlindCopies::Refuse)
             && let Some((one, _)) = blind.first()
@@ -133,6 +144,14 @@ impl Encryptor<'_> {
         };
         let is_open = |it: &&Recipient| !hidden.iter().any(|address| is(it, address));
         let mut open: Vec<Recipient> = self.recipients.iter().filter(is_open).cloned().collect();
+        // who sends may encrypt to himself as well
+        let sender = addressees(header, &["From"]).unwrap_or_default();
+        let is_named_by = |it: &Certificate| named.iter().chain(&sender).any(|n| names(it, n));
+        let strangers = open.iter().filter_map(|recipient| match recipient {
+            Recipient::Certificate(it) if !is_named_by(it) => Some(it),
+            _ => None,
+        });
+        let strangers = strangers.cloned().collect();
         let (mut blind, mut left_out) = (Vec::new(), Vec::new());
         for address in &hidden {
             let given = self.recipients.iter().filter(|it| is(it, address));
@@ -152,6 +171,7 @@ impl Encryptor<'_> {
             open,
             blind,
             left_out,
+            strangers,
         })
     }
 

@@ -1,5 +1,5 @@
 //! What comes out when the last layer is peeled: the innermost entity under the outer fields, with the line ends of the outermost header.
-use super::{Goal, Peeler, Remembered, parts::Passing};
+use super::{Goal, Peeler, Remembered, passing::Passing};
 use crate::{
     mime::{
         LineEnd,

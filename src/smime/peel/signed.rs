@@ -1,5 +1,5 @@
 //! Signed layers: multipart/signed (RFC 8551 §3.5.3) and SignedData with its content inside or elsewhere (§3.5.2).
-use super::{Goal, Peeler, Wire, innermost::message_inside, parts::Passing};
+use super::{Goal, Peeler, Wire, innermost::message_inside, passing::Passing};
 use crate::{
     asn1::oid::Oid,
     cms::{self, content_type, ess::Receipt, signed_data::SignedData},

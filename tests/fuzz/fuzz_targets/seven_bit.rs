@@ -84,8 +84,13 @@ fn canonical(input: &[u8]) -> Vec<u8> {
     out
 }
 
+/// Decoded, quoted-printable in canonical form, as it is sent: else a CR on a line of its own would meet the LF after it.
 fn decoded(leaf: &Leaf) -> Vec<u8> {
     match leaf.encoding {
+        Some(TransferEncoding::QuotedPrintable) => {
+            let body = canonical(&leaf.body);
+            read(Decoder::new(TransferEncoding::QuotedPrintable, &body[..])).0
+        }
         Some(encoding) => read(Decoder::new(encoding, &leaf.body[..])).0,
         None => leaf.body.clone(),
     }
