@@ -531,6 +531,106 @@ fn no_result_takes_the_place_of_a_message() {
     }
 }
 
+/// Neither is a file of which a link tells that it is trusted.
+#[test]
+fn no_result_takes_the_place_of_an_anchor() {
+    let dir = Dir::new();
+    for made in ["mail", "out", "trust"] {
+        fs::create_dir(dir.file(made)).unwrap();
+    }
+    let root = fs::read_dir(fixture("trust")).unwrap().next().unwrap();
+    let root = fs::read(root.unwrap().path()).unwrap();
+    fs::write(dir.file("out/1.eml"), root).unwrap();
+    symlink("../out/1.eml", dir.file("trust/root.pem")).unwrap();
+    fs::write(dir.file("mail/1.eml"), fixture_bytes("messages/clear.eml")).unwrap();
+    let before = files(dir.path());
+    let options = join(&[&args!["-t", dir.file("trust")], &trusting()]);
+    let run = batch(
+        "verify",
+        &options,
+        &dir.file("out"),
+        args![dir.file("mail")],
+    );
+    let run = run.run().expect(5);
+    assert!(run.text().contains("it is read, too"), "{}", run.text());
+    assert!(files(dir.path()) == before);
+    // the directory of what is always trusted
+    let trust = dir.file("config/smime/trust");
+    fs::create_dir_all(&trust).unwrap();
+    let run = batch("verify", &trusting(), &trust, args![dir.file("mail")]);
+    let run = run.env("XDG_CONFIG_HOME", dir.file("config")).run();
+    let why = "would take the place of what is read";
+    let run = run.expect(2);
+    assert!(run.stderr.contains(why), "{}", run.stderr);
+    assert!(names(&trust).is_empty());
+}
+
+#[test]
+fn a_report_takes_the_place_of_nothing() {
+    let dir = Dir::new();
+    let mail = mails(&dir, 2);
+    let (to, none) = (dir.file("out"), dir.file("none.pem"));
+    fs::create_dir(&to).unwrap();
+    symlink("mail/0001.eml", dir.file("link")).unwrap();
+    let before = files(dir.path());
+    let one = mail.join("0001.eml");
+    let list = format!("{}\n", one.display());
+    let nothing = args!["-i", none];
+    let nonsense = join(&[&args!["--nonsense"], &as_alice()]);
+    for (options, report, inputs) in [
+        (as_alice(), one.clone(), args![&mail]),
+        (as_alice(), mail.join("new.json"), args![&mail]),
+        (as_alice(), dir.file("link"), args![&mail]),
+        (as_alice(), one.clone(), args![&one]),
+        (as_alice(), one.clone(), args!["-"]),
+        (as_alice(), to.join("0001.eml"), args![&mail]),
+        (as_alice(), to.join("0001.eml"), args![&one]),
+        // whatever else is wrong
+        (nothing, one.clone(), args![&mail]),
+        (nonsense, one.clone(), args![&mail]),
+    ] {
+        let options = join(&[&options, &args!["--report", &report]]);
+        let run = batch("sign", &options, &to, inputs)
+            .input(list.as_str())
+            .run();
+        let run = run.expect(2);
+        assert!(run.stderr.starts_with("smime: error: "), "{}", run.stderr);
+        assert!(files(dir.path()) == before, "{}", report.display());
+    }
+    let options = join(&[&as_alice(), &args!["--report", dir.file("report")]]);
+    let run = batch("sign", &options, &to, args![&mail]);
+    run.run().expect(0);
+    assert_eq!(names(&to).len(), 2);
+}
+
+/// What would help with one message may turn off for all what protects them.
+#[test]
+fn hints_of_one_message_are_not_for_all() {
+    let dir = Dir::new();
+    let from = dir.file("in");
+    fs::create_dir(&from).unwrap();
+    let sign = |mail: &str, options: &[OsString]| {
+        let sign = join(&[&args!["sign", "-q"], options, &as_alice()]);
+        smime(sign).input(mail).run().expect(0).stdout
+    };
+    let other = mail(1).replace("From: alice", "From: mallory");
+    let warn = args!["--warn", "sender-mismatch"];
+    fs::write(from.join("other.eml"), sign(&other, &warn)).unwrap();
+    let apart = args!["--detached", "--format", "der"];
+    fs::write(from.join("apart.p7s"), sign(&mail(1), &apart)).unwrap();
+    let to = dir.file("out");
+    let run = batch("verify", &trusting(), &to, args![&from]).run();
+    for (option, name) in [
+        ("--signer alice@example.com", "other.eml"),
+        ("--content FILE", "apart.p7s"),
+    ] {
+        let path = from.join(name);
+        let hint = format!("smime verify {option} … {}", path.display());
+        assert!(run.stderr.contains(&hint), "{}", run.stderr);
+    }
+    assert!(!run.stderr.contains("batch verify --signer"));
+}
+
 // ------------------------------------------------------------------------------------------- one message and all the others
 
 #[test]

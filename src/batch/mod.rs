@@ -18,7 +18,7 @@ use crate::cli::{
     args::{Batch, Command, Common},
     decrypt, encrypt,
     error::{ENVIRONMENT, Failure, Problem},
-    folder::Folder,
+    folder::{self, FileId, Folder},
     json::{self, OneOfMany},
     open,
     output::{self, Destination, Output},
@@ -36,6 +36,8 @@ use smime::{
 };
 use std::{
     cell::{Cell, RefCell},
+    collections::HashSet,
+    fs,
     io::{self, Read},
     num::NonZeroUsize,
     panic::{self, AssertUnwindSafe},
@@ -64,12 +66,18 @@ enum Ended {
 /// Does a verb to many messages, and returns the exit status.
 pub(crate) fn run(batch: &Batch, reporting: Reporting, rng: &mut Randomness) -> ExitCode {
     let mut reporting = Some(reporting);
-    let ended = check(batch).and_then(|()| {
+    let named = named(batch).and_then(|named| report_apart(batch, &named).map(|()| named));
+    if named.is_err() {
+        // what is wrong may be that the report would take the place of a message
+        reporting = reporting.map(Reporting::without_file);
+    }
+    let ended = named.and_then(|named| {
+        check(batch)?;
         ready(batch, &mut |findings, policy, perform| {
             if let Some(outcome) = refused(findings) {
                 return Ok(Ended::Refused(outcome.into()));
             }
-            let work = Work::new(batch, policy, perform, rng, &mut reporting)?;
+            let work = Work::new(batch, named.clone(), policy, perform, rng, &mut reporting)?;
             Ok(Ended::Done(work.done()))
         })
     });
@@ -109,6 +117,24 @@ fn check(batch: &Batch) -> anyhow::Result<()> {
         return Err(Problem::usage("-o takes a directory, not standard output").into());
     }
     Ok(())
+}
+
+/// Refuses a report that would take the place of a message or a result, or be taken for one later.
+fn report_apart(batch: &Batch, named: &Named) -> anyhow::Result<()> {
+    let Some(report) = batch.command.common().and_then(|it| it.report.as_deref()) else {
+        return Ok(());
+    };
+    let results = directory(batch).filter(|it| names::is_within(report, it));
+    let place = match (named.around(report), results) {
+        (Some(input), _) => format!("in the input {}", input.display()),
+        (None, Some(directory)) => format!("among the results in {}", directory.display()),
+        (None, None) => return Ok(()),
+    };
+    Err(Problem::usage_with(
+        format!("--report: {} lies {place}", report.display()),
+        "give a file elsewhere, so that no report is taken for a message",
+    )
+    .into())
 }
 
 /// Returns DIR.
@@ -174,6 +200,8 @@ struct Work<'a> {
     typed: advice::Typed,
     named: Named,
     folder: Folder,
+    /// what no result may take the place of, by whatever name it was found
+    read: HashSet<FileId>,
     sync: bool,
     /// the system's, which every thread may ask
     rng: Randomness,
@@ -184,12 +212,12 @@ impl<'a> Work<'a> {
     /// Looks at what was named before anything is done; takes over the reporting if that is all right.
     fn new(
         batch: &'a Batch,
+        named: Named,
         policy: &'a Policy,
         perform: &'a Perform<'a>,
         rng: &Randomness,
         reporting: &mut Option<Reporting>,
     ) -> anyhow::Result<Self> {
-        let named = named(batch)?;
         let directory = directory(batch).unwrap_or(Path::new("."));
         if let Some(input) = named.around(directory) {
             return Err(Problem::usage_with(
@@ -202,7 +230,10 @@ impl<'a> Work<'a> {
             )
             .into());
         }
-        if let Some(name) = named.read_there(directory, &batch.command.reads()) {
+        let trusted = prepare::trust_directory();
+        let mut reads = batch.command.reads();
+        reads.extend(trusted.as_deref());
+        if let Some(name) = named.read_there(directory, &reads) {
             return Err(Problem::usage_with(
                 format!(
                     "-o: the result {} would take the place of what is read",
@@ -241,6 +272,7 @@ impl<'a> Work<'a> {
             telling: Telling::new(many, count),
             named,
             folder,
+            read: reads.iter().flat_map(|path| files_of(path)).collect(),
             rng: *rng,
             sync: batch.command.output().is_some_and(|it| it.sync),
         })
@@ -321,6 +353,9 @@ impl<'a> Work<'a> {
         let slot = self.folder.slot(&message.name).map_err(failed)?;
         if slot.holds(&message.path) {
             return Err(failed(io::Error::other("it is the message itself")).into());
+        }
+        if slot.file().is_some_and(|file| self.read.contains(&file)) {
+            return Err(failed(io::Error::other("it is read, too")).into());
         }
         if self.batch.how.resume && slot.is_done() {
             return Ok(None);
@@ -426,6 +461,13 @@ fn one_of_many<'a>(message: &'a Message, output: Option<&'a Path>) -> OneOfMany<
         number: message.number(),
         output,
     }
+}
+
+/// Returns what is read: the file, or those in the directory, wherever links lead.
+fn files_of(path: &Path) -> Vec<FileId> {
+    let entries = fs::read_dir(path).into_iter().flatten().flatten();
+    let files = entries.map(|entry| entry.path()).chain([path.to_owned()]);
+    files.filter_map(|file| folder::file_id(&file)).collect()
 }
 
 /// Understands the inputs, and refuses names that lead up.

@@ -121,11 +121,11 @@ impl Named {
         None
     }
 
-    /// Returns what was named and holds a directory, there yet or not.
+    /// Returns a directory that was named and holds this file or directory, there yet or not; or the file itself.
     pub(crate) fn around(&self, directory: &Path) -> Option<PathBuf> {
         let mut roots = self.walk().roots;
         let mut paths = std::iter::from_fn(|| roots.next().map(|(path, _)| path));
-        paths.find(|path| path.is_dir() && is_within(directory, path))
+        paths.find(|path| is_within(directory, path))
     }
 
     /// Returns a name whose result, below this directory, would take the place of what is read: of what was named, or of one of `others`; it
@@ -389,7 +389,7 @@ impl Iterator for Entries {
 }
 
 /// Returns whether `directory`, there yet or not, is `other` or lies in it.
-fn is_within(directory: &Path, other: &Path) -> bool {
+pub(crate) fn is_within(directory: &Path, other: &Path) -> bool {
     fn real(path: &Path) -> Option<PathBuf> {
         if let Ok(found) = fs::canonicalize(path) {
             return Some(found);

@@ -85,6 +85,10 @@ impl Typed {
             _ if value.starts_with('-') => format!("{option}={}", quoted(value)),
             _ => format!("{option} {}", quoted(value)),
         };
+        // who signed one message is not who must have signed the others
+        if self.is_many() && option == "--signer" {
+            return self.alone(&added);
+        }
         let kept = if SINGLE.contains(&option) || option == "--signer" {
             self.without_words(&[option], None)
         } else if matches!(option, "--warn" | "--allow") {
@@ -93,6 +97,16 @@ impl Typed {
             self.words.clone()
         };
         self.command(&added, &kept)
+    }
+
+    pub(crate) fn is_many(&self) -> bool {
+        !self.before.is_empty()
+    }
+
+    /// Of many messages this one by itself, with an option more.
+    pub(crate) fn alone(&self, added: &str) -> String {
+        let message = quoted(self.message.as_deref().unwrap_or("MESSAGE"));
+        format!("smime {} {added} … {message}", self.verb.name())
     }
 
     /// The command without this option.
@@ -460,9 +474,9 @@ fn of_rule(rule: Rule, typed: &Typed) -> Advice {
                 typed.with("--bcc", "each")
             )
         }
-        Rule::BlindCopy if !typed.before.is_empty() => format!(
-            "batch has no place for copies; by itself, with the same options: smime encrypt -o FILE … {}",
-            quoted(typed.message.as_deref().unwrap_or("MESSAGE"))
+        Rule::BlindCopy if typed.is_many() => format!(
+            "batch has no place for copies; by itself, with the same options: {}",
+            typed.alone("-o FILE")
         ),
         Rule::PossibleBlindCopy => {
             "name who is in Bcc by address, with the certificate that names it: -c FILE -r ADDRESS"

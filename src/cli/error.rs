@@ -350,6 +350,10 @@ impl Failure {
                 Some(typed) => format!("the parts are listed by: {}", typed.inspect()),
                 None => "smime inspect lists the parts".to_owned(),
             }),
+            E::NoContent if typed.is_some_and(Typed::is_many) => failure.hint(format!(
+                "by itself, with what was signed: {}",
+                typed.map_or_else(String::new, |it| it.alone("--content FILE"))
+            )),
             E::NoContent => failure.hint("--content FILE takes what was signed"),
             E::ContentNotWanted => failure.hint("leave --content out"),
             E::NoTrustAnchor => failure

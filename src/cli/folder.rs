@@ -43,6 +43,14 @@ struct Directory {
     unnamed: bool,
 }
 
+/// What makes a file the same by whatever name: its file system, and its number there.
+pub(crate) type FileId = (u64, u64);
+
+/// Returns which file a path leads to.
+pub(crate) fn file_id(path: &Path) -> Option<FileId> {
+    rustix::fs::stat(path).ok().map(|it| (it.st_dev, it.st_ino))
+}
+
 /// Where one result goes.
 #[derive(Debug)]
 pub(crate) struct Slot {
@@ -154,11 +162,12 @@ impl Directory {
 impl Slot {
     /// Returns whether this very file has the name of the result.
     pub(crate) fn holds(&self, file: &Path) -> bool {
-        let Ok(found) = self.found() else {
-            return false;
-        };
-        let is_it = |it: Stat| (it.st_dev, it.st_ino) == (found.st_dev, found.st_ino);
-        rustix::fs::stat(file).is_ok_and(is_it)
+        self.file().is_some_and(|it| Some(it) == file_id(file))
+    }
+
+    /// Returns which file has the name of the result.
+    pub(crate) fn file(&self) -> Option<FileId> {
+        self.found().ok().map(|it| (it.st_dev, it.st_ino))
     }
 
     /// Returns whether the result is there; takes away what a process that was killed while it replaced one left behind.

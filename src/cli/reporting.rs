@@ -16,6 +16,7 @@ use super::{
 use smime::smime::report::Verdict;
 use std::{
     ffi::OsString,
+    fs,
     io::{self, Write},
     path::{Path, PathBuf},
     process::ExitCode,
@@ -221,6 +222,11 @@ impl Reporting {
         })
     }
 
+    /// Leaves the file of `--report` as it is.
+    pub(crate) fn without_file(self) -> Self {
+        Self { file: None, ..self }
+    }
+
     fn answered(mut self, outcome: Outcome) -> ExitCode {
         let Outcome { answer, outputs } = outcome;
         let answer = &answer;
@@ -328,14 +334,25 @@ fn reads_and_writes(option: &str, path: &Path) -> anyhow::Error {
     error::Problem::usage_with(message, format!("{option} takes a file of its own")).into()
 }
 
-/// Whether a command line that is not understood names the file of its report elsewhere: what that is for is anybody's guess, and a key or a
+/// Whether a command line that is not understood names the file of its report elsewhere, or a directory that holds it: what that is for is anybody's guess, and a key or a
 /// message must not be written over.
 fn is_named_besides(report: &Path, words: &[&str]) -> bool {
+    let real = fs::canonicalize(report).ok();
+    let holds = |path: &Path| {
+        let directory = fs::canonicalize(path).ok().filter(|it| it.is_dir());
+        let (Some(real), Some(directory)) = (&real, directory) else {
+            return false;
+        };
+        real.starts_with(directory)
+    };
     let named = |word: &&str| {
         let value = word.rsplit_once(['=', ':']).map(|(_, value)| value);
         let short = word.strip_prefix('-').and_then(|it| it.get(1..));
         let mut paths = [Some(*word), value, short].into_iter().flatten();
-        paths.any(|it| Path::new(it).exists() && is_one_of(report, &[Path::new(it)]))
+        paths.any(|it| {
+            let it = Path::new(it);
+            it.exists() && (is_one_of(report, &[it]) || holds(it))
+        })
     };
     let default = prepare::trust_directory();
     default.is_some_and(|it| is_one_of(report, &[&it]))
