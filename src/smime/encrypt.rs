@@ -215,6 +215,8 @@ impl<'a> Encryptor<'a> {
         }
         let circles = self.circles(outgoing.header.as_ref(), copies.is_some(), at)?;
         let mut findings = Vec::new();
+        let protection = self.options.protect_headers.map(HeaderProtection::Cipher);
+        findings.extend(outgoing.doubt_protection(protection, self.policy));
         let prepared = match self.signer {
             Some((signer, _)) => signer.ready(&mut outgoing, at, &mut findings)?,
             None => None,
