@@ -88,7 +88,7 @@ impl Peeler<'_> {
         let is_unproven = |error: &Error| {
             let what = error.in_part().1;
             !encryption.cipher.is_aead()
-                && matches!(what, Error::Mime(error) if !matches!(error, mime::Error::Io(_) | mime::Error::TooLong { .. }))
+                && matches!(what, Error::Mime(mime::Error::Malformed { name, .. } | mime::Error::Repeated { name }) if name.starts_with("Content-"))
         };
         let end = match (plaintext.end(), &inside) {
             (End::Proven { .. }, Err(error)) if is_unproven(error) => End::Failed,
