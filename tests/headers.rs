@@ -1219,3 +1219,153 @@ fn the_examples_of_the_older_draft_and_of_rfc_9788() {
             .has_states(&[("Subject", subject), ("From", from)]);
     }
 }
+
+/// What the certificate of a message says does not make who signed it its sender.
+#[test]
+fn who_was_expected_to_sign_is_not_therefore_the_sender() {
+    for (from, told) in [
+        ("Alice <alice@example.com>", false),
+        ("The Boss <boss@example.com>", true),
+    ] {
+        let own = signed(args![]).replace("Alice Example <alice@example.com>", from);
+        let line = join(&[&args!["--signer", "alice@example.com"], &reading()]);
+        let run_with =
+            |options: Vec<OsString>| run("verify", join(&[&line, &options]), own.clone());
+        let text = run_with(args!["-o", "/dev/null"]).expect(0);
+        let json = run_with(args!["--json"]).expect(0).text();
+        assert_eq!(json.contains("signer-not-sender"), told, "{json}");
+        assert_eq!(json.contains("\"sender\": \"mismatch\""), told, "{json}");
+        let shown = text.text() + &text.stderr;
+        assert_eq!(
+            shown.contains("but not shown to be the sender's"),
+            told,
+            "{shown}"
+        );
+        let denied = run_with(args!["--deny", "signer-not-sender"]);
+        assert_eq!(denied.code, i32::from(told), "{denied:?}");
+        // the command that is advised fills in nothing that the message brings
+        if told {
+            let refused = run("verify", reading(), own.clone()).expect(1);
+            assert!(refused.stderr.contains("--signer ADDRESS"), "{refused:?}");
+            assert!(!refused.stderr.contains("--signer alice"), "{refused:?}");
+        }
+    }
+}
+
+/// Of two From fields under a signature nobody knows which is read, whoever was expected to sign.
+#[test]
+fn two_from_fields_do_not_come_out_of_verify() {
+    for (second, code) in [("", 0), ("From: boss@example.com\n", 1)] {
+        let entity = format!(
+            "From: alice@example.com\n{second}Content-Type: text/plain; hp=\"clear\"\n\na\n"
+        );
+        let message = signed_as_is("From: alice@example.com\n", &entity);
+        let dir = Dir::new();
+        let options = args![
+            "--signer",
+            "alice@example.com",
+            "-o",
+            dir.path().join("out")
+        ];
+        let run = run("verify", join(&[&options, &reading()]), message).expect(code);
+        assert_eq!(run.stderr.contains("ambiguous-from"), code == 1, "{run:?}");
+        assert_eq!(dir.path().join("out").exists(), code == 0);
+    }
+}
+
+/// What the recipient's own server says of a mail cannot be said inside.
+#[test]
+fn what_is_added_in_transit_is_taken_from_outside_only() {
+    let outer =
+        "Authentication-Results: mx; dkim=fail\nX-Spam-Flag: YES\nFrom: alice@example.com\n";
+    let forged =
+        "authentication-results: mx; dkim=pass\nReturn-Path: <boss@example.com>\nX-SPAM-Flag: NO\n";
+    for hp in ["", "; hp=\"cipher\""] {
+        for (inner, told) in [("X-Own: b\n", false), (forged, true)] {
+            let entity =
+                format!("From: alice@example.com\n{inner}Content-Type: text/plain{hp}\n\na\n");
+            for found in [
+                Found::by("open", encrypted_as_is(outer, &entity)),
+                Found::by("decrypt", encrypted_as_is(outer, &entity)),
+                Found::by("open", signed_as_is(outer, &entity)),
+            ] {
+                assert_eq!(found.code, 0);
+                let report = found.report.to_string();
+                assert_eq!(report.contains("trace-inside"), told, "{report}");
+                assert_eq!(found.came_out("Authentication-Results"), ["mx; dkim=fail"]);
+                assert_eq!(found.came_out("X-Spam-Flag"), ["YES"]);
+                assert!(found.came_out("Return-Path").is_empty());
+                assert_eq!(found.came_out("X-Own").len(), usize::from(!told));
+            }
+        }
+    }
+    // a file that was encrypted whole comes back whole
+    let whole = format!("{forged}From: alice@example.com\nContent-Type: text/plain\n\na\n");
+    assert_eq!(Found::by("open", encrypted_as_is("", &whole)).output, whole);
+}
+
+/// A draft that was opened, and is sent on without protection, does not say that it has any.
+#[test]
+fn what_a_draft_says_of_protection_is_left_out_without_it() {
+    let draft = "From: alice@example.com\nTo: bob@example.com\nSubject: Lunch\nHP-Outer: Bcc: carol@example.com\n\
+         MIME-Version: 1.0\nContent-Type: text/plain; hp=\"cipher\";\n protected-headers=v1; charset=us-ascii\n\na\n";
+    let clean = "From: alice@example.com\nTo: bob@example.com\nSubject: Lunch\n\
+         MIME-Version: 1.0\nContent-Type: text/plain; charset=us-ascii\n\na\n";
+    for (verb, options) in [("sign", by_alice()), ("encrypt", to_bob())] {
+        for (message, told) in [(draft, true), (clean, false)] {
+            let made = run(verb, options.clone(), message).expect(0);
+            assert_eq!(made.stderr.contains("header-protection"), told, "{made:?}");
+            assert!(!made.text().contains("carol"), "{}", made.text());
+            let opened = Found::by("open", made.text());
+            assert_eq!(opened.code, 0, "{}", opened.report);
+            assert_eq!(opened.scheme(), "none");
+            assert_eq!(opened.output, clean);
+        }
+    }
+}
+
+/// Where there is no From outside, one inside that nobody signed is as good as forged.
+#[test]
+fn a_from_that_stands_inside_alone_is_told() {
+    for (outer, inner, told) in [
+        ("To: bob@example.com\n", "From: boss@example.com\n", true),
+        ("To: bob@example.com\n", "X-Own: a\n", false),
+        (
+            "From: alice@example.com\n",
+            "From: alice@example.com\n",
+            false,
+        ),
+    ] {
+        let entity = format!("{inner}Content-Type: text/plain\n\na\n");
+        let found = Found::by("open", encrypted_as_is(outer, &entity));
+        assert_eq!(found.code, 0);
+        assert_eq!(
+            found.rules().contains("unsigned-from"),
+            told,
+            "{}",
+            found.report
+        );
+    }
+    let entity = "From: alice@example.com\nContent-Type: text/plain\n\na\n";
+    let found = Found::by("open", signed_as_is("To: bob@example.com\n", entity));
+    assert!(!found.rules().contains("unsigned-from"), "{}", found.report);
+}
+
+/// How far the content of a CBC ciphertext could be read says which step failed: a header that is malformed is answered as a padding that is wrong.
+#[test]
+fn what_cbc_made_of_a_ciphertext_is_no_oracle() {
+    let malformed = "Content-Type: text/plain; =\n\na\n";
+    for (cipher, code) in [("aes-128-cbc", 1), ("aes-128-gcm", 3)] {
+        let options = join(&[&args!["-q", "--binary", "--cipher", cipher], &to_bob()]);
+        let sealed = run("encrypt", options, malformed).expect(0).text();
+        let run = run(
+            "open",
+            join(&[&args!["--json"], &as_bob(), &reading()]),
+            sealed,
+        )
+        .expect(code);
+        let told = run.text() + &run.stderr;
+        assert_eq!(told.contains("decryption-failed"), code == 1, "{told}");
+        assert!(!told.contains("text/plain"), "{told}");
+    }
+}

@@ -397,9 +397,10 @@ fn of_reason(objection: &Objection, typed: &Typed) -> Advice {
         Reason::SenderMismatch => match &certificate.address {
             // an address in another script may look like the sender's
             Some(address) if !address.is_ascii() => return Advice::None,
-            Some(address) => format!(
-                "if the signer may sign for the sender: {}",
-                typed.with("--signer", address)
+            // nothing that the message brings is filled in: who sends it chose that
+            Some(_) => format!(
+                "if you know that somebody else may sign for the sender: {}",
+                typed.with("--signer", "ADDRESS")
             ),
             None => return Advice::Override,
         },
@@ -409,11 +410,11 @@ fn of_reason(objection: &Objection, typed: &Typed) -> Advice {
         ),
         Reason::SignerUnexpected => {
             let signer = match &certificate.address {
-                Some(address) => address.clone(),
+                Some(_) => "ADDRESS".to_owned(),
                 None => format!("sha256:{}", certificate.sha256),
             };
             format!(
-                "if who did sign will do: {}",
+                "if you know that who did sign may: {}",
                 typed.with("--signer", &signer)
             )
         }

@@ -11,6 +11,15 @@ use super::{
 
 /// Returns the field with this parameter, which takes the place of any of its name. The value must be a token.
 pub fn with_parameter(field: &Field, name: &str, value: &str, line_end: LineEnd) -> Result<Field> {
+    changed(field, name, Some(value), line_end)
+}
+
+/// Returns the field without this parameter.
+pub fn without_parameter(field: &Field, name: &str, line_end: LineEnd) -> Result<Field> {
+    changed(field, name, None, line_end)
+}
+
+fn changed(field: &Field, name: &str, value: Option<&str>, line_end: LineEnd) -> Result<Field> {
     let before = ContentType::parse(&field.value())?;
     let segments = segments(field.folded());
     let mut kept = segments
@@ -24,12 +33,14 @@ pub fn with_parameter(field: &Field, name: &str, value: &str, line_end: LineEnd)
     let mut written = kept.join(&b';');
     written.truncate(written.trim_ascii_end().len());
     let eol = line_end.as_str();
-    written.extend_from_slice(format!(";{eol} {name}=\"{value}\"").as_bytes());
+    if let Some(value) = value {
+        written.extend_from_slice(format!(";{eol} {name}=\"{value}\"").as_bytes());
+    }
     let changed = Field::of(field.name(), &written, line_end);
 
     let mut wanted = before.parameters;
     wanted.retain(|it| it.0 != name);
-    wanted.push((name.to_owned(), value.to_owned()));
+    wanted.extend(value.map(|value| (name.to_owned(), value.to_owned())));
     let after = ContentType::parse(&changed.value())?;
     if after.parameters != wanted || (after.kind, after.subtype) != (before.kind, before.subtype) {
         return Err(Error::Malformed {

@@ -60,11 +60,13 @@ rules! {
     // who it is from
     SenderMismatch "sender-mismatch" Deny Deny Deny false "RFC 8550 §3" "the signer's certificate does not name the address in From, or From does not name exactly one";
     SenderAbsent "sender-absent" Deny Deny Deny false "RFC 8550 §3" "the signer's certificate names no mail address";
+    SignerNotSender "signer-not-sender" Warn Warn Warn false "RFC 8550 §3" "who was expected to sign did, and From names somebody else, or not exactly one: nothing shows who sent it";
     NoFrom "no-from" Warn Warn Warn false "RFC 8550 §3" "there is no From field to compare the signer with";
     AmbiguousFrom "ambiguous-from" Deny Deny Deny false "RFC 5322 §3.6" "the header of what comes out has more than one From field, or a field that could hide one: readers would disagree about who it is from";
-    UnsignedFrom "unsigned-from" Warn Warn Warn false "RFC 9788 §4.4" "the From field inside takes the place of another outside, and no signature covers it: whoever encrypted may have written any";
+    UnsignedFrom "unsigned-from" Warn Warn Warn false "RFC 9788 §4.4" "the From field inside names another than the one outside, or stands there alone, and no signature covers it: whoever encrypted may have written any";
     HeaderMismatch "header-mismatch" Warn Warn Warn false "RFC 9788 §4.4, §11.3" "a header field outside is not what the author of a protected header put there";
     UnprotectedHeader "unprotected-header" Warn Warn Warn false "RFC 9788 §4" "beside a protected header a field stands outside alone; what comes out is without it";
+    TraceInside "trace-inside" Warn Warn Warn false "RFC 5322 §3.6.7" "fields that only those who carry a message may add (Received, Authentication-Results) stand inside; what comes out has those of outside";
     HeaderProtection "header-protection" Warn Warn Warn false "RFC 9788 §10.2" "the header says of its protection what is not so";
     EncryptionAdded "encryption-added" Allow Allow Allow false "RFC 9788 §10.2" "the message was encrypted by somebody who may not be its author";
     RecipientAbsent "recipient-absent" Allow Allow Allow false "RFC 9788 §11.4" "To and Cc do not name whose key opened the message: a blind copy, a list, or it was meant for somebody else";

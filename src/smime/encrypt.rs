@@ -203,17 +203,20 @@ impl<'a> Encryptor<'a> {
         };
         let compress = self.options.compress;
         let transport = form.map_or(Transport::Wrapped, |it| transport_of(it, compress));
+        let protection = self.options.protect_headers.map(HeaderProtection::Cipher);
         let mut outgoing = Outgoing::new(
             &mut source,
             self.options.content,
             transport,
-            self.options.protect_headers.map(HeaderProtection::Cipher),
+            protection,
             self.policy,
         )?;
         if self.options.compress {
             outgoing = outgoing.compressed();
         }
-        let circles = self.circles(outgoing.header.as_ref(), copies.is_some(), at)?;
+        let mut circles = self.circles(outgoing.header.as_ref(), copies.is_some(), at)?;
+        let doubt = outgoing.doubt_protection(protection, self.policy);
+        circles.findings.extend(doubt);
         let mut findings = Vec::new();
         let prepared = match self.signer {
             Some((signer, _)) => signer.ready(&mut outgoing, at, &mut findings)?,

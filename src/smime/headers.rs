@@ -116,21 +116,44 @@ impl Headers {
     }
 }
 
-/// Fields that transports add (RFC 5322 §3.6.7, RFC 6376, RFC 8601, RFC 8617): whoever composes a message does not know them, so they are
-/// neither protected nor missed inside (RFC 9788 §7).
+/// Fields that transports add (RFC 5322 §3.6.7, RFC 6376, RFC 8601, RFC 8617), and what servers say of a message to those behind them: whoever
+/// composes a message does not know them, so they are neither protected nor missed inside (RFC 9788 §7), and inside they count for nothing.
 const ADDED_IN_TRANSIT: &[&str] = &[
-    "ARC-Authentication-Results",
-    "ARC-Message-Signature",
-    "ARC-Seal",
     "Authentication-Results",
+    "Authentication-Results-Original",
     "Delivered-To",
-    "DKIM-Signature",
     "DomainKey-Signature",
+    "Envelope-To",
     "Received",
     "Received-SPF",
     "Return-Path",
+    "X-Envelope-From",
+    "X-Envelope-To",
+    "X-Google-DKIM-Signature",
     "X-Original-To",
 ];
+
+/// The same, by how their names begin.
+const ADDED_IN_TRANSIT_AS: &[&str] = &[
+    "ARC-",
+    "DKIM-",
+    "X-Forefront-",
+    "X-Microsoft-Antispam",
+    "X-MS-Exchange-",
+    "X-Rspamd-",
+    "X-Spam",
+    "X-Virus-",
+];
+
+/// Returns whether a field is of those that transports add.
+pub(super) fn is_added_in_transit(field: &Field) -> bool {
+    let name = field.name().as_bytes();
+    let begins = |with: &&str| {
+        let beginning = name.get(..with.len());
+        beginning.is_some_and(|it| it.eq_ignore_ascii_case(with.as_bytes()))
+    };
+    is_one_of(field, ADDED_IN_TRANSIT) || ADDED_IN_TRANSIT_AS.iter().any(|it| begins(&it))
+}
 
 /// The field that says inside what stands outside (RFC 9788 §2.2).
 const HP_OUTER: &str = "HP-Outer";

@@ -2,7 +2,7 @@
 use super::{
     Content, Encoding, Error, HeaderProtection, Source,
     content::HEAD,
-    headers::write::protect,
+    headers::write::{protect, says_protected, unprotected},
     layer::{self, Announced},
     source::{self, CHUNK, Opened, Reader},
 };
@@ -19,7 +19,7 @@ use crate::{
         transfer::TransferEncoding,
         tree,
     },
-    policy::{Level, Limits, Policy, Rule},
+    policy::{Finding, Level, Limits, Policy, Rule},
 };
 use std::io::{self, BufRead, Cursor, Read, Write};
 
@@ -247,6 +247,21 @@ impl<'r> Outgoing<'r> {
         }
     }
 
+    /// Tells of a draft that says its header is protected, where it will not be: that was left out.
+    pub(super) fn doubt_protection(
+        &self,
+        protection: Option<HeaderProtection>,
+        policy: &Policy,
+    ) -> Option<Finding> {
+        let header = self.header.as_ref().filter(|_| protection.is_none())?;
+        says_protected(header).then(|| {
+            policy.finding(
+                Rule::HeaderProtection,
+                "the draft says that its header is protected, and it is not: left out (HP-Outer, hp)",
+            )
+        })
+    }
+
     /// Looks at the beginning of a content that is taken as it is; nothing of another.
     pub(super) fn head(&mut self) -> Result<Vec<u8>, Error> {
         let mut head = Vec::new();
@@ -325,7 +340,8 @@ impl Divided {
     fn of(header: &Header, protection: Option<HeaderProtection>) -> Result<Self, Error> {
         let (inner, outer, hidden): (Vec<Field>, Vec<Field>, Vec<Field>) = match protection {
             None => {
-                let (inner, outer) = header.fields.iter().cloned().partition(Field::is_mime);
+                let fields = unprotected(header);
+                let (inner, outer) = fields.into_iter().partition(Field::is_mime);
                 (inner, outer, Vec::new())
             }
             // the root of what was signed or encrypted already cannot be changed, and is not what would be marked (RFC 9788 §2.1.1)

@@ -16,7 +16,7 @@ pub(super) mod signed;
 use self::{compressed::Inflated, mailbox::OneMessage, passing::Passing};
 use super::{
     error::Error,
-    headers::read::Seen,
+    headers::{is_added_in_transit, read::Seen},
     layer::{self, Announced, Label},
     part::Part,
     report::{Container, Report},
@@ -42,6 +42,9 @@ use std::{
     io::{self, BufRead, Read, Write},
     rc::Rc,
 };
+
+/// Names of fields left out that are told.
+const SHOWN: usize = 8;
 
 /// What is wanted of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -357,6 +360,7 @@ impl<'a> Peeler<'a> {
         body: &mut dyn BufRead,
     ) -> Result<(), Error> {
         let fields = self.passed(header);
+        let fields = self.without_trace(fields);
         self.header_bytes += header.fields.iter().map(|f| f.raw.len()).sum::<usize>();
         if self.header_bytes > self.policy.limits.header_bytes {
             return Err(Error::Limit {
@@ -380,22 +384,52 @@ impl<'a> Peeler<'a> {
     /// Takes in the From of a header, and returns its fields, which take the place of outer ones. Another From that nobody signed for does not:
     /// the outer one is all that the mail was sent under (RFC 9788 §4.4.3).
     fn passed(&mut self, header: &Header) -> Vec<Field> {
-        let replaced = self.froms.replaced_by(header);
+        let replaced = match self.depth {
+            // the outermost header itself
+            0 => None,
+            _ => self.froms.replaced_by(header),
+        };
         self.froms.add(header);
         let (Some((outer, inner)), false, Goal::Open | Goal::Decrypt) =
             (replaced, self.covered, self.goal)
         else {
             return header.fields.clone();
         };
-        let message = format!(
-            "the outer From field names {outer}, the one inside, which no signature covers, {inner}"
-        );
+        let message = match &outer {
+            Some(outer) => format!(
+                "the outer From field names {outer}, the one inside, which no signature covers, {inner}"
+            ),
+            None => format!(
+                "there is no From field outside, and no signature covers the one inside, which names {inner}"
+            ),
+        };
         let finding = self.policy.finding(Rule::UnsignedFrom, message);
         self.report.findings.push(finding);
         // of several nobody knows which would be read
-        let sole = header.all("From").count() == 1;
+        let sole = outer.is_some() && header.all("From").count() == 1;
         let stays = |f: &&Field| !(sole && f.is("From"));
         header.fields.iter().filter(stays).cloned().collect()
+    }
+
+    /// Leaves out of an inner header what only those who carried the message may say. Under the header of a mail that would pass for their word.
+    fn without_trace(&mut self, fields: Vec<Field>) -> Vec<Field> {
+        if self.outer.iter().all(Field::is_mime) {
+            return fields;
+        }
+        let (trace, fields): (Vec<_>, Vec<_>) = fields.into_iter().partition(is_added_in_transit);
+        if !trace.is_empty() {
+            let mut names: Vec<&str> = trace.iter().map(Field::name).collect();
+            names.sort_unstable_by_key(|name| name.to_ascii_lowercase());
+            names.dedup_by(|one, other| one.eq_ignore_ascii_case(other));
+            names.truncate(SHOWN);
+            let message = format!(
+                "inside, where no mail server writes, and left out: {}",
+                names.join(", ")
+            );
+            let finding = self.policy.finding(Rule::TraceInside, message);
+            self.report.findings.push(finding);
+        }
+        fields
     }
 
     fn cms(&mut self, wire: Wire<'_>, label: Option<Label>) -> Result<(), Error> {

@@ -62,14 +62,14 @@ impl Froms {
         }
     }
 
-    /// Returns what the outermost From and that of a header further inside name, where these are not the same.
-    pub(super) fn replaced_by(&self, header: &Header) -> Option<(String, String)> {
-        let outer = self.0.first()?;
+    /// Returns what the outermost From, if there is one, and that of a header further inside name, where these are not the same.
+    pub(super) fn replaced_by(&self, header: &Header) -> Option<(Option<String>, String)> {
+        let outer = self.0.first();
         let inner = sole_from(header).transpose()?;
-        if matches!((outer, &inner), (Ok(outer), Ok(inner)) if outer.same_as(inner)) {
+        if matches!((outer, &inner), (Some(Ok(outer)), Ok(inner)) if outer.same_as(inner)) {
             return None;
         }
-        let outer = outer.as_ref().map_or("no one mailbox".to_owned(), shown);
+        let outer = outer.map(|it| it.as_ref().map_or("no one mailbox".to_owned(), shown));
         let inner = inner.as_ref().map_or("no one mailbox".to_owned(), shown);
         Some((outer, inner))
     }
@@ -164,7 +164,7 @@ pub(super) fn judge(
                 let counts = layer.required.is_none() || signature.verdict() == Verdict::Pass;
                 let mut unseen = seen.clone();
                 let seen = if counts { seen } else { &mut unseen };
-                compare_expected(signature, expected, seen, policy);
+                compare_expected(signature, froms, expected, seen, policy);
             }
         }
     }
@@ -259,6 +259,7 @@ fn shown(address: &Address) -> String {
 
 fn compare_expected(
     signature: &mut Signature,
+    froms: &Froms,
     expected: &[ExpectedSigner],
     seen: &mut [bool],
     policy: &Policy,
@@ -289,7 +290,21 @@ fn compare_expected(
         signature
             .findings
             .push(policy.object(objection.wanting(wanted)));
+        return;
     }
+    let message = match froms.sole() {
+        Ok(Some(from)) if !signature.is_from => {
+            format!(
+                "From names {}, for whom this signer does not stand",
+                shown(from)
+            )
+        }
+        Ok(_) => return,
+        Err(why) => why,
+    };
+    signature.sender = Sender::Mismatch;
+    let finding = policy.finding(Rule::SignerNotSender, message);
+    signature.findings.push(finding);
 }
 
 #[cfg(test)]

@@ -118,6 +118,7 @@ impl<'a> Signer<'a> {
             outgoing = outgoing.compressed();
         }
         let mut findings = Vec::new();
+        findings.extend(outgoing.doubt_protection(self.options.protect_headers, self.policy));
         if let Some(header) = &outgoing.header
             && let Some(why) = sender::ambiguity(&header.fields)
         {

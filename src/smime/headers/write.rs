@@ -2,11 +2,12 @@
 //!
 //! All that the composer wrote is copied inside as it stands. What transports added stays outside alone, and so does Bcc: not everybody may
 //! read it (§11.2.1).
-use super::{ADDED_IN_TRANSIT, BLIND, HP_OUTER, HeaderProtection, USER_FACING, is_one_of};
+use super::{BLIND, HP_OUTER, HeaderProtection, USER_FACING, is_added_in_transit, is_one_of};
 use crate::mime::{
     LineEnd, Result,
+    content_type::ContentType,
     header::{Field, Header},
-    parameters::with_parameter,
+    parameters::{with_parameter, without_parameter},
 };
 
 /// A header that was taken apart.
@@ -33,7 +34,7 @@ pub(in crate::smime) fn protect(header: &Header, how: HeaderProtection) -> Resul
     let mut said = Vec::new();
     for field in header.fields.iter().filter(|f| !f.is_mime()) {
         let field = field.clone().ended(line_end);
-        if is_one_of(&field, ADDED_IN_TRANSIT) || is_one_of(&field, BLIND) {
+        if is_added_in_transit(&field) || is_one_of(&field, BLIND) {
             made.outer.push(field);
             continue;
         }
@@ -63,6 +64,35 @@ pub(in crate::smime) fn protect(header: &Header, how: HeaderProtection) -> Resul
     made.inner.extend(structural(header, how)?);
     Ok(made)
 }
+
+/// Returns the fields of a header that is not protected, without what a draft may still say of protection: readers would believe it, and leave out
+/// what stands outside.
+pub(in crate::smime) fn unprotected(header: &Header) -> Vec<Field> {
+    let fields = header.fields.iter().filter(|f| !f.is(HP_OUTER));
+    let silent = |field: &Field| match field.is("Content-Type") {
+        true => PARAMETERS.iter().fold(field.clone(), |field, name| {
+            let line_end = header.line_end;
+            let says =
+                ContentType::parse(&field.value()).is_ok_and(|it| it.parameter(name).is_some());
+            match says {
+                true => without_parameter(&field, name, line_end).unwrap_or(field),
+                false => field,
+            }
+        }),
+        false => field.clone(),
+    };
+    fields.map(silent).collect()
+}
+
+/// Returns whether a header says that it is protected.
+pub(in crate::smime) fn says_protected(header: &Header) -> bool {
+    let named = |it: &ContentType| PARAMETERS.iter().any(|name| it.parameter(name).is_some());
+    header.fields.iter().any(|f| f.is(HP_OUTER))
+        || matches!(header.content_type(), Ok(Some(it)) if named(&it))
+}
+
+/// The parameters of the root that speak of protection (RFC 9788 §2.1), and the older one.
+const PARAMETERS: [&str; 3] = ["hp", "hp-legacy-display", "protected-headers"];
 
 /// MIME-Version and Content-*, the media type with `hp`; without one it is what RFC 2045 §5.2 says it is.
 fn structural(header: &Header, how: HeaderProtection) -> Result<Vec<Field>> {

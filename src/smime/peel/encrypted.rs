@@ -12,6 +12,7 @@ use crate::{
         public_key::KeyKind,
     },
     encoding::hex,
+    mime,
     policy::{Finding, Policy, Rule, strength},
     smime::{
         Error,
@@ -83,7 +84,17 @@ impl Peeler<'_> {
             &content_type,
             &mut BufReader::with_capacity(CHUNK, &mut plaintext),
         );
-        match plaintext.end() {
+        // nothing authenticates what was made of a CBC ciphertext: how far it could be read is not told, as whether its padding held is not
+        let is_unproven = |error: &Error| {
+            let what = error.in_part().1;
+            !encryption.cipher.is_aead()
+                && matches!(what, Error::Mime(mime::Error::Malformed { name, .. } | mime::Error::Repeated { name }) if name.starts_with("Content-"))
+        };
+        let end = match (plaintext.end(), &inside) {
+            (End::Proven { .. }, Err(error)) if is_unproven(error) => End::Failed,
+            (end, _) => end,
+        };
+        match end {
             End::Proven { rest, type_is_safe } => {
                 inside?;
                 layer.authenticated = encryption.cipher.is_aead();

@@ -73,14 +73,12 @@ impl Peeler<'_> {
         let survives = |f: &&Field| !f.is_mime() && self.headers.survives(f);
         let outer: Vec<Field> = self.outer.iter().filter(survives).cloned().collect();
         let whole = inner.len();
+        inner = self.without_trace(inner);
         inner.retain(|f| self.headers.is_authors(f));
         let as_it_is = outer.is_empty() && inner.len() == whole;
         let mut lines = Lines::following(self.line_end, header);
         let merged = merge(&outer, &inner);
-        if let Some(why) = sender::ambiguity(&merged) {
-            let finding = self.policy.finding(Rule::AmbiguousFrom, why);
-            self.report.findings.push(finding);
-        }
+        self.doubt_from(&merged);
         match header {
             Some(header) if !as_it_is => {
                 let fields: Vec<u8> = merged.into_iter().flat_map(|f| f.raw).collect();
@@ -105,6 +103,14 @@ impl Peeler<'_> {
         self.output = output;
         read?;
         lines.finish(self.sink())
+    }
+
+    /// Tells of a header that comes out and names no one sender.
+    pub(super) fn doubt_from(&mut self, fields: &[Field]) {
+        if let Some(why) = sender::ambiguity(fields) {
+            let finding = self.policy.finding(Rule::AmbiguousFrom, why);
+            self.report.findings.push(finding);
+        }
     }
 }
 

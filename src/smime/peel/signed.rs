@@ -308,6 +308,7 @@ impl Peeler<'_> {
         };
         if self.goal == Goal::Verify {
             self.froms.add(&header);
+            self.doubt_from(&header.fields);
         }
         let is_root = self.goal == Goal::Verify
             && matches!(layer::announced(&header), Ok(Announced::Nothing) | Err(_));
