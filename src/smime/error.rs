@@ -177,7 +177,7 @@ impl Error {
             Self::Write(_) => "write",
             Self::NotAMessage => "not-a-message",
             Self::Empty => "empty",
-            Self::Mime(mime::Error::TooLong { .. }) => "limit",
+            Self::Mime(mime::Error::TooLong { .. } | mime::Error::TooManyFields { .. }) => "limit",
             Self::Mime(_) => "malformed-mime",
             Self::Cms(cms::Error::Asn1(asn1::Error::Truncated { .. })) => "truncated",
             Self::Cms(cms::Error::Asn1(asn1::Error::TrailingData { .. }))

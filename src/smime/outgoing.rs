@@ -305,7 +305,7 @@ fn opened<'s, 'r>(
     let Opened::Mime(mut reader) = source::open(source)? else {
         return Err(Error::NotAMessage);
     };
-    match Header::read(&mut reader, header_limits(limits)) {
+    match Header::read(&mut reader, limits.header()) {
         Err(crate::mime::Error::NotAField { offset: 0 }) => Err(Error::NotAMessage),
         header => Ok((header?, reader)),
     }
@@ -356,13 +356,18 @@ fn showing<'r>(
     if hidden.is_empty() {
         return Box::new(content);
     }
-    let limits = header_limits(limits);
+    let limits = limits.header();
     // each field stands there twice, and what is added besides is short
     let block = limits.block.saturating_mul(3);
+    let fields = limits.fields.saturating_mul(3);
     Box::new(LegacyDisplay::new(
         content,
         hidden,
-        header::Limits { block, ..limits },
+        header::Limits {
+            block,
+            fields,
+            ..limits
+        },
     ))
 }
 
@@ -395,17 +400,10 @@ fn seven_bit<'r>(content: impl Read + 'r, survey: Option<Survey>, limits: &Limit
     Passing::SevenBit(Box::new(content))
 }
 
-fn header_limits(limits: &Limits) -> header::Limits {
-    header::Limits {
-        block: limits.header_bytes,
-        line: limits.header_line_bytes,
-    }
-}
-
 /// Returns the bounds of the tree of parts among those of a policy.
 pub(super) fn tree_limits(limits: &Limits) -> tree::Limits {
     tree::Limits {
-        header: header_limits(limits),
+        header: limits.header(),
         parts: limits.parts,
         depth: limits.part_depth,
     }

@@ -435,6 +435,7 @@ mod tests {
         header: header::Limits {
             block: 10_000,
             line: 1000,
+            fields: 1000,
         },
         parts: 100,
         depth: 10,
