@@ -33,6 +33,8 @@ pub struct Outcome {
     pub changed: Vec<Change>,
     /// what is not 7-bit safe and stays so
     pub left: Vec<Left>,
+    /// the first part whose header says in two ways, or in none that is understood, what it is
+    pub unclear: Option<String>,
 }
 
 /// A part that is written otherwise.
@@ -395,6 +397,10 @@ impl Ledger {
         hazards.push(&part.block);
         hazards.finish();
         let encoding = part.header.as_ref().map(Header::transfer_encoding);
+        let unclear = |it: &Header| it.content_type().is_err() || it.sole(FIELD).is_err();
+        if part.header.as_ref().is_some_and(unclear) && self.outcome.unclear.is_none() {
+            self.outcome.unclear = Some(part.number.clone());
+        }
         self.open.push(Open {
             number: part.number.clone(),
             nature: part.nature.clone(),

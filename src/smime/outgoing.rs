@@ -117,6 +117,7 @@ impl<'r> Outgoing<'r> {
             survey = hold(&mut reader, &mut held, &head, &hidden, limits)?;
         }
         let ahead = survey.as_ref().map(|survey| survey.outcome.clone());
+        ahead.as_ref().map_or(Ok(()), clear)?;
         let reader = Cursor::new(head).chain(Cursor::new(held)).chain(reader);
         let content = showing(reader, &hidden, limits);
         let content = match transport {
@@ -283,10 +284,12 @@ impl<'r> Outgoing<'r> {
         canonical.clear();
         canonicalizer.finish(&mut canonical);
         each(&canonical, canonicalizer.seen())?;
-        Ok(match self.content {
+        let outcome = match self.content {
             Passing::SevenBit(content) => content.outcome(),
             Passing::AsIs(_) => Outcome::default(),
-        })
+        };
+        clear(&outcome)?;
+        Ok(outcome)
     }
 
     fn has_changed(&self) -> bool {
@@ -307,7 +310,21 @@ fn opened<'s, 'r>(
     };
     match Header::read(&mut reader, limits.header()) {
         Err(crate::mime::Error::NotAField { offset: 0 }) => Err(Error::NotAMessage),
-        header => Ok((header?, reader)),
+        header => {
+            let header = header?;
+            // of two each program shows another, and all would be told that it was signed
+            header.content_type()?;
+            header.transfer_encoding()?;
+            Ok((header, reader))
+        }
+    }
+}
+
+/// A part of which programs would show different things must not be signed.
+fn clear(outcome: &Outcome) -> Result<(), Error> {
+    match &outcome.unclear {
+        Some(part) => Err(Error::UnclearPart(part.clone())),
+        None => Ok(()),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
         split::Splitter,
         transfer::{self, TransferEncoding},
     },
-    policy::{Part, Rule},
+    policy::{Finding, Part, Rule},
     smime::{
         self, Error,
         error::Class,
@@ -172,6 +172,9 @@ impl Peeler<'_> {
         body: &mut dyn BufRead,
     ) -> Result<(), Error> {
         self.content = self.here.clone();
+        if let Some(header) = header {
+            self.ambiguous(header);
+        }
         let structure = match header {
             // a layer that is not to be peeled is one all the same
             Some(header) if matches!(layer::announced(header), Ok(Announced::Nothing)) => {
@@ -204,6 +207,22 @@ impl Peeler<'_> {
         drain(body)
     }
 
+    /// Tells of the first header that does not say for certain what stands under it: what was judged is not what every program shows.
+    fn ambiguous(&mut self, header: &Header) {
+        let Err(error) = header.content_type() else {
+            return;
+        };
+        let told = |it: &Finding| it.rule == Rule::AmbiguousContentType;
+        if self.goal != Goal::Inspect && !self.report.findings.iter().any(told) {
+            let message = format!(
+                "part {}: {error}: programs may show different things",
+                self.here
+            );
+            let finding = self.policy.finding(Rule::AmbiguousContentType, message);
+            self.report.findings.push(finding);
+        }
+    }
+
     fn part(&mut self, in_digest: bool, source: &mut dyn BufRead) -> Result<(), Error> {
         self.count_part()?;
         let header = match Header::read(source, self.header_limits()) {
@@ -214,6 +233,7 @@ impl Peeler<'_> {
         };
         match layer::announced(&header) {
             Ok(Announced::Nothing) | Err(_) => {
+                self.ambiguous(&header);
                 let structure = Structure::of(&header, in_digest);
                 let part = smime::part::Part::new(&self.here, Some(&header), 0);
                 // those of parts in parts are not held all at once
