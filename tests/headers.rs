@@ -953,6 +953,25 @@ fn a_message_in_an_envelope_of_its_own() {
             .has_states(&[("Subject", "encrypted-only"), ("From", "encrypted-only")]);
         assert!(found.output.ends_with("\n\nDear Bob\n"));
     }
+    // in base64, which is not allowed (RFC 2046 §5.2.1), it is the same to every verb
+    let lines = data_encoding::BASE64_MIME.encode(message().as_bytes());
+    let encoded = format!(
+        "Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n{}",
+        lines.replace('\r', "")
+    );
+    for (verb, message) in [
+        ("verify", signed_as_is(outer, &encoded)),
+        ("open", signed_as_is(outer, &encoded)),
+        ("open", encrypted_as_is(outer, &encoded)),
+        ("decrypt", encrypted_as_is(outer, &encoded)),
+    ] {
+        let found = Found::by(verb, message);
+        let scheme = (found.code, found.scheme());
+        assert_eq!(scheme, (0, "rfc8551"), "{verb} {:#}", found.report);
+        if verb != "verify" {
+            assert!(found.output.ends_with("\n\nDear Bob\n"), "{}", found.output);
+        }
+    }
     // forwarded, or not what it must be: the entity as it is
     for (name, outer, entity) in [
         (
@@ -976,7 +995,7 @@ fn a_message_in_an_envelope_of_its_own() {
             wrapped.replacen("message/rfc822", "message/rfc822; hp=\"cypher\"", 1),
         ),
         (
-            "encoded",
+            "not encoded as it says",
             outer.to_owned(),
             wrapped.replacen("\n\n", "\nContent-Transfer-Encoding: base64\n\n", 1),
         ),

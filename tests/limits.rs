@@ -561,13 +561,14 @@ fn compression_ratio() {
         let object = compressed(&content, layers);
         let mut limits = Limits::default();
         limits.held_bytes = 1000;
-        // what there is of the outermost object beside the content is some 60 octets
-        limits.compression_ratio = value(content.len() / (object.len() - 100)) + 1;
+        // what there is of the outermost object beside the content is some 60 octets; what comes out of each layer around another is about as long
+        // as the object itself
+        limits.compression_ratio = value(content.len() / (object.len() - 100) + layers);
         assert!(uncompress(&object, limits).unwrap() == content, "{layers}");
         limits.compression_ratio = value(content.len() / object.len()) - 1;
         assert_eq!(uncompress(&object, limits), Err("compression-ratio"));
-        // it does not matter for what memory holds
-        limits.held_bytes = content.len() + 200;
+        // it does not matter for what memory holds, of all layers together
+        limits.held_bytes = content.len() + (layers - 1) * (object.len() + 200);
         assert!(uncompress(&object, limits).unwrap() == content);
     }
 }
@@ -589,6 +590,51 @@ fn compressed_bombs() {
     // what stays in memory is no bomb
     let small = compressed(&zeros[..Limits::default().held_bytes], 1);
     passes(|| smime(args!["open", "-q"]).input(small).run());
+}
+
+/// A message of so many parts, each of them compressed for itself.
+fn compressed_parts(object: &[u8], parts: usize) -> Vec<u8> {
+    let mut message =
+        b"From: alice@example.com\nContent-Type: multipart/mixed; boundary=b\n\n".to_vec();
+    for _ in 0..parts {
+        message.extend_from_slice(
+            b"--b\nContent-Type: application/pkcs7-mime; smime-type=compressed-data\n\
+              Content-Transfer-Encoding: binary\n\n",
+        );
+        message.extend_from_slice(object);
+        message.push(b'\n');
+    }
+    message.extend_from_slice(b"--b--\n");
+    message
+}
+
+/// Each of them fits into memory; together they come to 10 GiB.
+#[test]
+fn compressed_bombs_beside_one_another() {
+    const SOON: Duration = Duration::from_secs(if cfg!(debug_assertions) { 30 } else { 1 });
+    let small = vec![0; Limits::default().held_bytes];
+    let most = Limits::default().parts - 1;
+    let unreadable = |run: &Run| run.text().matches("bytes from one compressed byte").count();
+    for layers in 1..4 {
+        let object = compressed(&small, layers);
+        // the first of them is paid for by the octets that need not be
+        let first = inspect(compressed_parts(&object, 1)).expect(0);
+        assert_eq!(unreadable(&first), usize::from(layers > 1));
+        let message = compressed_parts(&object, most);
+        let start = Instant::now();
+        let run = inspect(message.clone()).expect(0);
+        assert!(start.elapsed() < SOON, "{:?}", start.elapsed());
+        assert!(unreadable(&run) >= most - 1, "{}", unreadable(&run));
+        // a layer around them gives them nothing
+        let start = Instant::now();
+        let run = inspect(compressed(&message, 1));
+        assert!(matches!(run.code, 0 | 3), "{run:?}");
+        assert!(start.elapsed() < SOON, "{:?}", start.elapsed());
+    }
+    // text beside text is none
+    let text = compressed("a line of text, like any other\n".repeat(900).as_bytes(), 1);
+    let run = passes(|| inspect(compressed_parts(&text, 30)));
+    assert_eq!(unreadable(&run), 0);
 }
 
 #[test]

@@ -1068,7 +1068,15 @@ fn nothing_is_learned_from_what_does_not_pass() {
         .stdout;
     let future = signed("carol", "2039-11-01T09:00:00Z", &[]);
     let at = args!["--at", "2026-11-01T10:00:00Z"];
+    // sent on by somebody else, and signed all the same
+    let forwarded = format!(
+        "From: mallory@example.com\nContent-Type: multipart/mixed; boundary=forwarded\n\n\
+         --forwarded\nContent-Type: message/rfc822\n\n{text}\n--forwarded--\n"
+    )
+    .into_bytes();
     for (verb, message, more) in [
+        ("verify", &forwarded, args!["--part", "1.1"]),
+        ("open", &forwarded, args!["--part", "1.1"]),
         ("verify", &from_bob, args!["--signer", "carol@example.com"]),
         (
             "verify",

@@ -158,10 +158,10 @@ entities = {
 # signed as it is, by those who do not look at it: what each server makes of it, and what is said of that
 encoded = "the body was re-encoded in transit: part %s was 8bit"
 careless = {
-    "text": (part("text/plain; charset=utf-8", "Grüße\nund mehr\n".encode(), "8bit"), encoded % "1", None),
+    "text": (part("text/plain; charset=utf-8", "Grüße\nund mehr\n".encode(), "8bit"), encoded % "1.1", None),
     "parts": (
         mixed(part("text/plain; charset=utf-8", "Grüße\n".encode(), "8bit"), part("text/plain", b"plain\n")),
-        encoded % "1.1",
+        encoded % "1.1.1",
         None,
     ),
     "from": (part("text/plain", b"From here\n"), 'lines that begin with "From " were given a ">" in transit', None),

@@ -586,6 +586,79 @@ fn the_answer_names_the_address_that_matched() {
     );
 }
 
+/// A second message after the bare `From ` line that Thunderbird writes was read as the end of the first.
+#[test]
+fn a_mailbox_is_no_message() {
+    let message = fixture_bytes("messages/clear.eml");
+    let two = |line: &[u8]| [b"From \n", &message[..], b"\n", line, b"\n", &message].concat();
+    let verify = |message: Vec<u8>| {
+        smime(join(&[&args!["verify", "--json"], &trusting()]))
+            .input(message)
+            .run()
+    };
+    for line in [
+        &b"From "[..],
+        b"From \r",
+        b"From - Thu Nov 26 09:00:00 2026",
+    ] {
+        let run = verify(two(line)).expect(3);
+        assert!(run.text().contains("several-messages"), "{run:?}");
+    }
+    verify([b"From \n", &message[..]].concat()).expect(0);
+    // a message that does not stand in a mailbox may say what it likes
+    let sign = join(&[&args!["sign", "-q"], &as_alice()]);
+    let prose = "From: alice@example.com\n\nx\n\nFrom \n\nFrom me at 09:00\n";
+    verify(smime(sign).input(prose).run().expect(0).stdout).expect(0);
+}
+
+/// A boundary inside a line of the preamble hid from `verify` that the signed content is nothing but ciphertext.
+#[test]
+fn a_preamble_does_not_hide_ciphertext() {
+    let sign = |message: &[u8]| {
+        let line = join(&[&args!["sign", "-q", "--opaque"], &as_alice()]);
+        smime(line).input(message).run().expect(0).stdout
+    };
+    let sealed = fixture_bytes("messages/encrypted-rsa-gcm.eml");
+    let line = join(&[&args!["sign", "-q"], &as_alice()]);
+    let inner = smime(line).input(sealed).run().expect(0).text();
+    let (_, after) = inner.split_once("boundary=").unwrap();
+    let boundary: String = after
+        .trim_start_matches('"')
+        .chars()
+        .take_while(|c| !matches!(c, '"' | ';' | '\n'))
+        .collect();
+    let (header, body) = inner.split_once("\n\n").unwrap();
+    for preamble in [
+        String::new(),
+        format!("x--{boundary}\nContent-Type: text/plain\n\n"),
+        format!("--{boundary}x\nContent-Type: text/plain\n\n"),
+    ] {
+        let message = sign(format!("{header}\n\n{preamble}\n{body}").as_bytes());
+        let line = join(&[&args!["verify", "--json"], &trusting()]);
+        let run = smime(line).input(message).run();
+        assert!(run.text().contains("covers-ciphertext"), "{run:?}");
+    }
+}
+
+/// A finding named a part of a clear-signed message by a number that `--part` took for another.
+#[test]
+fn a_finding_names_the_part_that_is_meant() {
+    let message = "From: alice@example.com\nContent-Type: multipart/mixed; boundary=b\n\n\
+        --b\n\nplain\n--b\nContent-Type: text/html; charset=utf-8\n\ncaf\u{e9}\n--b--\n";
+    let dir = Dir::new();
+    let file = dir.file("signed.eml");
+    let line = join(&[&args!["sign", "--json", "-o", &file], &as_alice()]);
+    let report = smime(line).input(message).run().expect(0).text();
+    let named = "part 1.1.2 is base64 now";
+    assert!(report.contains(named), "{report}");
+    let tree = smime(args!["inspect", &file]).run().expect(0).text();
+    let line = tree.lines().find(|line| line.contains("1.1.2 "));
+    assert!(
+        line.is_some_and(|line| line.contains("text/html")),
+        "{tree}"
+    );
+}
+
 /// A certificate whose TRUE is not DER's is the one that was signed once it is DER, and that is told.
 #[test]
 fn a_certificate_in_ber_is_told() {

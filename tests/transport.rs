@@ -596,9 +596,9 @@ fn what_was_encoded_is_told() {
     assert_eq!(
         told,
         [
-            "part 1 is labelled 7bit now, not 8bit",
-            "part 1.1 is quoted-printable now: it has 8-bit octets",
-            "part 1.2 is base64 now: it has NUL octets",
+            "part 1.1 is labelled 7bit now, not 8bit",
+            "part 1.1.1 is quoted-printable now: it has 8-bit octets",
+            "part 1.1.2 is base64 now: it has NUL octets",
         ]
     );
     let run = smime(join(&[&args!["sign", "-o", "/dev/null"], &as_alice()]))
@@ -607,7 +607,7 @@ fn what_was_encoded_is_told() {
         .expect(0);
     assert!(
         run.text()
-            .contains("  encoded  part 1 is labelled 7bit now, not 8bit (and 2 more)\n"),
+            .contains("  encoded  part 1.1 is labelled 7bit now, not 8bit (and 2 more)\n"),
         "{}",
         run.text()
     );
@@ -620,7 +620,7 @@ fn what_was_encoded_is_told() {
         .expect(0);
     assert!(
         run.text()
-            .contains("warning  not-7bit: part 1 has 8-bit octets and is a message"),
+            .contains("warning  not-7bit: part 1.1 has 8-bit octets and is a message"),
         "{}",
         run.text()
     );

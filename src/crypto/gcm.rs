@@ -65,8 +65,8 @@ impl Gcm {
                     key: hash_key,
                 },
                 power: None,
-                state: Block::default(),
-                partial: Block::default(),
+                state: Zeroizing::default(),
+                partial: Zeroizing::default(),
                 filled: 0,
             },
             length: 0,
@@ -123,8 +123,9 @@ struct StreamGhash {
     shares: Shares,
     /// H to a number of blocks: that of the last segment, which most others are as long as
     power: Option<(u64, Zeroizing<Block>)>,
-    state: Block,
-    partial: Block,
+    /// tells H to whoever has the octets
+    state: Zeroizing<Block>,
+    partial: Zeroizing<Block>,
     filled: usize,
 }
 impl StreamGhash {
@@ -136,8 +137,8 @@ impl StreamGhash {
                 return self.hold(octets);
             };
             self.hold(head);
-            let block = self.partial;
-            self.append(&block);
+            let block = self.partial.clone();
+            self.append(&*block);
             self.filled = 0;
             rest = tail;
         }
@@ -164,13 +165,14 @@ impl StreamGhash {
             Some((exponent, power)) if exponent == blocks => power,
             _ => self.shares.power(blocks),
         };
-        let moved = multiply(&power, &self.state);
-        self.state = xor(&moved, &self.shares.of(segment));
+        let moved = Zeroizing::new(multiply(&power, &self.state));
+        let share = Zeroizing::new(self.shares.of(segment));
+        *self.state = xor(&moved, &share);
         self.power = Some((blocks, power));
     }
     /// Returns GHASH(aad padded, ciphertext padded, lengths), masked, `size` being the ciphertext's in octets.
     fn tag(mut self, aad: &[u8], size: u64) -> Block {
-        let (block, filled) = (self.partial, self.filled);
+        let (block, filled) = (self.partial.clone(), self.filled);
         self.append(block.get(..filled).unwrap_or_default());
         let aad_share = multiply(&self.shares.power(size.div_ceil(16)), &self.shares.of(aad));
         let lengths = self.shares.of_lengths(length(aad), size);

@@ -10,7 +10,7 @@ use std::io::{self, BufRead, ErrorKind, Read, Seek, SeekFrom};
 /// What begins the line before a message.
 const FROM: &[u8] = b"From ";
 /// Octets of a line that are looked at; the longest that were seen have 100.
-const LINE: usize = 512;
+pub const LINE: usize = 512;
 
 /// Returns whether a file that begins like this is an mbox.
 pub fn is_mbox(head: &[u8]) -> bool {
@@ -18,8 +18,8 @@ pub fn is_mbox(head: &[u8]) -> bool {
     is_from_line(head.get(..end).unwrap_or(head))
 }
 
-/// `From ` and a time (`HH:MM`), or nothing.
-fn is_from_line(line: &[u8]) -> bool {
+/// Returns whether a line, of which [`LINE`] octets are enough, is one that stands before a message: `From ` and a time (`HH:MM`), or nothing.
+pub fn is_from_line(line: &[u8]) -> bool {
     let Some(rest) = line.strip_prefix(FROM) else {
         return false;
     };

@@ -40,8 +40,8 @@ pub(super) struct Outgoing<'r> {
     keep: bool,
 }
 
-/// The number of the content among the parts of the message that is made.
-const PART: &str = "1";
+/// The number of a clear-signed content among the parts of the signed message: what is signed stands first in it.
+pub(super) const PART: &str = "1.1";
 
 /// How text must be written to get through: as it is inside CMS, 7-bit safe where it stands in clear.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,9 +10,10 @@ mod explain;
 mod innermost;
 mod mailbox;
 mod parts;
+mod passing;
 pub(super) mod signed;
 
-use self::{mailbox::OneMessage, parts::Passing};
+use self::{compressed::Inflated, mailbox::OneMessage, passing::Passing};
 use super::{
     error::Error,
     headers::read::Seen,
@@ -38,7 +39,6 @@ use crate::{
     store::Identities,
 };
 use std::{
-    cell::Cell,
     io::{self, BufRead, Read, Write},
     rc::Rc,
 };
@@ -91,8 +91,10 @@ pub(super) struct Peeler<'a> {
     depth: usize,
     /// a signature covers what is read now, and no ciphertext stands between
     covered: bool,
-    /// octets taken of the outermost compressed layer, if there is one
-    compressed: Option<Rc<Cell<u64>>>,
+    /// what is read now stands inside a compressed layer
+    in_compressed: bool,
+    /// what the compressed layers of the message come to
+    inflated: Rc<Inflated>,
     /// bytes and fields of the headers passed
     headers_passed: (usize, usize),
     /// the content of a clear-signed message is given out, and must be signed, as it was received
@@ -191,7 +193,8 @@ impl<'a> Peeler<'a> {
             line_end: None,
             depth: 0,
             covered: false,
-            compressed: None,
+            in_compressed: false,
+            inflated: Rc::default(),
             headers_passed: (0, 0),
             as_received: false,
             unannounced: Vec::new(),
@@ -237,7 +240,8 @@ impl<'a> Peeler<'a> {
         self.outer.clear();
         self.depth = 0;
         self.covered = false;
-        self.compressed = None;
+        self.in_compressed = false;
+        self.inflated = Rc::default();
         self.headers_passed = (0, 0);
         self.in_object = false;
         self.parts = 0;
@@ -266,7 +270,7 @@ impl<'a> Peeler<'a> {
                     let mut reader = Passing::new(&mut reader, |octets| file.update(octets));
                     self.mail(&mut reader)?;
                     // what follows the message may be another
-                    parts::drain(&mut reader)
+                    passing::drain(&mut reader)
                 }
                 None => self.mail(&mut reader),
             },
@@ -499,10 +503,7 @@ impl<'a> Peeler<'a> {
 
     /// Peels what is inside a layer and no bare object.
     fn entity(&mut self, reader: &mut dyn BufRead) -> Result<(), Error> {
-        let mut remembered = Remembered {
-            source: reader,
-            octets: Vec::new(),
-        };
+        let mut remembered = Remembered::new(reader);
         let header = match Header::read(&mut remembered, self.header_limits()) {
             Ok(header) => Some(header),
             Err(crate::mime::Error::Io(error)) => return Err(error.into()),
@@ -613,6 +614,13 @@ fn placed(error: io::Error, part: &PartNumber) -> io::Error {
 struct Remembered<'r> {
     source: &'r mut dyn BufRead,
     octets: Vec<u8>,
+}
+
+impl<'r> Remembered<'r> {
+    fn new(source: &'r mut dyn BufRead) -> Self {
+        let octets = Vec::new();
+        Self { source, octets }
+    }
 }
 
 impl Read for Remembered<'_> {

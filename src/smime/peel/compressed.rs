@@ -16,6 +16,15 @@ use std::{
     rc::Rc,
 };
 
+/// What all compressed layers of the message come to, those of its parts too, so that many of them are bounded as one is.
+#[derive(Default)]
+pub(super) struct Inflated {
+    /// octets that came out
+    given: Cell<u64>,
+    /// octets taken of the layers that no other is around: what is in those was counted there
+    taken: Cell<u64>,
+}
+
 impl Peeler<'_> {
     pub(super) fn compressed(
         &mut self,
@@ -29,12 +38,12 @@ impl Peeler<'_> {
         let slot = self.report.layers.len();
         let mut findings = Vec::from_iter(self.mislabelled(label, Label::Compressed));
         let content_type = reader.content_type;
-        let is_outermost = self.compressed.is_none();
+        let is_outermost = !std::mem::replace(&mut self.in_compressed, true);
         let mut content = Bounded {
             reader,
             given: 0,
-            taken: Rc::clone(self.compressed.get_or_insert_default()),
-            is_outermost,
+            before: is_outermost.then(|| self.inflated.taken.get()),
+            all: Rc::clone(&self.inflated),
             limits: self.policy.limits,
         };
         self.inside(
@@ -55,15 +64,15 @@ impl Peeler<'_> {
     }
 }
 
-/// A content under its limits. The ratio is that to the outermost compressed layer, so that layers in layers do not multiply it; it does not
-/// matter for what is small enough to be held in memory.
+/// A content under its limits. The ratio is that of all layers together, so that neither layers in layers nor layers beside layers multiply it; it
+/// does not matter for what is small enough to be held in memory. Past it nothing more is decompressed, of whichever layer.
 struct Bounded<R> {
     reader: compressed_data::Reader<R>,
     /// octets that came out
     given: u64,
-    /// octets taken of the outermost compressed layer
-    taken: Rc<Cell<u64>>,
-    is_outermost: bool,
+    /// octets taken of others before, where no other is around this one
+    before: Option<u64>,
+    all: Rc<Inflated>,
     limits: Limits,
 }
 
@@ -78,8 +87,9 @@ impl<R: Read> Bounded<R> {
                 limit: limits.uncompressed_bytes,
             });
         }
-        let most = self.taken.get().saturating_mul(limits.compression_ratio);
-        if self.given > free.max(most) {
+        let taken = self.all.taken.get();
+        let most = taken.saturating_mul(limits.compression_ratio);
+        if self.all.given.get() > free.max(most) {
             return Err(Error::Limit {
                 name: "compression-ratio",
                 what: "bytes from one compressed byte",
@@ -92,12 +102,15 @@ impl<R: Read> Bounded<R> {
 
 impl<R: Read> Read for Bounded<R> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.check().map_err(io::Error::other)?;
         let n = self.reader.read(buf)?;
         self.given = self.given.saturating_add(n as u64);
-        if self.is_outermost {
-            self.taken.set(self.reader.taken());
+        let given = self.all.given.get().saturating_add(n as u64);
+        self.all.given.set(given);
+        if let Some(before) = self.before {
+            let taken = before.saturating_add(self.reader.taken());
+            self.all.taken.set(taken);
         }
-        self.check().map_err(io::Error::other)?;
         Ok(n)
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     smime::{
         Error, Source,
         layer::{self, Announced},
-        outgoing::tree_limits,
+        outgoing::{PART, tree_limits},
         report::Layer,
         source::{self, Opened},
         transit,
@@ -60,7 +60,7 @@ impl Peeler<'_> {
             return Ok(());
         }
         let limits = tree_limits(&self.policy.limits);
-        let what = transit::examine(&mut splitter, "1", limits, suspect.digest, &suspect.signed)?;
+        let what = transit::examine(&mut splitter, PART, limits, suspect.digest, &suspect.signed)?;
         if let (Some(what), Some(Layer::Signed(layer))) =
             (what, self.report.layers.get_mut(suspect.slot))
         {

@@ -1,20 +1,21 @@
 //! What comes out when the last layer is peeled: the innermost entity under the outer fields, with the line ends of the outermost header.
-use super::{Goal, Peeler, Remembered, parts::Passing};
+use super::{Goal, Peeler, Remembered, passing::Passing};
 use crate::{
     mime::{
         LineEnd,
         canonical::Localizer,
         header::{Field, Header, merge},
-        transfer::TransferEncoding,
+        transfer::{self, TransferEncoding},
     },
     policy::Rule,
     smime::{
         Error,
         layer::{self, Announced},
         sender,
+        source::CHUNK,
     },
 };
-use std::io::{self, BufRead, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 
 impl Peeler<'_> {
     /// Gives out the innermost entity, or the message in it where that is the one that was protected (RFC 8551 §3.1).
@@ -29,32 +30,29 @@ impl Peeler<'_> {
         if matches!(layer::announced(root), Ok(announced) if announced != Announced::Nothing) {
             return self.give_out(Some((root, fields)), &octets, reader);
         }
-        let mut remembered = Remembered {
-            source: reader,
-            octets: Vec::new(),
-        };
-        let is_message = matches!(root.content_type(), Ok(Some(t)) if t.is("message", "rfc822"))
-            && root
-                .transfer_encoding()
-                .is_ok_and(TransferEncoding::is_identity);
-        let message = match is_message {
-            true => Header::read(&mut remembered, self.header_limits()).ok(),
-            false => None,
-        };
-        self.headers.reach(root, message.as_ref());
-        let wrapped = self.headers.payload.as_ref().is_some_and(|it| it.wrapped);
-        let inside = std::mem::take(&mut remembered.octets);
-        match message.filter(|_| wrapped && self.goal != Goal::Inspect) {
-            Some(message) => {
-                let fields = message.fields.clone();
-                let entity = Some((&message, fields));
-                self.below(1, |this| this.give_out(entity, &inside, reader))
+        let mut body = Remembered::new(reader);
+        if let Some(mut inside) = message_inside(root, &mut body) {
+            let mut block = Remembered::new(&mut inside);
+            let message = match Header::read(&mut block, self.header_limits()) {
+                Ok(header) => Some(header),
+                Err(error) => match Error::from(error) {
+                    // what has no header is no message, whatever is said of it
+                    Error::Mime(_) => None,
+                    error => return Err(error),
+                },
+            };
+            let block = block.octets;
+            self.headers.reach(root, message.as_ref());
+            let wrapped = self.headers.payload.as_ref().is_some_and(|it| it.wrapped);
+            if let Some(message) = message.filter(|_| wrapped && self.goal != Goal::Inspect) {
+                let entity = Some((&message, message.fields.clone()));
+                return self.below(1, |this| this.give_out(entity, &block, &mut inside));
             }
-            None => {
-                let mut whole = io::Cursor::new(inside).chain(reader);
-                self.give_out(Some((root, fields)), &octets, &mut whole)
-            }
+        } else {
+            self.headers.reach(root, None);
         }
+        let mut whole = io::Cursor::new(body.octets).chain(reader);
+        self.give_out(Some((root, fields)), &octets, &mut whole)
     }
 
     /// Writes the innermost entity under the outer fields. `entity`: its header, and of that the fields that take the place of outer ones.
@@ -108,6 +106,17 @@ impl Peeler<'_> {
         read?;
         lines.finish(self.sink())
     }
+}
+
+/// Returns the message that an entity is the envelope of, decoded: it must not be encoded (RFC 2046 §5.2.1), but some are.
+pub(super) fn message_inside<R: Read>(
+    entity: &Header,
+    body: R,
+) -> Option<BufReader<transfer::Decoder<R>>> {
+    let is_message = matches!(entity.content_type(), Ok(Some(t)) if t.is("message", "rfc822"));
+    let encoding = entity.transfer_encoding().ok().filter(|_| is_message)?;
+    let decoder = transfer::Decoder::new(encoding, body);
+    Some(BufReader::with_capacity(CHUNK, decoder))
 }
 
 /// The line ends of the output follow the outermost header: a text whose header ends its lines in CRLF is given out with LF under a header with LF.

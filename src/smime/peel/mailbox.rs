@@ -1,11 +1,11 @@
 //! A file that begins as a mailbox does (RFC 4155) holds one message, or is refused: of two, which is meant is anybody's guess.
 //!
-//! Knows the line that separates messages. Splitting mailboxes is not done here.
-use crate::smime::Error;
+//! What separates messages, and splitting mailboxes at it, is known to `mime::mbox`.
+use crate::{
+    mime::mbox::{LINE, is_from_line},
+    smime::Error,
+};
 use memchr::memchr;
-
-/// Octets of a line that are looked at; the separating ones are short.
-const LOOKED_AT: usize = 256;
 
 /// Looks for a second message while the file is read.
 pub(super) struct OneMessage {
@@ -29,11 +29,11 @@ impl OneMessage {
         while !octets.is_empty() {
             let end = memchr(b'\n', octets);
             let (part, rest) = octets.split_at(end.map_or(octets.len(), |at| at + 1));
-            let room = LOOKED_AT.saturating_sub(self.line.len());
+            let room = LINE.saturating_sub(self.line.len());
             self.line
                 .extend_from_slice(part.get(..room.min(part.len())).unwrap_or_default());
             if end.is_some() {
-                if self.after_blank && separates(&self.line) {
+                if self.after_blank && is_from_line(&self.line) {
                     return Err(Error::SeveralMessages);
                 }
                 self.after_blank = self.line.trim_ascii().is_empty();
@@ -43,15 +43,6 @@ impl OneMessage {
         }
         Ok(())
     }
-}
-
-/// Whether a line separates messages: `From `, who, and when, which has a time of day. Prose has none there.
-fn separates(line: &[u8]) -> bool {
-    let is_time = |at: &[u8]| match at {
-        [a, b, b':', c, d] => [a, b, c, d].into_iter().all(u8::is_ascii_digit),
-        _ => false,
-    };
-    line.starts_with(b"From ") && line.windows(5).any(is_time)
 }
 
 #[cfg(test)]
@@ -76,6 +67,8 @@ mod tests {
         assert!(!holds_one(&format!("{first}\r\n{first}")));
         assert!(holds_one(&format!("{first}\n>{first}")));
         assert!(holds_one(&format!("{first}{first}")));
+        assert!(!holds_one(&format!("{first}\nFrom \nSubject: y\n")));
+        assert!(!holds_one("From \nSubject: x\n\nbody\n\nFrom \r\n"));
         assert!(holds_one(&format!("{first}\nFrom here on it is prose\n")));
         assert!(OneMessage::of(b"Subject: x\n\nFrom a 09:00").is_none());
     }

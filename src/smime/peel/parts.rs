@@ -2,7 +2,10 @@
 //!
 //! Only the layers at the root of a message count. One further down, an errant layer (RFC 9787 §4.5), is neither opened nor credited: what it
 //! says is about its part alone, and whoever reads the whole would take it for more.
-use super::{Goal, Peeler};
+use super::{
+    Goal, Peeler,
+    passing::{Counted, drain},
+};
 use crate::{
     cms::{self, content_type},
     mime::{
@@ -21,7 +24,10 @@ use crate::{
         source::CHUNK,
     },
 };
-use std::io::{self, BufRead, BufReader, Read};
+use std::{
+    io::{self, BufRead, BufReader, Read},
+    rc::Rc,
+};
 
 /// Errant layers that are told of one by one.
 const TOLD: usize = 16;
@@ -301,6 +307,8 @@ impl Peeler<'_> {
         apart.here = self.here.clone();
         apart.parts = self.parts;
         apart.headers_passed = self.headers_passed;
+        apart.in_compressed = self.in_compressed;
+        apart.inflated = Rc::clone(&self.inflated);
         let walked = apart.noted(Some(header), 0, &mut counted, |this, body| {
             this.layer(announced, header, body)
         });
@@ -418,88 +426,4 @@ fn bounds_the_walk(error: &Error) -> bool {
 
 fn no_part(part: &PartNumber) -> Error {
     Error::NoPart(part.to_string())
-}
-
-/// Reads to the end.
-pub(super) fn drain(source: &mut dyn BufRead) -> Result<(), Error> {
-    loop {
-        let n = source.fill_buf()?.len();
-        if n == 0 {
-            return Ok(());
-        }
-        source.consume(n);
-    }
-}
-
-/// Counts what is read through it.
-struct Counted<'r> {
-    source: &'r mut dyn BufRead,
-    octets: u64,
-}
-
-impl<'r> Counted<'r> {
-    fn new(source: &'r mut dyn BufRead, octets: u64) -> Self {
-        Self { source, octets }
-    }
-}
-
-impl Read for Counted<'_> {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let length = self.source.read(buf)?;
-        self.octets = self.octets.saturating_add(length as u64);
-        Ok(length)
-    }
-}
-
-impl BufRead for Counted<'_> {
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        self.source.fill_buf()
-    }
-
-    fn consume(&mut self, amount: usize) {
-        self.octets = self.octets.saturating_add(amount as u64);
-        self.source.consume(amount);
-    }
-}
-
-/// Passes on what is read through it, octet by octet once.
-pub(super) struct Passing<'r, F> {
-    source: &'r mut dyn BufRead,
-    pass: F,
-    /// octets of what the source holds that were passed on
-    passed: usize,
-}
-
-impl<'r, F: FnMut(&[u8]) -> Result<(), Error>> Passing<'r, F> {
-    pub(super) fn new(source: &'r mut dyn BufRead, pass: F) -> Self {
-        Self {
-            source,
-            pass,
-            passed: 0,
-        }
-    }
-}
-
-impl<F: FnMut(&[u8]) -> Result<(), Error>> Read for Passing<'_, F> {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let length = self.fill_buf()?.read(buf)?;
-        self.consume(length);
-        Ok(length)
-    }
-}
-
-impl<F: FnMut(&[u8]) -> Result<(), Error>> BufRead for Passing<'_, F> {
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        let held = self.source.fill_buf()?;
-        if let Some(new) = held.get(self.passed..).filter(|new| !new.is_empty()) {
-            (self.pass)(new).map_err(io::Error::other)?;
-            self.passed = held.len();
-        }
-        Ok(held)
-    }
-
-    fn consume(&mut self, amount: usize) {
-        self.passed = self.passed.saturating_sub(amount);
-        self.source.consume(amount);
-    }
 }

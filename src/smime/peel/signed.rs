@@ -1,5 +1,5 @@
 //! Signed layers: multipart/signed (RFC 8551 §3.5.3) and SignedData with its content inside or elsewhere (§3.5.2).
-use super::{Goal, Peeler, Wire, parts::Passing};
+use super::{Goal, Peeler, Wire, innermost::message_inside, passing::Passing};
 use crate::{
     asn1::oid::Oid,
     cms::{self, content_type, ess::Receipt, signed_data::SignedData},
@@ -312,13 +312,8 @@ impl Peeler<'_> {
         let is_root = self.goal == Goal::Verify
             && matches!(layer::announced(&header), Ok(Announced::Nothing) | Err(_));
         let mut message = None;
-        let is_message = matches!(header.content_type(), Ok(Some(t)) if t.is("message", "rfc822"));
-        if is_message
-            && let Ok(encoding) = header.transfer_encoding()
-            && let Ok(inside) = Header::read(
-                &mut BufReader::new(transfer::Decoder::new(encoding, head)),
-                self.header_limits(),
-            )
+        if let Some(mut inside) = message_inside(&header, head)
+            && let Ok(inside) = Header::read(&mut inside, self.header_limits())
         {
             self.froms.add(&inside);
             message = Some(inside);
@@ -465,13 +460,11 @@ fn covers_ciphertext(digested: &Digested<'_>, header: header::Limits, cms: cms::
                 }
                 // a signature around a signature: what is in that one?
                 Ok(Announced::ClearSigned { boundary, .. }) => {
-                    let delimiter = format!("--{boundary}");
-                    let Some(at) = memchr::memmem::find(rest, delimiter.as_bytes()) else {
+                    let mut splitter = Splitter::new(rest, &boundary);
+                    if !splitter.next_part().unwrap_or_default() {
                         return false;
-                    };
-                    let after = rest.get(at..).unwrap_or_default();
-                    let line = memchr::memchr(b'\n', after).map_or(after.len(), |end| end + 1);
-                    head = after.get(line..).unwrap_or_default().to_vec();
+                    }
+                    head = beginning(&mut splitter);
                     continue;
                 }
                 _ => return false,
