@@ -48,7 +48,7 @@ fn header_bytes() {
         let mut message = b"From: alice@example.com\n".to_vec();
         let end = b"Content-Type: text/plain\n".len();
         while message.len() + end < octets {
-            let n = (octets - end - message.len()).clamp(1, 500);
+            let n = (octets - end - message.len()).clamp(1, 900);
             // a field of n octets, its line end included
             let n = if octets - end - message.len() - n < 5 && octets - end - message.len() != n {
                 n - 5
@@ -78,6 +78,29 @@ fn header_line_bytes() {
     };
     passes(|| inspect(message(limit - 2)));
     over(value(limit), || inspect(message(limit + 1)));
+}
+
+#[test]
+fn header_fields() {
+    let limit = Limits::default().header_fields;
+    let message = |fields: usize| [b"a:\n".repeat(fields), b"\nbody\n".to_vec()].concat();
+    passes(|| inspect(message(limit)));
+    over(value(limit), || inspect(message(limit + 1)));
+    // of the headers of all layers
+    let layer = b"Content-Type: application/pkcs7-mime; name=smime.p7m\nContent-Transfer-Encoding: binary\n";
+    let layers = |fields: usize| {
+        let inner = [
+            &b"b:\n".repeat(10)[..],
+            layer,
+            b"\n",
+            &compressed(b"\nbody\n", 1),
+        ]
+        .concat();
+        let outer = b"a:\n".repeat(fields - 14);
+        [&outer[..], layer, b"\n", &compressed(&inner, 1)].concat()
+    };
+    passes(|| inspect(layers(limit)));
+    over(value(limit), || inspect(layers(limit + 1)));
 }
 
 /// DER of a SEQUENCE in a SEQUENCE …, with indefinite lengths or not.

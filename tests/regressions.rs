@@ -791,4 +791,46 @@ fn hints_name_the_program() {
         let text = String::from_utf8(run.unwrap().stderr).unwrap();
         assert!(text.contains(hint), "{text}");
     }
+
+/// A message of which programs show different parts was signed without a word, and its signature called good.
+#[test]
+fn what_a_message_is_is_said_once() {
+    let body = "\n--a\nContent-Type: text/plain\n\nHarmless\n\n--b\nContent-Type: text/plain\n\nI owe Eve 10000 EUR\n--b--\n--a--\n";
+    let twice = "Content-Type: multipart/mixed; boundary=a\nContent-Type: multipart/alternative; boundary=b\n";
+    let two_boundaries = "Content-Type: multipart/mixed; boundary=a; boundary=b\n";
+    let in_a_part =
+        format!("Content-Type: multipart/mixed; boundary=c\n\n--c\n{twice}{body}--c--\n");
+    let dir = Dir::new();
+    let sign = join(&[&args!["sign", "--json"], &as_alice()]);
+    let opaque = join(&[&sign, &args!["--opaque"]]);
+    let encrypt = join(&[
+        &args!["encrypt", "--json", "-r", fixture("certs/bob.pem")],
+        &args!["-c", fixture("certs")],
+        &trusting(),
+    ]);
+    for (head, refusing) in [
+        (format!("{twice}{body}"), &[&sign, &opaque, &encrypt][..]),
+        (
+            format!("{two_boundaries}{body}"),
+            &[&sign, &opaque, &encrypt],
+        ),
+        (in_a_part, &[&sign][..]),
+    ] {
+        let message = format!("From: alice@example.com\nTo: bob@example.com\n{head}");
+        for line in refusing {
+            let run = smime(line.to_vec()).input(message.clone()).run().expect(3);
+            assert!(format!("{run:?}").contains("malformed-mime"), "{run:?}");
+        }
+        // what others signed all the same
+        let Some(signed) = signed_by_openssl(&dir, head.as_bytes(), &[]) else {
+            continue;
+        };
+        let verify = join(&[&args!["verify", "--json"], &trusting()]);
+        let run = smime(verify).input(signed).run().expect(0);
+        let told = format!("{run:?}").matches("ambiguous-content-type").count();
+        assert_eq!(told, 1, "{run:?}");
+    }
+    // harmless: MIME-Version twice
+    let harmless = "From: alice@example.com\nMIME-Version: 1.0\nMIME-Version: 1.0\n\nx\n";
+    smime(sign).input(harmless).run().expect(0);
 }

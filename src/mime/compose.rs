@@ -108,6 +108,7 @@ mod tests {
         let limits = Limits {
             block: 10_000,
             line: 998,
+            fields: 1000,
         };
         let header = Header::read(&mut text.as_bytes(), limits).unwrap();
         assert_eq!(header.fields.len(), fields.len());

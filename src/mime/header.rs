@@ -103,13 +103,15 @@ pub struct Header {
     pub terminated: bool,
 }
 
-/// Limits of a header block, in bytes.
+/// Limits of a header block.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// whole block
+    /// bytes of the whole block
     pub block: usize,
-    /// one physical line, with its line end
+    /// bytes of one physical line, with its line end
     pub line: usize,
+    /// fields: each costs more than its bytes
+    pub fields: usize,
 }
 
 impl Header {
@@ -144,6 +146,10 @@ impl Header {
                 terminated = true;
                 break;
             } else if let Some(name) = field_name(&line) {
+                if fields.len() >= limits.fields {
+                    let limit = limits.fields;
+                    return Err(Error::TooManyFields { limit });
+                }
                 fields.push(Field {
                     name: name.to_owned(),
                     raw: line,
@@ -351,6 +357,7 @@ mod tests {
     const LIMITS: Limits = Limits {
         block: 1000,
         line: 100,
+        fields: 50,
     };
 
     fn read(text: &[u8]) -> Result<Header> {
@@ -462,6 +469,16 @@ mod tests {
                 limit: 1000,
                 offset: 1000
             })
+        ));
+    }
+
+    #[test]
+    fn has_so_many_fields() {
+        let block = |fields: usize| "a:\n b\n".repeat(fields) + "\n";
+        assert_eq!(read(block(50).as_bytes()).unwrap().fields.len(), 50);
+        assert!(matches!(
+            read(block(51).as_bytes()),
+            Err(Error::TooManyFields { limit: 50 })
         ));
     }
 

@@ -276,6 +276,7 @@ mod tests {
     const LIMITS: Limits = Limits {
         block: 100_000,
         line: 10_000,
+        fields: 1000,
     };
 
     fn hidden() -> Vec<Field> {

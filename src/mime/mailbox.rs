@@ -273,6 +273,7 @@ mod tests {
         let limits = Limits {
             block: 100_000,
             line: 100_000,
+            fields: 1000,
         };
         let header = Header::read(&mut &header[..], limits).unwrap();
         sole_from(&header).map(|a| a.map(|a| a.to_string()))

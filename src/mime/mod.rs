@@ -35,6 +35,12 @@ pub enum Error {
         /// where
         offset: u64,
     },
+    /// The header has more fields than its limit.
+    #[error("the header has more than {limit} fields")]
+    TooManyFields {
+        /// the limit
+        limit: usize,
+    },
     /// A line of the header block is no field.
     #[error("a line of the header block is not a header field")]
     NotAField {

@@ -33,6 +33,8 @@ pub struct Outcome {
     pub changed: Vec<Change>,
     /// what is not 7-bit safe and stays so
     pub left: Vec<Left>,
+    /// the first part whose header says in two ways, or in none that is understood, what it is
+    pub unclear: Option<String>,
 }
 
 /// A part that is written otherwise.
@@ -330,13 +332,13 @@ impl Writer {
 }
 
 impl Step {
-    /// The encoding that the header must name from now on, if another than before.
+    /// The encoding that the header must name from now on, as RFC 2045 §6.1 writes it.
     const fn label(self) -> Option<TransferEncoding> {
         match self {
-            Self::Keep | Self::Mend | Self::Rewrap => None,
+            Self::Keep => None,
             Self::Label => Some(TransferEncoding::SevenBit),
-            Self::QuotedPrintable => Some(TransferEncoding::QuotedPrintable),
-            Self::Base64 { .. } => Some(TransferEncoding::Base64),
+            Self::QuotedPrintable | Self::Mend => Some(TransferEncoding::QuotedPrintable),
+            Self::Base64 { .. } | Self::Rewrap => Some(TransferEncoding::Base64),
         }
     }
 }
@@ -395,6 +397,10 @@ impl Ledger {
         hazards.push(&part.block);
         hazards.finish();
         let encoding = part.header.as_ref().map(Header::transfer_encoding);
+        let unclear = |it: &Header| it.content_type().is_err() || it.sole(FIELD).is_err();
+        if part.header.as_ref().is_some_and(unclear) && self.outcome.unclear.is_none() {
+            self.outcome.unclear = Some(part.number.clone());
+        }
         self.open.push(Open {
             number: part.number.clone(),
             nature: part.nature.clone(),
@@ -587,6 +593,7 @@ mod tests {
         header: header::Limits {
             block: 10_000,
             line: 2000,
+            fields: 1000,
         },
         parts: 100,
         depth: 10,
@@ -624,6 +631,10 @@ mod tests {
         let mut each = |event: Event<'_>| match event {
             Event::Begin(part) => {
                 let encoding = part.header.as_ref().map(Header::transfer_encoding);
+                let unclear = |it: &Header| it.content_type().is_err() || it.sole(FIELD).is_err();
+                if part.header.as_ref().is_some_and(unclear) && self.outcome.unclear.is_none() {
+                    self.outcome.unclear = Some(part.number.clone());
+                }
                 let leaf = matches!(part.nature, Nature::Text { .. } | Nature::Other);
                 let encoding = encoding.and_then(Result::ok).filter(|_| leaf);
                 open.push((part.number.clone(), encoding, Vec::new()));
@@ -908,6 +919,41 @@ mod tests {
         ];
         (header(), proptest::collection::vec(piece, 0..12))
             .prop_map(|(header, pieces)| (header + &pieces.concat()).into_bytes())
+    }
+
+    #[test]
+    fn a_sign_that_begins_no_escape_is_escaped() {
+        for (before, after) in [
+            (&b"=\xa35"[..], &b"=3D=A35"[..]),
+            (b"\xa3= x==4=\r5=4g=", b"=A3=3D x=3D=3D4=3D=0D5=3D4g="),
+            (b"\xa3=e9=E9= \t\nx=e", b"=A3=e9=E9=\r\nx=3De"),
+        ] {
+            let entity = [
+                b"Content-Transfer-Encoding: QUOTED-PRINTABLE (c)\n\n",
+                before,
+            ]
+            .concat();
+            let expected = [b"Content-Transfer-Encoding: quoted-printable\n\n", after].concat();
+            let (out, _) = made_safe(&entity);
+            assert_eq!(
+                String::from_utf8_lossy(&out),
+                String::from_utf8_lossy(&expected)
+            );
+        }
+    }
+
+    proptest! {
+        /// No two decoders read it differently: none has anything to tolerate.
+        #[test]
+        fn what_is_mended_is_regular(body in "([=é0aG]|\r0|=\n|= |=3D|\t|\n|--|From ){0,40}") {
+            let entity = format!("Content-Transfer-Encoding: quoted-printable\n\né{body}");
+            let (out, _) = made_safe(entity.as_bytes());
+            prop_assert_eq!(leaves(&out), leaves(entity.as_bytes()));
+            let at = memchr::memmem::find(&out, b"\n\n").unwrap() + 2;
+            let mut decoder = crate::encoding::quoted_printable::Decoder::new(&out[at..]);
+            decoder.read_to_end(&mut Vec::new()).unwrap();
+            prop_assert!(!decoder.tolerated(), "{}", String::from_utf8_lossy(&out));
+        }
     }
 
     proptest! {

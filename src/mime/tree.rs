@@ -462,6 +462,7 @@ mod tests {
         header: header::Limits {
             block: 4000,
             line: 2000,
+            fields: 1000,
         },
         parts: 100,
         depth: 10,

@@ -1,5 +1,5 @@
 //! Every bound on what an attacker can make large, with its source. `smime help limits` prints them; each is tested at the limit and one past it.
-use crate::crypto::password::Cost;
+use crate::{crypto::password::Cost, mime::header};
 
 macro_rules! limits {
     ($($field:ident: $type:ty = $value:expr, $name:literal, $meaning:literal, $source:literal;)*) => {
@@ -20,6 +20,15 @@ macro_rules! limits {
 }
 
 impl Limits {
+    /// Returns the bounds of a header.
+    pub fn header(&self) -> header::Limits {
+        header::Limits {
+            block: self.header_bytes,
+            line: self.header_line_bytes,
+            fields: self.header_fields,
+        }
+    }
+
     /// Returns what a password's key derivation may cost.
     pub fn key_cost(&self) -> Cost {
         Cost {
@@ -32,6 +41,7 @@ impl Limits {
 limits! {
     header_bytes: usize = 1 << 20, "header-bytes", "bytes of a header block", "Postfix holds 102,400 (header_size_limit) a field; ten of them";
     header_line_bytes: usize = 64 << 10, "header-line-bytes", "bytes of one line of a header", "RFC 5322 §2.1.1 permits 998; mailers that do not fold reach 64 KiB";
+    header_fields: usize = 2_000, "header-fields", "fields of a header, and of all layers' headers together", "mail that passed many relays has under 200; each costs memory beyond its bytes";
     layers: usize = 16, "layers", "layers of protection that open peels", "triple wrap (RFC 2634 §1.1) is three; mailing lists add two";
     asn1_depth: usize = 64, "asn1-depth", "nesting of ASN.1 values", "Bouncy Castle's bound; CMS with certificates needs 20";
     structure_bytes: usize = 16 << 20, "structure-bytes", "bytes of a structure held in memory (certificates, signers, recipients)", "1,000 recipients with 4 kB each, four times";

@@ -113,6 +113,7 @@ rules! {
     NotProtected "not-protected" Deny Deny Deny true "RFC 8551 §3" "the message is neither signed nor encrypted";
     SmimeType "smime-type" Deny Deny Warn false "RFC 8551 §3.2.2" "the label of the message says another protection than it has";
     TransferEncoding "transfer-encoding" Warn Warn Warn false "RFC 2045 §6.8" "the base64 or quoted-printable text is irregular";
+    AmbiguousContentType "ambiguous-content-type" Warn Warn Warn false "RFC 2045 §5" "the Content-Type field of the content or of a part of it is repeated or malformed: programs may show different things";
     NestedProtection "nested-protection" Deny Deny Warn false "RFC 5652 §3" "what is inside a layer is a CMS object of its own that was not opened";
     ErrantLayer "errant-layer" Warn Warn Warn false "RFC 9787 §4.5" "a part of the message is signed or encrypted for itself: that counts for nothing, and it was not opened";
     Partial "partial" Warn Warn Warn false "RFC 9787 §4.5" "only the part that --part names was judged: what else is in the message is not protected by it";

@@ -50,6 +50,11 @@ pub enum Error {
         /// where, counted in decoded octets
         offset: u64,
     },
+    /// A part that is to be signed has a field twice that says what it is, or one that is malformed.
+    #[error(
+        "the Content-Type or Content-Transfer-Encoding field of part {0} is repeated or malformed: programs would show different things"
+    )]
+    UnclearPart(String),
     /// Something is over a limit of `smime help limits`.
     #[error("{what} exceed the limit of {limit}")]
     Limit {
@@ -177,8 +182,8 @@ impl Error {
             Self::Write(_) => "write",
             Self::NotAMessage => "not-a-message",
             Self::Empty => "empty",
-            Self::Mime(mime::Error::TooLong { .. }) => "limit",
-            Self::Mime(_) => "malformed-mime",
+            Self::Mime(mime::Error::TooLong { .. } | mime::Error::TooManyFields { .. }) => "limit",
+            Self::Mime(_) | Self::UnclearPart(_) => "malformed-mime",
             Self::Cms(cms::Error::Asn1(asn1::Error::Truncated { .. })) => "truncated",
             Self::Cms(cms::Error::Asn1(asn1::Error::TrailingData { .. }))
             | Self::TrailingData { .. } => "trailing-data",

@@ -170,6 +170,7 @@ mod tests {
                 Limits {
                     block: 10_000,
                     line: 1_000,
+                    fields: 1000,
                 },
             )
             .unwrap(),

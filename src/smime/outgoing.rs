@@ -117,6 +117,7 @@ impl<'r> Outgoing<'r> {
             survey = hold(&mut reader, &mut held, &head, &hidden, limits)?;
         }
         let ahead = survey.as_ref().map(|survey| survey.outcome.clone());
+        ahead.as_ref().map_or(Ok(()), clear)?;
         let reader = Cursor::new(head).chain(Cursor::new(held)).chain(reader);
         let content = showing(reader, &hidden, limits);
         let content = match transport {
@@ -298,10 +299,12 @@ impl<'r> Outgoing<'r> {
         canonical.clear();
         canonicalizer.finish(&mut canonical);
         each(&canonical, canonicalizer.seen())?;
-        Ok(match self.content {
+        let outcome = match self.content {
             Passing::SevenBit(content) => content.outcome(),
             Passing::AsIs(_) => Outcome::default(),
-        })
+        };
+        clear(&outcome)?;
+        Ok(outcome)
     }
 
     fn has_changed(&self) -> bool {
@@ -320,9 +323,23 @@ fn opened<'s, 'r>(
     let Opened::Mime(mut reader) = source::open(source)? else {
         return Err(Error::NotAMessage);
     };
-    match Header::read(&mut reader, header_limits(limits)) {
+    match Header::read(&mut reader, limits.header()) {
         Err(crate::mime::Error::NotAField { offset: 0 }) => Err(Error::NotAMessage),
-        header => Ok((header?, reader)),
+        header => {
+            let header = header?;
+            // of two each program shows another, and all would be told that it was signed
+            header.content_type()?;
+            header.transfer_encoding()?;
+            Ok((header, reader))
+        }
+    }
+}
+
+/// A part of which programs would show different things must not be signed.
+fn clear(outcome: &Outcome) -> Result<(), Error> {
+    match &outcome.unclear {
+        Some(part) => Err(Error::UnclearPart(part.clone())),
+        None => Ok(()),
     }
 }
 
@@ -372,13 +389,18 @@ fn showing<'r>(
     if hidden.is_empty() {
         return Box::new(content);
     }
-    let limits = header_limits(limits);
+    let limits = limits.header();
     // each field stands there twice, and what is added besides is short
     let block = limits.block.saturating_mul(3);
+    let fields = limits.fields.saturating_mul(3);
     Box::new(LegacyDisplay::new(
         content,
         hidden,
-        header::Limits { block, ..limits },
+        header::Limits {
+            block,
+            fields,
+            ..limits
+        },
     ))
 }
 
@@ -411,17 +433,10 @@ fn seven_bit<'r>(content: impl Read + 'r, survey: Option<Survey>, limits: &Limit
     Passing::SevenBit(Box::new(content))
 }
 
-fn header_limits(limits: &Limits) -> header::Limits {
-    header::Limits {
-        block: limits.header_bytes,
-        line: limits.header_line_bytes,
-    }
-}
-
 /// Returns the bounds of the tree of parts among those of a policy.
 pub(super) fn tree_limits(limits: &Limits) -> tree::Limits {
     tree::Limits {
-        header: header_limits(limits),
+        header: limits.header(),
         parts: limits.parts,
         depth: limits.part_depth,
     }

@@ -98,8 +98,8 @@ pub(super) struct Peeler<'a> {
     in_compressed: bool,
     /// what the compressed layers of the message come to
     inflated: Rc<Inflated>,
-    /// bytes of the headers passed
-    header_bytes: usize,
+    /// bytes and fields of the headers passed
+    headers_passed: (usize, usize),
     /// the content of a clear-signed message is given out, and must be signed, as it was received
     pub(super) as_received: bool,
     /// digests that micalg does not announce and a signer uses all the same
@@ -198,7 +198,7 @@ impl<'a> Peeler<'a> {
             covered: false,
             in_compressed: false,
             inflated: Rc::default(),
-            header_bytes: 0,
+            headers_passed: (0, 0),
             as_received: false,
             unannounced: Vec::new(),
             suspected: None,
@@ -245,7 +245,7 @@ impl<'a> Peeler<'a> {
         self.covered = false;
         self.in_compressed = false;
         self.inflated = Rc::default();
-        self.header_bytes = 0;
+        self.headers_passed = (0, 0);
         self.in_object = false;
         self.parts = 0;
         self.errant = 0;
@@ -292,7 +292,7 @@ impl<'a> Peeler<'a> {
         match self.named.clone().filter(|part| !part.is_message()) {
             Some(part) => {
                 self.froms.add(&header);
-                self.go_to(&part, &header, reader)
+                self.go_to(&part, header, reader)
             }
             None => self.root(&header, reader),
         }
@@ -342,10 +342,7 @@ impl<'a> Peeler<'a> {
     }
 
     fn header_limits(&self) -> header::Limits {
-        header::Limits {
-            block: self.policy.limits.header_bytes,
-            line: self.policy.limits.header_line_bytes,
-        }
+        self.policy.limits.header()
     }
 
     fn cms_limits(&self) -> cms::Limits {
@@ -361,14 +358,7 @@ impl<'a> Peeler<'a> {
     ) -> Result<(), Error> {
         let fields = self.passed(header);
         let fields = self.without_trace(fields);
-        self.header_bytes += header.fields.iter().map(|f| f.raw.len()).sum::<usize>();
-        if self.header_bytes > self.policy.limits.header_bytes {
-            return Err(Error::Limit {
-                name: "header-bytes",
-                what: "bytes of all layers' headers",
-                limit: u64::try_from(self.policy.limits.header_bytes).unwrap_or(u64::MAX),
-            });
-        }
+        self.count_header(header)?;
         self.outer = merge(&self.outer, &fields);
         match announced {
             Announced::ClearSigned { boundary, micalg } => {
@@ -379,6 +369,23 @@ impl<'a> Peeler<'a> {
             }
             Announced::Nothing => Ok(()),
         }
+    }
+
+    /// Counts the header of a layer: it is held until the walk ends.
+    fn count_header(&mut self, header: &Header) -> Result<(), Error> {
+        let (bytes, fields) = &mut self.headers_passed;
+        *bytes += header.fields.iter().map(|f| f.raw.len()).sum::<usize>();
+        *fields += header.fields.len();
+        let limits = &self.policy.limits;
+        if *bytes > limits.header_bytes {
+            let what = "bytes of all layers' headers";
+            return Err(parts::over("header-bytes", what, limits.header_bytes));
+        }
+        if *fields > limits.header_fields {
+            let what = "fields of all layers' headers";
+            return Err(parts::over("header-fields", what, limits.header_fields));
+        }
+        Ok(())
     }
 
     /// Takes in the From of a header, and returns its fields, which take the place of outer ones. Another From that nobody signed for does not:

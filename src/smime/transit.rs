@@ -216,7 +216,7 @@ impl Lines {
             });
         let footer = |hasher: Hasher| hasher.finish() == self.signed;
         if self.footers.into_iter().any(footer) {
-            return Some("a footer was added to the text in transit".to_owned());
+            return Some("a footer was added to the text in transit, by whomever".to_owned());
         }
         let found = self.bench.matching(&self.signed)?;
         CHANGES.get(found).map(|change| (*change).to_owned())
@@ -435,6 +435,7 @@ mod tests {
         header: header::Limits {
             block: 10_000,
             line: 1000,
+            fields: 1000,
         },
         parts: 100,
         depth: 10,
@@ -473,12 +474,12 @@ mod tests {
             (
                 "\ntext\n--\nme\n",
                 "\ntext\n--\nme\n\n_______________________________________________\nlist\n",
-                "a footer was added to the text in transit",
+                "a footer was added to the text in transit, by whomever",
             ),
             (
                 "\ntext",
                 "\ntext\n-- \nlist\n",
-                "a footer was added to the text in transit",
+                "a footer was added to the text in transit, by whomever",
             ),
         ] {
             assert_eq!(said(was, arrived).as_deref(), Some(change), "{arrived}");

@@ -64,7 +64,11 @@ fn left(left: &Left) -> String {
         ),
         Why::Late => (format!("part {part}"), "was written before that was seen"),
     };
-    format!("{what} has {seen} and {why}: a mail server may change it and break the signature")
+    let what = format!("{what} has {seen} and {why}");
+    match left.hazards.bare_cr && left.why == Why::Whole(Whole::Message) {
+        true => format!("{what}: other programs will call the signature broken"),
+        false => format!("{what}: a mail server may change it and break the signature"),
+    }
 }
 
 fn seen(hazards: &Hazards) -> Option<String> {

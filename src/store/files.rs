@@ -14,10 +14,7 @@ use crate::{
     },
     crypto::{self, Secret, SoftwareKey, key_file},
     encoding::hex,
-    mime::{
-        header::{self, Header},
-        transfer,
-    },
+    mime::{header::Header, transfer},
     policy::Limits,
     x509::{self, Certificate, Collection, Crl, OcspResponse, TrustAnchor, TrustAnchors, ocsp},
 };
@@ -352,11 +349,7 @@ fn contents(path: &Path, limits: &Limits, wanted: Wanted<'_, '_>) -> Result<Cont
 /// Returns the object that a mail consists of: certificates are also sent so (RFC 8551 §3.8).
 fn mailed(octets: &[u8], limits: &Limits) -> Option<Vec<u8>> {
     let mut rest = octets;
-    let limits = header::Limits {
-        block: limits.header_bytes,
-        line: limits.header_line_bytes,
-    };
-    let header = Header::read(&mut rest, limits).ok()?;
+    let header = Header::read(&mut rest, limits.header()).ok()?;
     let content_type = header.content_type().ok()??;
     let is_cms = ["pkcs7-mime", "x-pkcs7-mime"]
         .iter()

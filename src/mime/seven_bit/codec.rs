@@ -87,9 +87,22 @@ pub(super) struct Mend {
     /// the line, as far as it is short enough to be one of those that a transport takes for its own
     start: Vec<u8>,
     blanks: Vec<u8>,
+    /// what of an escape was seen before them
+    escape: Escape,
     after_cr: bool,
     /// the line was begun here, by a soft line end
     soft: bool,
+}
+
+/// What was seen of an escape.
+#[derive(Clone, Copy, Default)]
+enum Escape {
+    #[default]
+    None,
+    /// `=`
+    Sign,
+    /// `=` and one hexadecimal digit
+    Digit(u8),
 }
 
 impl Mend {
@@ -98,9 +111,28 @@ impl Mend {
             self.release(out);
             self.escaped(b'\r', out);
         }
+        match (self.escape, octet) {
+            (Escape::Sign, _) if octet.is_ascii_hexdigit() && self.blanks.is_empty() => {
+                self.escape = Escape::Digit(octet);
+                return;
+            }
+            (Escape::Digit(digit), _) if octet.is_ascii_hexdigit() => {
+                self.escape = Escape::None;
+                for octet in [b'=', digit, octet] {
+                    self.literal(octet, out);
+                }
+                return;
+            }
+            (Escape::Digit(_), _) => self.release(out),
+            (Escape::Sign | Escape::None, _) => {}
+        }
         match octet {
             b'\n' => {
                 self.blanks.clear();
+                // a soft line end
+                if let Escape::Sign = std::mem::take(&mut self.escape) {
+                    self.literal(b'=', out);
+                }
                 self.end_line(out);
                 self.soft = false;
             }
@@ -110,6 +142,10 @@ impl Mend {
                     self.release(out);
                 }
                 self.blanks.push(octet);
+            }
+            b'=' => {
+                self.release(out);
+                self.escape = Escape::Sign;
             }
             b'!'..=b'~' => {
                 self.release(out);
@@ -127,10 +163,25 @@ impl Mend {
             self.release(out);
             self.escaped(b'\r', out);
         }
+        match self.escape {
+            // at the very end it may be a soft line end
+            Escape::Sign => self.literal(b'=', out),
+            Escape::Digit(_) => self.release(out),
+            Escape::None => {}
+        }
         out.append(&mut self.start);
     }
 
+    /// Writes what is held, as content follows: a `=` that begins no escape is one that decoders read differently, and is escaped.
     fn release(&mut self, out: &mut Vec<u8>) {
+        match std::mem::take(&mut self.escape) {
+            Escape::None => {}
+            Escape::Sign => self.escaped(b'=', out),
+            Escape::Digit(digit) => {
+                self.escaped(b'=', out);
+                self.literal(digit, out);
+            }
+        }
         for blank in std::mem::take(&mut self.blanks) {
             self.literal(blank, out);
         }

@@ -14,7 +14,7 @@ use crate::{
         split::Splitter,
         transfer::{self, TransferEncoding},
     },
-    policy::{Part, Rule},
+    policy::{Finding, Part, Rule},
     smime::{
         self, Error,
         error::Class,
@@ -92,21 +92,23 @@ impl Peeler<'_> {
     pub(super) fn go_to(
         &mut self,
         part: &PartNumber,
-        header: &Header,
+        header: Header,
         body: &mut dyn BufRead,
     ) -> Result<(), Error> {
-        let structure = Structure::of(header, false);
+        let structure = Structure::of(&header, false);
         self.go_on(part, header, structure, body)
     }
 
     fn go_on(
         &mut self,
         part: &PartNumber,
-        header: &Header,
+        header: Header,
         structure: Structure,
         body: &mut dyn BufRead,
     ) -> Result<(), Error> {
         let place = part.places().get(self.here.depth()).copied();
+        // of the headers on the way none is held but the last
+        let header = place.is_none().then_some(header);
         match (structure, place) {
             // whoever names the part that a message stands in means that message
             (Structure::Message(encoding), None | Some(1)) => self.below(1, |this| {
@@ -117,10 +119,13 @@ impl Peeler<'_> {
                 this.froms = Froms::default();
                 this.forwarded = true;
                 this.froms.add(&header);
-                this.go_to(part, &header, &mut message)?;
+                this.go_to(part, header, &mut message)?;
                 drain(&mut message)
             }),
-            (_, None) => self.taken_for_the_message(header, body),
+            (_, None) => match header {
+                Some(header) => self.taken_for_the_message(&header, body),
+                None => Err(no_part(part)),
+            },
             (Structure::Multipart { boundary, digest }, Some(place)) => {
                 let mut splitter = Splitter::new(body, &boundary);
                 for _ in 0..place {
@@ -132,7 +137,7 @@ impl Peeler<'_> {
                 self.below(place, |this| {
                     let header = Header::read(&mut splitter, this.header_limits())?;
                     let structure = Structure::of(&header, digest);
-                    this.go_on(part, &header, structure, &mut splitter)
+                    this.go_on(part, header, structure, &mut splitter)
                 })?;
                 splitter.finish()?;
                 Ok(())
@@ -173,6 +178,9 @@ impl Peeler<'_> {
         body: &mut dyn BufRead,
     ) -> Result<(), Error> {
         self.content = self.here.clone();
+        if let Some(header) = header {
+            self.ambiguous(header);
+        }
         let structure = match header {
             // a layer that is not to be peeled is one all the same
             Some(header) if matches!(layer::announced(header), Ok(Announced::Nothing)) => {
@@ -205,6 +213,22 @@ impl Peeler<'_> {
         drain(body)
     }
 
+    /// Tells of the first header that does not say for certain what stands under it: what was judged is not what every program shows.
+    fn ambiguous(&mut self, header: &Header) {
+        let Err(error) = header.content_type() else {
+            return;
+        };
+        let told = |it: &Finding| it.rule == Rule::AmbiguousContentType;
+        if self.goal != Goal::Inspect && !self.report.findings.iter().any(told) {
+            let message = format!(
+                "part {}: {error}: programs may show different things",
+                self.here
+            );
+            let finding = self.policy.finding(Rule::AmbiguousContentType, message);
+            self.report.findings.push(finding);
+        }
+    }
+
     fn part(&mut self, in_digest: bool, source: &mut dyn BufRead) -> Result<(), Error> {
         self.count_part()?;
         let header = match Header::read(source, self.header_limits()) {
@@ -215,10 +239,12 @@ impl Peeler<'_> {
         };
         match layer::announced(&header) {
             Ok(Announced::Nothing) | Err(_) => {
+                self.ambiguous(&header);
                 let structure = Structure::of(&header, in_digest);
-                self.noted(Some(&header), 0, source, |this, body| {
-                    this.parts_of(structure, body)
-                })
+                let part = smime::part::Part::new(&self.here, Some(&header), 0);
+                // those of parts in parts are not held all at once
+                drop(header);
+                self.noted_as(part, source, |this, body| this.parts_of(structure, body))
             }
             Ok(announced) if self.goal == Goal::Inspect => {
                 self.described(announced, &header, source)
@@ -238,17 +264,28 @@ impl Peeler<'_> {
         body: &mut dyn BufRead,
         walk: impl FnOnce(&mut Self, &mut dyn BufRead) -> Result<(), Error>,
     ) -> Result<(), Error> {
+        let read = u64::try_from(read).unwrap_or(u64::MAX);
+        let part = smime::part::Part::new(&self.here, header, read);
+        self.noted_as(part, body, walk)
+    }
+
+    fn noted_as(
+        &mut self,
+        mut part: smime::part::Part,
+        body: &mut dyn BufRead,
+        walk: impl FnOnce(&mut Self, &mut dyn BufRead) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         if self.goal != Goal::Inspect {
             return walk(self, body);
         }
         let before = std::mem::take(&mut self.tree);
         let depth = self.depth;
-        let mut counted = Counted::new(body, read);
+        let mut counted = Counted::new(body, part.size);
         let walked = walk(self, &mut counted);
         let parts = std::mem::replace(&mut self.tree, before);
         walked?;
         drain(&mut counted)?;
-        let mut part = smime::part::Part::new(&self.here, header, counted.octets);
+        part.size = counted.octets;
         part.parts = parts;
         if self.depth > depth {
             part.protection = Protection::Layer(depth);
@@ -269,6 +306,7 @@ impl Peeler<'_> {
         let mut apart = Peeler::new(Goal::Inspect, self.policy, &mut sink);
         apart.here = self.here.clone();
         apart.parts = self.parts;
+        apart.headers_passed = self.headers_passed;
         apart.in_compressed = self.in_compressed;
         apart.inflated = Rc::clone(&self.inflated);
         let walked = apart.noted(Some(header), 0, &mut counted, |this, body| {
@@ -364,7 +402,7 @@ fn kind(announced: &Announced, source: &mut dyn BufRead) -> Result<&'static str,
     })
 }
 
-fn over(name: &'static str, what: &'static str, limit: usize) -> Error {
+pub(super) fn over(name: &'static str, what: &'static str, limit: usize) -> Error {
     Error::Limit {
         name,
         what,

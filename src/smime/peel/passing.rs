@@ -22,8 +22,7 @@ pub(super) struct Counted<'r> {
 }
 
 impl<'r> Counted<'r> {
-    pub(super) fn new(source: &'r mut dyn BufRead, read: usize) -> Self {
-        let octets = u64::try_from(read).unwrap_or(u64::MAX);
+    pub(super) fn new(source: &'r mut dyn BufRead, octets: u64) -> Self {
         Self { source, octets }
     }
 }

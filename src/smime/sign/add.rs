@@ -97,11 +97,7 @@ impl Signer<'_> {
         let opened = source::open(&mut source)?;
         let form = match opened {
             Opened::Mime(mut reader) => {
-                let limits = header::Limits {
-                    block: self.policy.limits.header_bytes,
-                    line: self.policy.limits.header_line_bytes,
-                };
-                let header = Header::read(&mut reader, limits)?;
+                let header = Header::read(&mut reader, self.policy.limits.header())?;
                 match layer::announced(&header)? {
                     Announced::ClearSigned { boundary, micalg } => {
                         adding.clear(&header, &boundary, micalg.as_deref(), reader, sink, rng)?;
@@ -221,11 +217,7 @@ impl Adding<'_> {
         if !splitter.next_part()? {
             return Err(structure("has one part only: its signature is missing"));
         }
-        let header_limits = header::Limits {
-            block: limits.header_bytes,
-            line: limits.header_line_bytes,
-        };
-        let part = Header::read(&mut splitter, header_limits)?;
+        let part = Header::read(&mut splitter, limits.header())?;
         if !is_signature_part(&part)? {
             return Err(structure("has a second part that is no PKCS#7 signature"));
         }

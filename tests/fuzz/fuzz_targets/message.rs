@@ -21,6 +21,7 @@ use std::io::{BufReader, Cursor, Read, Write};
 const LIMITS: header::Limits = header::Limits {
     block: 1 << 20,
     line: 64 << 10,
+    fields: 1000,
 };
 
 fn header(input: &[u8], step: usize) {

@@ -15,6 +15,7 @@ const LIMITS: Limits = Limits {
     header: header::Limits {
         block: 1 << 20,
         line: 64 << 10,
+        fields: 1000,
     },
     parts: 100,
     depth: 8,

@@ -150,6 +150,7 @@ fn message(corpora: Option<&Path>) -> Vec<Vec<u8>> {
     let limits = header::Limits {
         block: 1 << 20,
         line: 1 << 16,
+        fields: 1000,
     };
     for message in &mail {
         let mut rest = &message[..];
