@@ -791,6 +791,7 @@ fn hints_name_the_program() {
         let text = String::from_utf8(run.unwrap().stderr).unwrap();
         assert!(text.contains(hint), "{text}");
     }
+}
 
 /// A message of which programs show different parts was signed without a word, and its signature called good.
 #[test]

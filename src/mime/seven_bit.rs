@@ -631,10 +631,6 @@ mod tests {
         let mut each = |event: Event<'_>| match event {
             Event::Begin(part) => {
                 let encoding = part.header.as_ref().map(Header::transfer_encoding);
-                let unclear = |it: &Header| it.content_type().is_err() || it.sole(FIELD).is_err();
-                if part.header.as_ref().is_some_and(unclear) && self.outcome.unclear.is_none() {
-                    self.outcome.unclear = Some(part.number.clone());
-                }
                 let leaf = matches!(part.nature, Nature::Text { .. } | Nature::Other);
                 let encoding = encoding.and_then(Result::ok).filter(|_| leaf);
                 open.push((part.number.clone(), encoding, Vec::new()));

@@ -152,7 +152,7 @@ pub(super) fn is_added_in_transit(field: &Field) -> bool {
         let beginning = name.get(..with.len());
         beginning.is_some_and(|it| it.eq_ignore_ascii_case(with.as_bytes()))
     };
-    is_one_of(field, ADDED_IN_TRANSIT) || ADDED_IN_TRANSIT_AS.iter().any(|it| begins(it))
+    is_one_of(field, ADDED_IN_TRANSIT) || ADDED_IN_TRANSIT_AS.iter().any(begins)
 }
 
 /// The field that says inside what stands outside (RFC 9788 §2.2).
