@@ -621,7 +621,7 @@ fn hints_of_one_message_are_not_for_all() {
     let to = dir.file("out");
     let run = batch("verify", &trusting(), &to, args![&from]).run();
     for (option, name) in [
-        ("--signer alice@example.com", "other.eml"),
+        ("--signer ADDRESS", "other.eml"),
         ("--content FILE", "apart.p7s"),
     ] {
         let path = from.join(name);

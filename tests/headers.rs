@@ -1111,18 +1111,18 @@ fn one_line_says_it() {
 
 /// Every field was compared with every other.
 #[test]
-fn a_hundred_thousand_fields_cost_little() {
-    let many = |name: &str| format!("{name}: y\n").repeat(100_000);
+fn as_many_fields_as_are_read_cost_little() {
+    let many = |name: &str| format!("{name}: y\n").repeat(700);
     let inner = format!(
         "From: alice@example.com\n{}HP-Outer: From: alice@example.com\n{}Content-Type: text/plain; hp=\"cipher\"\n\ntext\n",
         many("X"),
-        "HP-Outer: X: z\n".repeat(10_000),
+        "HP-Outer: X: z\n".repeat(400),
     );
     let outer = format!("From: alice@example.com\n{}", many("To"));
     let sealed = encrypted_as_is(&outer, &inner);
     let begun = std::time::Instant::now();
     let found = Found::by("decrypt", sealed);
-    assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
+    assert!(begun.elapsed().as_secs() < 10, "{:?}", begun.elapsed());
     assert_eq!(found.code, 0, "{:#}", found.report["findings"]);
     found.has_rules(&["unprotected-header"]);
 }
