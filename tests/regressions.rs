@@ -828,8 +828,9 @@ fn what_a_message_is_is_said_once() {
         };
         let verify = join(&[&args!["verify", "--json"], &trusting()]);
         let run = smime(verify).input(signed).run().expect(0);
-        let told = format!("{run:?}").matches("ambiguous-content-type").count();
-        assert_eq!(told, 1, "{run:?}");
+        let report = run.json().to_string();
+        let told = report.matches("\"ambiguous-content-type\"").count();
+        assert_eq!(told, 1, "{report}");
     }
     // harmless: MIME-Version twice
     let harmless = "From: alice@example.com\nMIME-Version: 1.0\nMIME-Version: 1.0\n\nx\n";
