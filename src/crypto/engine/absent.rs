@@ -6,7 +6,7 @@ use super::{
 use crate::asn1::oid::Oid;
 
 #[derive(Default)]
-pub(in crate::crypto) struct RsaKey;
+pub(in crate::crypto) struct RsaKey {}
 impl RsaKey {
     pub(in crate::crypto) fn sign_pkcs1(
         &self,
