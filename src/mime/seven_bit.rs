@@ -941,11 +941,12 @@ mod tests {
     proptest! {
         /// No two decoders read it differently: none has anything to tolerate.
         #[test]
-        fn what_is_mended_is_regular(body in "([=é0aG]|\r0|=\n|= |=3D|\t|\n|--|From ){0,40}") {
-            let entity = format!("Content-Transfer-Encoding: quoted-printable\n\né{body}");
+        fn what_is_mended_is_regular(body in "([=é0aG\r]|=\n|= |=3D|\t|\n|--|From ){0,40}") {
+            // with LF alone a CR before it could not be told from the line end's
+            let entity = format!("Content-Transfer-Encoding: quoted-printable\n\né{body}").replace('\n', "\r\n");
             let (out, _) = made_safe(entity.as_bytes());
             prop_assert_eq!(leaves(&out), leaves(entity.as_bytes()));
-            let at = memchr::memmem::find(&out, b"\n\n").unwrap() + 2;
+            let at = memchr::memmem::find(&out, b"\r\n\r\n").unwrap() + 4;
             let mut decoder = crate::encoding::quoted_printable::Decoder::new(&out[at..]);
             decoder.read_to_end(&mut Vec::new()).unwrap();
             prop_assert!(!decoder.tolerated(), "{}", String::from_utf8_lossy(&out));
