@@ -26,6 +26,13 @@ pub struct Seen {
     pub crlf: bool,
 }
 
+impl Seen {
+    /// Returns whether the text gets through any mail transport unchanged (RFC 8551 §3.1.2).
+    pub const fn is_seven_bit(self) -> bool {
+        !(self.eight_bit || self.nul || self.bare_cr || self.long_line)
+    }
+}
+
 /// Turns line ends into CRLF, chunk by chunk.
 #[derive(Debug, Default)]
 pub struct Canonicalizer {

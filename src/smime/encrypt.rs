@@ -7,6 +7,7 @@ use super::{
     Acquaintance, Content, Encoding, Error, HeaderConfidentiality, HeaderProtection, Report,
     Signer, Source,
     acquaintance::Known,
+    headers::is_blind,
     outgoing::{Outgoing, Transport},
     place::Place,
     report::{BlindCopy, Form, Layer, Signature},
@@ -262,7 +263,7 @@ impl<'a> Encryptor<'a> {
         rng: &mut dyn CryptoRng,
     ) -> Result<Report, Error> {
         let mut outer = std::mem::take(&mut outgoing.outer);
-        outer.retain(|field| !circle::is_blind(field));
+        outer.retain(|field| !is_blind(field));
         let around = signs.as_ref().filter(|it| it.around);
         let mut outermost = Vec::with_capacity(sinks.len());
         for sink in sinks {

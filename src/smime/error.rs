@@ -175,6 +175,12 @@ fn listed(candidates: &[Concerned]) -> String {
 }
 
 impl Error {
+    /// Returns the error of what is over a limit.
+    pub(super) fn over(name: &'static str, what: &'static str, limit: usize) -> Self {
+        let limit = u64::try_from(limit).unwrap_or(u64::MAX);
+        Self::Limit { name, what, limit }
+    }
+
     /// Returns a stable code for the JSON report (`trailing-data`, `limit`, `no-key`, …).
     pub fn code(&self) -> &'static str {
         match self {

@@ -159,7 +159,7 @@ pub(super) fn is_added_in_transit(field: &Field) -> bool {
 const HP_OUTER: &str = "HP-Outer";
 
 /// Fields that no recipient but one may see (RFC 5322 §3.6.3): never put where all can read them (RFC 9788 §11.2.1, §11.4).
-const BLIND: &[&str] = &["Bcc", "Resent-Bcc"];
+pub(super) const BLIND: &[&str] = &["Bcc", "Resent-Bcc"];
 
 /// Fields that are shown to people (RFC 9787 §1.1.2), and the informational ones, which RFC 9788 §1.9 shows with them.
 const USER_FACING: &[&str] = &[
@@ -184,6 +184,11 @@ const STEERING: &[&str] = &[
     "Mail-Reply-To",
     "Disposition-Notification-To",
 ];
+
+/// Returns whether a field names those whom nobody else shall know of.
+pub(super) fn is_blind(field: &Field) -> bool {
+    is_one_of(field, BLIND)
+}
 
 fn is_one_of(field: &Field, names: &[&str]) -> bool {
     names.iter().any(|name| field.is(name))

@@ -457,11 +457,6 @@ fn with_line_end(mut field: Field, line_end: LineEnd) -> Field {
     field
 }
 
-/// Returns whether a text gets through any mail transport unchanged (RFC 8551 §3.1.2).
-pub(super) const fn is_seven_bit(seen: Seen) -> bool {
-    !(seen.eight_bit || seen.nul || seen.bare_cr || seen.long_line)
-}
-
 fn part_header(fields: Vec<Field>) -> Vec<u8> {
     let mut head: Vec<u8> = fields.into_iter().flat_map(|f| f.raw).collect();
     head.extend_from_slice(b"\r\n");

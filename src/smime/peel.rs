@@ -379,11 +379,11 @@ impl<'a> Peeler<'a> {
         let limits = &self.policy.limits;
         if *bytes > limits.header_bytes {
             let what = "bytes of all layers' headers";
-            return Err(parts::over("header-bytes", what, limits.header_bytes));
+            return Err(Error::over("header-bytes", what, limits.header_bytes));
         }
         if *fields > limits.header_fields {
             let what = "fields of all layers' headers";
-            return Err(parts::over("header-fields", what, limits.header_fields));
+            return Err(Error::over("header-fields", what, limits.header_fields));
         }
         Ok(())
     }
@@ -496,11 +496,7 @@ impl<'a> Peeler<'a> {
     fn go_deeper(&mut self) -> Result<(), Error> {
         let limit = self.policy.limits.layers;
         if self.depth >= limit {
-            return Err(Error::Limit {
-                name: "layers",
-                what: "layers of protection",
-                limit: u64::try_from(limit).unwrap_or(u64::MAX),
-            });
+            return Err(Error::over("layers", "layers of protection", limit));
         }
         self.depth += 1;
         Ok(())

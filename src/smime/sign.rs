@@ -8,7 +8,7 @@ pub(super) use signing::Signing;
 
 use super::{
     Content, Encoding, Error, HeaderProtection, Report, Source,
-    outgoing::{Outgoing, Transport, is_seven_bit},
+    outgoing::{Outgoing, Transport},
     place::{Place, write_header},
     report::{Form, Integrity, Layer, Sender, Signature},
     sender,
@@ -228,7 +228,7 @@ impl<'a> Signer<'a> {
             if signing.has_local_lines() && seen.bare_cr {
                 return Err(Error::BareCr);
             }
-            if clear && denied && !is_seven_bit(seen) {
+            if clear && denied && !seen.is_seven_bit() {
                 return Err(Error::NotSevenBit);
             }
             signing.write_all(chunk).map_err(Error::Write)

@@ -5,12 +5,13 @@ use crate::{
     asn1::Time,
     mime::{
         self,
-        header::{Field, Header},
+        header::Header,
         mailbox::{self, Address},
     },
     policy::{Finding, Policy, Rule},
     smime::{
         Error,
+        headers::{BLIND, is_blind},
         sender::{self, names},
     },
     x509::{Certificate, Collection, PathBuilder, Purpose},
@@ -49,11 +50,6 @@ struct Wanted {
     left_out: Vec<Address>,
     /// certificates given that name nobody in the header
     strangers: Vec<Certificate>,
-}
-
-/// Returns whether a field names those whom nobody else shall know of.
-pub(super) fn is_blind(field: &Field) -> bool {
-    field.is("Bcc") || field.is("Resent-Bcc")
 }
 
 impl Encryptor<'_> {
@@ -123,10 +119,10 @@ impl Encryptor<'_> {
         };
         let is_named = |address: &Address| named.iter().any(|it| it.same_as(address));
         let mut hidden: Vec<Address> = Vec::new();
-        let in_bcc = addressees(header, &["Bcc", "Resent-Bcc"])?;
+        let in_bcc = addressees(header, BLIND)?;
         // each is compared with all
         if !in_bcc.is_empty() && in_bcc.len().max(named.len()) > self.policy.limits.recipients {
-            return Err(over(
+            return Err(Error::over(
                 "recipients",
                 "recipients",
                 self.policy.limits.recipients,
@@ -206,7 +202,7 @@ impl Encryptor<'_> {
     fn check_numbers(&self, open: &Circle, blind: &[Circle]) -> Result<(), Error> {
         let limits = &self.policy.limits;
         if blind.len() > limits.blind_copies {
-            return Err(over(
+            return Err(Error::over(
                 "blind-copies",
                 "copies for those in Bcc",
                 limits.blind_copies,
@@ -219,7 +215,7 @@ impl Encryptor<'_> {
             0 if !blind.is_empty() => Err(Error::OnlyBlindRecipients),
             0 => Err(Error::NoRecipient),
             n if n.max(most.unwrap_or(0)) > limits.recipients => {
-                Err(over("recipients", "recipients", limits.recipients))
+                Err(Error::over("recipients", "recipients", limits.recipients))
             }
             _ => Ok(()),
         }
@@ -294,11 +290,6 @@ impl Encryptor<'_> {
         judged().insert(certificate.clone(), known);
         Ok(report.findings)
     }
-}
-
-fn over(name: &'static str, what: &'static str, limit: usize) -> Error {
-    let limit = u64::try_from(limit).unwrap_or(u64::MAX);
-    Error::Limit { name, what, limit }
 }
 
 /// Everyone in these fields.

@@ -1,7 +1,7 @@
 //! What a received message says of its header: the scheme, and the fields inside and outside (RFC 9788 §4.1, §4.2, §4.10; its appendix F.3).
 //!
 //! Only the root of the Cryptographic Payload is asked, whatever else in the message says the same words.
-use super::{BLIND, HP_OUTER, HeaderScheme, STEERING, USER_FACING, is_added_in_transit, is_one_of};
+use super::{HP_OUTER, HeaderScheme, STEERING, USER_FACING, is_added_in_transit, is_blind};
 use crate::{
     mime::header::{Field, Header},
     smime::{
@@ -110,7 +110,7 @@ pub(super) fn is_composed(field: &Field) -> bool {
 
 /// Fields of which neither copy says anything about the other.
 pub(super) fn is_apart(field: &Field) -> bool {
-    field.is_mime() || is_added_in_transit(field) || is_one_of(field, BLIND)
+    field.is_mime() || is_added_in_transit(field) || is_blind(field)
 }
 
 /// Reads the parameters that say how a header is protected, and what is wrong with them.

@@ -2,7 +2,7 @@
 //!
 //! All that the composer wrote is copied inside as it stands. What transports added stays outside alone, and so does Bcc: not everybody may
 //! read it (§11.2.1).
-use super::{BLIND, HP_OUTER, HeaderProtection, USER_FACING, is_added_in_transit, is_one_of};
+use super::{HP_OUTER, HeaderProtection, USER_FACING, is_added_in_transit, is_blind, is_one_of};
 use crate::mime::{
     LineEnd, Result,
     content_type::ContentType,
@@ -34,7 +34,7 @@ pub(in crate::smime) fn protect(header: &Header, how: HeaderProtection) -> Resul
     let mut said = Vec::new();
     for field in header.fields.iter().filter(|f| !f.is_mime()) {
         let field = field.clone().ended(line_end);
-        if is_added_in_transit(&field) || is_one_of(&field, BLIND) {
+        if is_added_in_transit(&field) || is_blind(&field) {
             made.outer.push(field);
             continue;
         }

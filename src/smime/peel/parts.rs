@@ -80,7 +80,7 @@ impl Peeler<'_> {
     ) -> Result<T, Error> {
         let limit = self.policy.limits.part_depth;
         if self.here.depth() >= limit {
-            return Err(over("part-depth", "parts in parts", limit));
+            return Err(Error::over("part-depth", "parts in parts", limit));
         }
         self.here.enter(place);
         let result = walk(self).map_err(|error| error.within(&self.here));
@@ -337,7 +337,7 @@ impl Peeler<'_> {
     fn count_part(&mut self) -> Result<(), Error> {
         let limit = self.policy.limits.parts;
         if self.parts >= limit {
-            return Err(over("parts", "parts of the message", limit));
+            return Err(Error::over("parts", "parts of the message", limit));
         }
         self.parts += 1;
         Ok(())
@@ -400,14 +400,6 @@ fn kind(announced: &Announced, source: &mut dyn BufRead) -> Result<&'static str,
         (None, Some(label)) => label.says().unwrap_or("a CMS object"),
         (None, None) => "a CMS object",
     })
-}
-
-pub(super) fn over(name: &'static str, what: &'static str, limit: usize) -> Error {
-    Error::Limit {
-        name,
-        what,
-        limit: u64::try_from(limit).unwrap_or(u64::MAX),
-    }
 }
 
 /// Whether it is the walk through all parts that is over a limit.
