@@ -328,12 +328,8 @@ fn nothing_depends_on_how_a_source_is_read() {
         let message = std::fs::read(&path).unwrap();
         let opened = |source: Source<'_>| {
             let mut out = Vec::new();
-            let report = Opener::new(&pool, &anchors, &repository, &policy, &[]).open(
-                source,
-                &mut out,
-                AT,
-                &mut rng(3),
-            );
+            let verifier = Verifier::new(&anchors, &repository, &policy, &[]);
+            let report = Opener::new(&pool, verifier).open(source, &mut out, AT, &mut rng(3));
             let answer = match report {
                 Ok(report) => {
                     let rules: Vec<_> = report

@@ -511,7 +511,7 @@ fn uncompress(object: &[u8], limits: Limits) -> Result<Vec<u8>, &'static str> {
     use smime::{
         asn1::Time,
         policy::Policy,
-        smime::{Error, Opener, Source, report::Verdict},
+        smime::{Error, Opener, Source, Verifier, report::Verdict},
         store::Identities,
         x509::{Collection, TrustAnchors},
     };
@@ -522,7 +522,8 @@ fn uncompress(object: &[u8], limits: Limits) -> Result<Vec<u8>, &'static str> {
     );
     let mut policy = Policy::default();
     policy.limits = limits;
-    let opener = Opener::new(&identities, &anchors, &repository, &policy, &[]);
+    let verifier = Verifier::new(&anchors, &repository, &policy, &[]);
+    let opener = Opener::new(&identities, verifier);
     let (mut out, mut input) = (Vec::new(), object);
     let mut rng = rand_chacha::ChaCha20Rng::seed_from_u64(1);
     match opener.open(Source::Stream(&mut input), &mut out, Time(0), &mut rng) {

@@ -78,13 +78,8 @@ impl Verifying {
         message: &[u8],
     ) -> Option<(Report, Vec<u8>)> {
         let identities = &decrypting.identities;
-        let opener = Opener::new(
-            identities,
-            &self.anchors,
-            &self.repository,
-            &self.policy,
-            &[],
-        );
+        let verifier = Verifier::new(&self.anchors, &self.repository, &self.policy, &[]);
+        let opener = Opener::new(identities, verifier);
         let mut content = Vec::new();
         let mut rng = ChaCha8Rng::seed_from_u64(1);
         let mut source = Cursor::new(message);

@@ -5,7 +5,7 @@
 //! | file | subject |
 //! | --- | --- |
 //! | `args` | what was typed |
-//! | `prepare`, `password` | what it means |
+//! | `prepare`, `judging`, `password` | what it means |
 //! | `sign` … `cert` | one verb each |
 //! | `learn` | what is kept of senders |
 //! | `output`, `transaction`, `folder` | where results go, whole or not at all |
@@ -29,6 +29,7 @@ pub(crate) mod folder;
 mod help;
 mod inspect;
 pub(crate) mod json;
+mod judging;
 mod learn;
 pub(crate) mod open;
 pub(crate) mod output;

@@ -1,19 +1,14 @@
 //! `smime open`.
 use super::{
-    Outcome, args, conclude, learn,
+    Outcome, args, conclude,
+    judging::Judging,
+    learn,
     output::{Destination, Leave},
     prepare::{self, Ground, Input, Keys, Randomness},
     refused,
 };
 use anyhow::Context;
-use smime::{
-    asn1::Time,
-    crypto::Secret,
-    policy::Finding,
-    smime::{ExpectedSigner, Opener},
-    store::Identities,
-    x509::{Catalogue, TrustAnchors},
-};
+use smime::{asn1::Time, crypto::Secret, policy::Finding, smime::Opener, store::Identities};
 use std::path::Path;
 
 /// Removes every layer.
@@ -32,10 +27,7 @@ pub(crate) fn run(open: &args::Open, rng: &mut Randomness) -> anyhow::Result<Out
 pub(crate) struct Ready<'a> {
     typed: &'a args::Open,
     pub(crate) ground: Ground,
-    signers: Vec<ExpectedSigner>,
-    anchors: TrustAnchors,
-    time_stamping: Option<TrustAnchors>,
-    repository: Catalogue,
+    judging: Judging,
     identities: Identities,
     secret_key: Option<Secret>,
     pub(crate) findings: Vec<Finding>,
@@ -47,12 +39,9 @@ impl<'a> Ready<'a> {
         learn::is_apart(typed.learn.as_deref(), &typed.trust, &typed.signers)?;
         let ground = prepare::ground(&typed.common, Some(&typed.trust))?;
         let policy = &ground.policy;
-        let signers = prepare::signers(&typed.signers)?;
-        // What is only encrypted needs no anchor: the library asks for one at the first signature.
-        let anchors = prepare::anchors_if_any(&typed.trust, &policy.limits)?;
-        let time_stamping = prepare::time_stamp_anchors(&typed.signers, &policy.limits)?;
         let certs = &typed.common.certs;
-        let repository = prepare::repository(certs, &typed.trust.crls, &policy.limits)?;
+        // What is only encrypted needs no anchor.
+        let judging = Judging::of(&typed.trust, &typed.signers, certs, &ground, true)?;
         let Keys {
             identities,
             mut findings,
@@ -60,10 +49,7 @@ impl<'a> Ready<'a> {
         let secret_key = prepare::secret_key(&typed.secret_key, policy, &mut findings)?;
         Ok(Self {
             typed,
-            signers,
-            anchors,
-            time_stamping,
-            repository: Catalogue::from(repository),
+            judging,
             identities,
             secret_key,
             findings,
@@ -85,25 +71,11 @@ impl<'a> Ready<'a> {
             held: policy.limits.held_bytes,
         };
         let mut output = to.open(leave, rng)?;
-        let mut opener = Opener::new(
-            &self.identities,
-            &self.anchors,
-            &self.repository,
-            policy,
-            &self.signers,
-        )
-        .watched(prepare::watch());
-        if let Some(anchors) = &self.time_stamping {
-            opener = opener.time_stamped_under(anchors);
-        }
-        if let Some(signatures) = self.typed.signers.require {
-            opener = opener.requiring(signatures.get());
-        }
+        let part = self.typed.part.part.as_ref();
+        let verifier = self.judging.verifier(policy, part);
+        let mut opener = Opener::new(&self.identities, verifier);
         if let Some(key) = &self.secret_key {
             opener = opener.secret_key(key);
-        }
-        if let Some(part) = &self.typed.part.part {
-            opener = opener.part(part.clone());
         }
         let mut report = opener
             .open(input.source(), &mut output, at, rng)

@@ -17,9 +17,9 @@ use smime::{
         mbox::{Quoting, Span, Unquoted},
     },
     policy::{Finding, Level, Limits, Policy, PolicyInputs, PolicyName, Revocation, Rule},
-    smime::{ExpectedSigner, Source, Verifier},
+    smime::{ExpectedSigner, Source},
     store::{Identities, SharedKey, files},
-    x509::{Certificate, Collection, Repository, TrustAnchor, TrustAnchors, Watch},
+    x509::{Certificate, Collection, TrustAnchor, TrustAnchors, Watch},
 };
 use std::{
     collections::HashSet,
@@ -505,25 +505,6 @@ pub(crate) fn time_stamp_anchors(
             .extend(files::time_stamp_anchors(path, limits)?.anchors);
     }
     Ok((!signers.timestamp_trust.is_empty()).then_some(anchors))
-}
-
-/// Makes a verifier as the options say.
-pub(crate) fn verifier<'a>(
-    anchors: &'a TrustAnchors,
-    repository: &'a dyn Repository,
-    policy: &'a Policy,
-    expected: &'a [ExpectedSigner],
-    options: &args::Signers,
-    time_stamping: Option<&'a TrustAnchors>,
-) -> Verifier<'a> {
-    let mut verifier = Verifier::new(anchors, repository, policy, expected).watched(watch());
-    if let Some(anchors) = time_stamping {
-        verifier = verifier.time_stamped_under(anchors);
-    }
-    match options.require {
-        Some(signatures) => verifier.requiring(signatures.get()),
-        None => verifier,
-    }
 }
 
 /// Understands `--signer`.

@@ -1,6 +1,7 @@
 //! `smime receipt`.
 use super::{
     Outcome, args, conclude,
+    judging::Judging,
     output::{Leave, Output},
     prepare::{self, Ground, Input, Keys, Randomness},
     refused,
@@ -13,16 +14,14 @@ use smime::smime::{
 
 /// Verifies a message and signs the receipt that it asks for.
 pub(crate) fn run(receipt: &args::Receipt, rng: &mut Randomness) -> anyhow::Result<Outcome> {
-    let Ground { policy, at } = prepare::ground(&receipt.common, Some(&receipt.trust))?;
-    let signers = prepare::signers(&receipt.signers)?;
-    let anchors = prepare::anchors(&receipt.trust, &policy)?;
-    let time_stamping = prepare::time_stamp_anchors(&receipt.signers, &policy.limits)?;
-    let repository =
-        prepare::repository(&receipt.common.certs, &receipt.trust.crls, &policy.limits)?;
+    let ground = prepare::ground(&receipt.common, Some(&receipt.trust))?;
+    let certs = &receipt.common.certs;
+    let judging = Judging::of(&receipt.trust, &receipt.signers, certs, &ground, false)?;
+    let Ground { policy, at } = ground;
     let Keys {
         identities,
         findings,
-    } = prepare::keys(&receipt.keys, &receipt.common.certs, &policy)?;
+    } = prepare::keys(&receipt.keys, certs, &policy)?;
     if let Some(outcome) = refused(&findings) {
         return Ok(outcome);
     }
@@ -36,15 +35,8 @@ pub(crate) fn run(receipt: &args::Receipt, rng: &mut Randomness) -> anyhow::Resu
         rng,
     )?;
     prepare::not_to_people(receipt.format, &output)?;
-    let verifier = prepare::verifier(
-        &anchors,
-        &repository,
-        &policy,
-        &signers,
-        &receipt.signers,
-        time_stamping.as_ref(),
-    );
-    let verified = verifier
+    let verified = judging
+        .verifier(&policy, None)
         .verify(input.source(), None, &mut std::io::sink(), at)
         .with_context(|| prepare::at(message))?;
     if verified.verdict() == Verdict::Fail {

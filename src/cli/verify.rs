@@ -2,17 +2,13 @@
 use super::{
     Outcome, args, conclude,
     error::Problem,
+    judging::Judging,
     learn,
     output::{Destination, Leave},
     prepare::{self, Ground, Input, Randomness},
 };
 use anyhow::Context;
-use smime::{
-    asn1::Time,
-    policy::Rule,
-    smime::{ExpectedSigner, Verifier, report::Verdict},
-    x509::{Catalogue, TrustAnchors},
-};
+use smime::{asn1::Time, policy::Rule, smime::report::Verdict};
 use std::path::Path;
 
 /// Checks the outermost signature.
@@ -40,10 +36,7 @@ pub(crate) fn run(verify: &args::Verify, rng: &mut Randomness) -> anyhow::Result
 pub(crate) struct Ready<'a> {
     typed: &'a args::Verify,
     pub(crate) ground: Ground,
-    signers: Vec<ExpectedSigner>,
-    anchors: TrustAnchors,
-    time_stamping: Option<TrustAnchors>,
-    repository: Catalogue,
+    judging: Judging,
 }
 
 impl<'a> Ready<'a> {
@@ -51,19 +44,12 @@ impl<'a> Ready<'a> {
     pub(crate) fn of(typed: &'a args::Verify) -> anyhow::Result<Self> {
         learn::is_apart(typed.learn.as_deref(), &typed.trust, &typed.signers)?;
         let ground = prepare::ground(&typed.common, Some(&typed.trust))?;
-        let policy = &ground.policy;
-        let signers = prepare::signers(&typed.signers)?;
-        let anchors = prepare::anchors(&typed.trust, policy)?;
-        let time_stamping = prepare::time_stamp_anchors(&typed.signers, &policy.limits)?;
-        let (certs, crls) = (&typed.common.certs, &typed.trust.crls);
-        let repository = prepare::repository(certs, crls, &policy.limits)?;
+        let (trust, certs) = (&typed.trust, &typed.common.certs);
+        let judging = Judging::of(trust, &typed.signers, certs, &ground, false)?;
         Ok(Self {
             typed,
-            signers,
-            anchors,
-            time_stamping,
-            repository: Catalogue::from(repository),
             ground,
+            judging,
         })
     }
 
@@ -85,7 +71,8 @@ impl<'a> Ready<'a> {
             held: self.ground.policy.limits.held_bytes,
         };
         let mut output = to.open(leave, rng)?;
-        let verifier = self.verifier();
+        let part = self.typed.part.part.as_ref();
+        let verifier = self.judging.verifier(&self.ground.policy, part);
         if let Some(original) = &self.typed.receipt_for {
             let mut original = Input::open(original, quiet)?;
             let report = verifier
@@ -121,20 +108,5 @@ impl<'a> Ready<'a> {
             learn::learn(directory, &mut report, at, &self.ground.policy, rng)?;
         }
         Ok(conclude(report, Vec::new(), output))
-    }
-
-    fn verifier(&self) -> Verifier<'_> {
-        let verifier = prepare::verifier(
-            &self.anchors,
-            &self.repository,
-            &self.ground.policy,
-            &self.signers,
-            &self.typed.signers,
-            self.time_stamping.as_ref(),
-        );
-        match &self.typed.part.part {
-            Some(part) => verifier.part(part.clone()),
-            None => verifier,
-        }
     }
 }

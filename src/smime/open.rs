@@ -1,91 +1,39 @@
 //! Opening: every layer, outermost first (RFC 8551 §3.7).
 use super::{
-    Error, Report, Source, headers,
-    peel::{Goal, Keys, Peeler},
+    Error, Report, Source, Verifier,
+    peel::{Goal, Keys},
     report::Layer,
-    sender::{self, ExpectedSigner},
-    signature::{COVERS_CIPHERTEXT, Judge},
-    verify::require_anchor,
+    signature::COVERS_CIPHERTEXT,
 };
 use crate::{
     asn1::Time,
     crypto::{CryptoRng, Secret},
-    mime::part::PartNumber,
     policy::{Policy, Rule},
     store::Identities,
-    x509::{Allowance, Repository, TrustAnchors, Watch},
 };
-use std::{io::Write, sync::Arc};
+use std::io::Write;
 
 /// Opens messages.
 pub struct Opener<'a> {
     identities: &'a Identities,
-    anchors: &'a TrustAnchors,
-    repository: &'a dyn Repository,
-    policy: &'a Policy,
-    signers: &'a [ExpectedSigner],
-    time_stamp_anchors: Option<&'a TrustAnchors>,
-    required: Option<usize>,
+    verifier: Verifier<'a>,
     secret_key: Option<&'a Secret>,
-    watch: Option<Arc<dyn Watch>>,
-    part: Option<PartNumber>,
 }
 
 impl<'a> Opener<'a> {
-    /// Decrypts with these identities, verifies under these anchors.
-    pub fn new(
-        identities: &'a Identities,
-        anchors: &'a TrustAnchors,
-        repository: &'a dyn Repository,
-        policy: &'a Policy,
-        signers: &'a [ExpectedSigner],
-    ) -> Self {
+    /// Decrypts with these identities, and judges signatures, or one part of the message, as this verifier does.
+    pub fn new(identities: &'a Identities, verifier: Verifier<'a>) -> Self {
         Self {
             identities,
-            anchors,
-            repository,
-            policy,
-            signers,
-            time_stamp_anchors: None,
-            required: None,
+            verifier,
             secret_key: None,
-            watch: None,
-            part: None,
         }
-    }
-
-    /// Judges time-stamps as [`Verifier::time_stamped_under`](super::Verifier::time_stamped_under) does.
-    #[must_use]
-    pub fn time_stamped_under(mut self, anchors: &'a TrustAnchors) -> Self {
-        self.time_stamp_anchors = Some(anchors);
-        self
-    }
-
-    /// Is content with so many passing signatures of each signed layer (at least one), instead of wanting every one to pass.
-    #[must_use]
-    pub fn requiring(mut self, signatures: usize) -> Self {
-        self.required = Some(signatures.max(1));
-        self
     }
 
     /// Opens EncryptedData with this key, which was agreed on elsewhere.
     #[must_use]
     pub fn secret_key(mut self, key: &'a Secret) -> Self {
         self.secret_key = Some(key);
-        self
-    }
-
-    /// Takes this part for the message: the layers at its root count, and only it comes out.
-    #[must_use]
-    pub fn part(mut self, part: PartNumber) -> Self {
-        self.part = Some(part);
-        self
-    }
-
-    /// Keeps the limit of time for each certificate path, too: the library reads no clock by itself.
-    #[must_use]
-    pub fn watched(mut self, watch: Arc<dyn Watch>) -> Self {
-        self.watch = Some(watch);
         self
     }
 
@@ -97,38 +45,19 @@ impl<'a> Opener<'a> {
         at: Time,
         rng: &mut dyn CryptoRng,
     ) -> Result<Report, Error> {
-        let mut peeler = Peeler::new(Goal::Open, self.policy, sink);
-        peeler.judge = Some(Judge {
-            anchors: self.anchors,
-            repository: self.repository,
-            time_stamp_anchors: self.time_stamp_anchors,
-            policy: self.policy,
-            at,
-            watch: self.watch.clone(),
-            allowance: Allowance::new(&self.policy.limits).into(),
-        });
+        let mut peeler = self.verifier.peeler(Goal::Open, sink, at);
         peeler.keys = Some(Keys {
             identities: self.identities,
             secret_key: self.secret_key,
             rng,
         });
-        peeler.named = self.part.clone();
         peeler.walk(source)?;
-        let (mut report, froms) = (peeler.report, peeler.froms);
-        let (seen, opened_by) = (peeler.headers, peeler.opened_by);
-        if report
-            .layers
-            .iter()
-            .any(|layer| matches!(layer, Layer::Signed(_)))
-        {
-            require_anchor(self.anchors, self.policy)?;
+        let signed = |layer: &Layer| matches!(layer, Layer::Signed(_));
+        if peeler.report.layers.iter().any(signed) {
+            self.verifier.require_anchor()?;
         }
-        mark_envelopes(&mut report.layers, self.policy);
-        report.require(self.required);
-        sender::judge(&mut report, &froms, self.signers, self.policy);
-        headers::judge::judge(&mut report, &seen, &opened_by, self.policy);
-        report.find_too_few_signers(self.required, self.policy);
-        Ok(report)
+        mark_envelopes(&mut peeler.report.layers, self.verifier.policy());
+        Ok(self.verifier.judged(peeler))
     }
 }
 

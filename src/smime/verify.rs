@@ -60,7 +60,7 @@ impl<'a> Verifier<'a> {
         self
     }
 
-    /// Is content with so many passing signatures (at least one), instead of wanting every one to pass.
+    /// Is content with so many passing signatures of each signed layer (at least one), instead of wanting every one to pass.
     #[must_use]
     pub fn requiring(mut self, signatures: usize) -> Self {
         self.required = Some(signatures.max(1));
@@ -104,33 +104,51 @@ impl<'a> Verifier<'a> {
     where
         'a: 'c,
     {
-        require_anchor(self.anchors, self.policy)?;
-        let mut peeler = Peeler::new(Goal::Verify, self.policy, sink);
-        peeler.judge = Some(self.judge(at));
+        self.require_anchor()?;
+        let mut peeler = self.peeler(Goal::Verify, sink, at);
         peeler.detached = content;
         peeler.as_received = self.as_received;
-        peeler.named = self.part.clone();
         peeler.walk(source)?;
         // there is a signature, and it had its content with it
         if peeler.detached.is_some() && !peeler.report.layers.is_empty() {
             return Err(Error::ContentNotWanted);
         }
+        Ok(self.judged(peeler))
+    }
+
+    /// Returns the walk in which signatures are judged.
+    pub(super) fn peeler<'c>(&self, goal: Goal, sink: &'c mut dyn Write, at: Time) -> Peeler<'c>
+    where
+        'a: 'c,
+    {
+        let mut peeler = Peeler::new(goal, self.policy, sink);
+        peeler.judge = Some(self.judge(at));
+        peeler.named.clone_from(&self.part);
+        peeler
+    }
+
+    /// Returns the report of a walk that has ended: what is known only then is who it is from.
+    pub(super) fn judged(&self, peeler: Peeler<'_>) -> Report {
         let (mut report, froms) = (peeler.report, peeler.froms);
         let (seen, opened_by) = (peeler.headers, peeler.opened_by);
         report.require(self.required);
         sender::judge(&mut report, &froms, self.signers, self.policy);
         headers::judge::judge(&mut report, &seen, &opened_by, self.policy);
         report.find_too_few_signers(self.required, self.policy);
-        Ok(report)
+        report
+    }
+
+    /// Without any anchor nothing can be trusted: said at once, unless that is allowed.
+    pub(super) fn require_anchor(&self) -> Result<(), Error> {
+        require_anchor(self.anchors, self.policy)
     }
 
     /// Verifies a message without giving its content out, or the record of one: a signature whose content is not at hand, of which the signed
     /// attributes are judged and nothing else.
     pub(super) fn verify_record(&self, source: Source<'_>, at: Time) -> Result<Report, Error> {
-        require_anchor(self.anchors, self.policy)?;
+        self.require_anchor()?;
         let mut sink = io::sink();
-        let mut peeler = Peeler::new(Goal::Verify, self.policy, &mut sink);
-        peeler.judge = Some(self.judge(at));
+        let mut peeler = self.peeler(Goal::Verify, &mut sink, at);
         peeler.without_content_too = true;
         peeler.walk(source)?;
         let (mut report, froms) = (peeler.report, peeler.froms);

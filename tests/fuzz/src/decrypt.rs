@@ -10,7 +10,7 @@ use smime::{
     crypto::ContentCipher,
     policy::Rule,
     smime::{
-        Decryptor, Opener, Report, Source,
+        Decryptor, Opener, Report, Source, Verifier,
         report::{Layer, Verdict},
     },
     store::Identities,
@@ -73,13 +73,8 @@ fn decrypt(to: To, message: &[u8]) -> Outcome {
 fn open(to: To, message: &[u8]) -> Outcome {
     let world = world();
     let mut content = Vec::new();
-    let opener = Opener::new(
-        identities(to),
-        &world.anchors,
-        &world.repository,
-        &world.policy,
-        &[],
-    );
+    let verifier = Verifier::new(&world.anchors, &world.repository, &world.policy, &[]);
+    let opener = Opener::new(identities(to), verifier);
     let mut source = message;
     let result = opener.open(Source::Stream(&mut source), &mut content, AT, &mut rng());
     outcome("open", result, content)
