@@ -531,7 +531,7 @@ pub(crate) struct Common {
     /// No text report; errors are still told
     #[arg(short, long)]
     pub(crate) quiet: bool,
-    /// Threads of batch, which alone uses more than one; default: one a core
+    /// Threads of batch; others use one
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<NonZeroUsize>,
 }
