@@ -75,15 +75,7 @@ impl<R: Read> Decoder<R> {
             check_after_end(&mut self.padding, &mut self.tolerated, text);
             return Ok(true);
         }
-        let mut rest = text;
-        while let Some((line, after)) =
-            memchr(b'\n', rest).and_then(|at| Some((rest.get(..at)?, rest.get(at + 1..)?)))
-        {
-            self.digits
-                .extend_from_slice(line.strip_suffix(b"\r").unwrap_or(line));
-            rest = after;
-        }
-        self.digits.extend_from_slice(rest);
+        join_lines(text, &mut self.digits);
         if !self.decode_quanta() {
             self.sift();
             self.decode_quanta();
@@ -190,6 +182,46 @@ impl<R: Read> Read for Decoder<R> {
     }
 }
 
+/// Appends a text without its line ends.
+fn join_lines(text: &[u8], digits: &mut Vec<u8>) {
+    let mut rest = text;
+    while let Some(at) = memchr(b'\n', rest) {
+        let (line, after) = rest.split_at_checked(at + 1).unwrap_or((rest, b""));
+        let line = line.strip_suffix(b"\n").unwrap_or(line);
+        digits.extend_from_slice(line.strip_suffix(b"\r").unwrap_or(line));
+        // lines are as long as the one before, and of the two lengths that programs write: then copying one is a few moves
+        rest = match line.len() {
+            64 => join_equal::<64, 65>(after, b"\n", digits),
+            65 => join_equal::<64, 66>(after, b"\r\n", digits),
+            76 => join_equal::<76, 77>(after, b"\n", digits),
+            77 => join_equal::<76, 78>(after, b"\r\n", digits),
+            _ => after,
+        };
+    }
+    digits.extend_from_slice(rest);
+}
+
+/// Appends the lines of `L` characters that a text begins with, `N` with their line ends; returns what follows them. A line end among the
+/// characters does no harm: it is white space.
+fn join_equal<'t, const L: usize, const N: usize>(
+    text: &'t [u8],
+    end: &[u8],
+    digits: &mut Vec<u8>,
+) -> &'t [u8] {
+    let (lines, _) = text.as_chunks::<N>();
+    let mut joined = 0;
+    for line in lines {
+        match line.split_first_chunk::<L>() {
+            Some((line, ended)) if ended == end => {
+                digits.extend_from_slice(line);
+            }
+            _ => break,
+        }
+        joined += N;
+    }
+    text.get(joined..).unwrap_or_default()
+}
+
 fn check_after_end(padding: &mut Option<usize>, tolerated: &mut Tolerated, text: &[u8]) {
     for &octet in text {
         match (octet, *padding) {
@@ -252,14 +284,29 @@ impl<W: Write> Encoder<W> {
                 .resize(STANDARD.encoded_length(block.len()), 0);
             let _ = STANDARD.encode(block, self.characters.as_mut_slice().as_out());
             self.lines.clear();
-            for line in self.characters.chunks(LINE_CHARACTERS) {
-                self.lines.extend_from_slice(line);
+            // the length of a line is known while this is compiled: copying one is two moves
+            let (lines, last) = self.characters.as_chunks::<LINE_CHARACTERS>();
+            match self.line_end {
+                "\r\n" => lines
+                    .iter()
+                    .for_each(|line| end_line(line, b"\r\n", &mut self.lines)),
+                _ => lines
+                    .iter()
+                    .for_each(|line| end_line(line, b"\n", &mut self.lines)),
+            }
+            if !last.is_empty() {
+                self.lines.extend_from_slice(last);
                 self.lines.extend_from_slice(self.line_end.as_bytes());
             }
             self.sink.write_all(&self.lines)?;
         }
         Ok(())
     }
+}
+
+fn end_line<const N: usize>(line: &[u8; LINE_CHARACTERS], end: &[u8; N], lines: &mut Vec<u8>) {
+    lines.extend_from_slice(line);
+    lines.extend_from_slice(end);
 }
 
 impl<W: Write> Write for Encoder<W> {

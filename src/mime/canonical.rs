@@ -1,46 +1,27 @@
-//! The canonical form of text, CRLF line ends (RFC 8551 §3.1.1), and what stands in a mail transport's way (§3.1.2).
+//! The canonical form of text, CRLF line ends (RFC 8551 §3.1.1), and back.
 //!
-//! Knows lines and octets, not headers or parts. A bare CR is no line end: it is kept, and remembered.
-use memchr::memchr;
+//! Knows lines and octets, not headers or parts. A bare CR is no line end: it is kept.
+use memchr::{memchr, memchr_iter};
 use std::io::{self, Read};
 
-/// The longest line that RFC 5322 §2.1.1 allows, in octets without its line end.
-const LINE: usize = 998;
 /// Octets read at a time.
 const CHUNK: usize = 64 << 10;
 
-/// What was seen in a text.
+/// The line ends seen in a text.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub struct Seen {
-    /// a LF without CR: the canonical form differs from what was received
-    pub bare_lf: bool,
-    /// a CR without LF
-    pub bare_cr: bool,
-    /// a NUL octet
-    pub nul: bool,
-    /// an octet above 127
-    pub eight_bit: bool,
-    /// a line longer than 998 octets
-    pub long_line: bool,
+pub struct LineEnds {
     /// a CRLF
     pub crlf: bool,
-}
-
-impl Seen {
-    /// Returns whether the text gets through any mail transport unchanged (RFC 8551 §3.1.2).
-    pub const fn is_seven_bit(self) -> bool {
-        !(self.eight_bit || self.nul || self.bare_cr || self.long_line)
-    }
+    /// a LF without CR: the canonical form differs from what was received
+    pub lf: bool,
 }
 
 /// Turns line ends into CRLF, chunk by chunk.
 #[derive(Debug, Default)]
 pub struct Canonicalizer {
-    seen: Seen,
+    seen: LineEnds,
     /// Whether the last octet was a CR.
     after_cr: bool,
-    /// Octets since the last LF, that CR not counted.
-    line: usize,
 }
 
 impl Canonicalizer {
@@ -49,70 +30,75 @@ impl Canonicalizer {
         Self::default()
     }
 
-    /// Appends the canonical form of `chunk` to `out`.
+    /// Puts the canonical form of `chunk` into `form`; false, and `form` is as it was: it is the chunk itself, whose lines all end in CRLF.
+    pub fn convert(&mut self, chunk: &[u8], form: &mut Vec<u8>) -> bool {
+        let after_cr = self.after_cr;
+        let is_other = self.look(chunk);
+        if is_other {
+            form.clear();
+            convert(chunk, after_cr, form);
+        }
+        is_other
+    }
+
+    /// Returns the canonical form of `chunk`: the chunk itself, or what is made of it in `room`.
+    pub fn form<'t>(&mut self, chunk: &'t [u8], room: &'t mut Vec<u8>) -> &'t [u8] {
+        match self.convert(chunk, room) {
+            true => room,
+            false => chunk,
+        }
+    }
+
+    /// Appends the canonical form of `chunk` to `out`. Nothing is held back: there is no end to be told of.
     pub fn push(&mut self, chunk: &[u8], out: &mut Vec<u8>) {
-        if chunk.is_empty() {
-            return;
+        let after_cr = self.after_cr;
+        if self.look(chunk) {
+            convert(chunk, after_cr, out);
+        } else {
+            out.extend_from_slice(chunk);
         }
-        self.seen.nul = self.seen.nul || memchr(0, chunk).is_some();
-        self.seen.eight_bit = self.seen.eight_bit || !chunk.is_ascii();
-        // `chunk` from `copied` on is not in `out` yet: all of it is copied at once unless there is a bare LF
-        let mut copied = 0;
-        let mut from = 0;
-        while let Some(rest) = chunk.get(from..)
-            && let Some(length) = memchr(b'\n', rest)
-        {
-            self.push_line(rest.get(..length).unwrap_or_default());
-            from += length + 1;
-            if self.after_cr {
-                self.seen.crlf = true;
-            } else {
-                self.seen.bare_lf = true;
-                out.extend_from_slice(chunk.get(copied..from - 1).unwrap_or_default());
-                out.extend_from_slice(b"\r\n");
-                copied = from;
-            }
-            self.after_cr = false;
-            self.line = 0;
-        }
-        self.push_line(chunk.get(from..).unwrap_or_default());
-        out.extend_from_slice(chunk.get(copied..).unwrap_or_default());
     }
 
-    /// Settles what is open at the end; appends nothing, since nothing is held back.
-    pub fn finish(&mut self, _out: &mut Vec<u8>) {
-        self.settle_cr();
+    /// Takes a chunk in; returns whether its canonical form is another. All octets are looked at, which is made of many at once.
+    fn look(&mut self, chunk: &[u8]) -> bool {
+        let Some(last) = chunk.last() else {
+            return false;
+        };
+        let after_cr = std::mem::replace(&mut self.after_cr, *last == b'\r');
+        let (mut crlf, mut lf) = (0, 0);
+        for (a, b) in chunk.iter().zip(chunk.iter().skip(1)) {
+            let (cr, end) = (u8::from(*a == b'\r'), u8::from(*b == b'\n'));
+            crlf |= cr & end;
+            lf |= !cr & end;
+        }
+        let begins = chunk.starts_with(b"\n");
+        self.seen.crlf |= crlf != 0 || begins && after_cr;
+        let is_other = lf & 1 != 0 || begins && !after_cr;
+        self.seen.lf |= is_other;
+        is_other
     }
 
-    /// Returns what was seen so far (final after `finish`).
-    pub fn seen(&self) -> Seen {
+    /// Returns the line ends seen so far.
+    pub fn seen(&self) -> LineEnds {
         self.seen
     }
+}
 
-    /// Takes note of octets of one line, without its LF.
-    fn push_line(&mut self, text: &[u8]) {
-        if text.is_empty() {
-            return;
-        }
-        self.settle_cr();
-        self.after_cr = text.ends_with(b"\r");
-        let text = text.strip_suffix(b"\r").unwrap_or(text);
-        self.seen.bare_cr = self.seen.bare_cr || memchr(b'\r', text).is_some();
-        self.lengthen(text.len());
+/// Appends the canonical form of a chunk; `after_cr`: it follows a CR.
+fn convert(chunk: &[u8], mut after_cr: bool, out: &mut Vec<u8>) {
+    // lines of mail are some 30 to 80 octets
+    out.reserve(chunk.len().saturating_add(chunk.len() / 30));
+    let mut from = 0;
+    for at in memchr_iter(b'\n', chunk) {
+        let text = chunk.get(from..at).unwrap_or_default();
+        out.extend_from_slice(text);
+        after_cr = text
+            .last()
+            .map_or(after_cr && from == 0, |last| *last == b'\r');
+        out.extend_from_slice(if after_cr { b"\n" } else { b"\r\n" });
+        from = at + 1;
     }
-
-    /// Takes note that no LF follows the CR that was last, if one was.
-    fn settle_cr(&mut self) {
-        if std::mem::take(&mut self.after_cr) {
-            self.seen.bare_cr = true;
-            self.lengthen(1);
-        }
-    }
-
-    fn lengthen(&mut self, octets: usize) {
-        self.line = self.line.saturating_add(octets);
-        self.seen.long_line |= self.line > LINE;
-    }
+    out.extend_from_slice(chunk.get(from..).unwrap_or_default());
 }
 
 /// Turns CRLF into LF, chunk by chunk (for output that follows a message with LF line ends); lone CR and LF pass.
@@ -179,8 +165,8 @@ impl<R: Read> CanonicalReader<R> {
         }
     }
 
-    /// Returns what was seen so far (final once `read` returned 0).
-    pub fn seen(&self) -> Seen {
+    /// Returns the line ends seen so far.
+    pub fn seen(&self) -> LineEnds {
         self.canonicalizer.seen()
     }
 }
@@ -192,14 +178,10 @@ impl<R: Read> Read for CanonicalReader<R> {
             let length = self.source.read(&mut self.chunk)?;
             self.canonical.clear();
             self.taken = 0;
-            if length == 0 {
-                self.canonicalizer.finish(&mut self.canonical);
-            } else {
-                self.canonicalizer.push(
-                    self.chunk.get(..length).unwrap_or_default(),
-                    &mut self.canonical,
-                );
-            }
+            self.canonicalizer.push(
+                self.chunk.get(..length).unwrap_or_default(),
+                &mut self.canonical,
+            );
             ready = &self.canonical;
         }
         let length = ready.read(buf)?;
@@ -220,11 +202,10 @@ mod tests {
     use crate::encoding::chaos::ChaosReader;
     use proptest::prelude::*;
 
-    fn canonical(text: &[u8]) -> (Vec<u8>, Seen) {
+    fn canonical(text: &[u8]) -> (Vec<u8>, LineEnds) {
         let mut canonicalizer = Canonicalizer::new();
         let mut out = Vec::new();
         canonicalizer.push(text, &mut out);
-        canonicalizer.finish(&mut out);
         (out, canonicalizer.seen())
     }
 
@@ -240,68 +221,28 @@ mod tests {
 
     #[test]
     fn writes_crlf_and_remembers() {
-        let none = Seen::default();
-        for (text, form, seen) in [
-            (&b""[..], &b""[..], none),
-            (b"a\r\nb", b"a\r\nb", Seen { crlf: true, ..none }),
-            (
-                b"\na\n\nb\n",
-                b"\r\na\r\n\r\nb\r\n",
-                Seen {
-                    bare_lf: true,
-                    ..none
-                },
-            ),
-            (
-                b"a\rb\r\r\n",
-                b"a\rb\r\r\n",
-                Seen {
-                    bare_cr: true,
-                    crlf: true,
-                    ..none
-                },
-            ),
-            (
-                b"a\r",
-                b"a\r",
-                Seen {
-                    bare_cr: true,
-                    ..none
-                },
-            ),
-            (
-                b"a\0\xff",
-                b"a\0\xff",
-                Seen {
-                    nul: true,
-                    eight_bit: true,
-                    ..none
-                },
-            ),
+        for (text, form, crlf, lf) in [
+            (&b""[..], &b""[..], false, false),
+            (b"a", b"a", false, false),
+            (b"a\r\nb", b"a\r\nb", true, false),
+            (b"\na\n\nb\n", b"\r\na\r\n\r\nb\r\n", false, true),
+            (b"a\rb\r\r\n", b"a\rb\r\r\n", true, false),
+            (b"a\r\n\n", b"a\r\n\r\n", true, true),
+            (b"\r\n\r", b"\r\n\r", true, false),
+            (b"a\0\xff\r", b"a\0\xff\r", false, false),
         ] {
-            assert_eq!(canonical(text), (form.to_vec(), seen));
+            assert_eq!(canonical(text), (form.to_vec(), LineEnds { crlf, lf }));
         }
     }
 
     #[test]
-    fn finds_lines_that_are_too_long() {
-        for (length, line_end, long) in [
-            (998, "\r\n", false),
-            (999, "\r\n", true),
-            (998, "\n", false),
-            (999, "\n", true),
-            (998, "", false),
-            (998, "\r", true),
-            (998, "\rx", true),
-            (999, "", true),
-        ] {
-            let text = format!("x\n{}{line_end}", "x".repeat(length));
-            assert_eq!(
-                canonical(text.as_bytes()).1.long_line,
-                long,
-                "{length} {line_end:?}"
-            );
-        }
+    fn what_is_canonical_is_not_copied() {
+        let mut canonicalizer = Canonicalizer::new();
+        let mut room = b"before".to_vec();
+        assert_eq!(canonicalizer.form(b"a\r\nb\r", &mut room), b"a\r\nb\r");
+        assert_eq!(canonicalizer.form(b"\nc", &mut room), b"\nc");
+        assert_eq!(room, b"before");
+        assert_eq!(canonicalizer.form(b"\nd", &mut room), b"\r\nd");
     }
 
     #[test]
@@ -322,11 +263,11 @@ mod tests {
             let (whole, seen) = canonical(text.as_bytes());
             prop_assert_eq!(&form, &whole);
             prop_assert_eq!(reader.seen(), seen);
-            prop_assert_eq!(seen.bare_lf, text.as_bytes() != whole);
+            prop_assert_eq!(seen.lf, text.as_bytes() != whole);
             // once canonical, always canonical
             let (again, seen) = canonical(&whole);
             prop_assert_eq!(&again, &whole);
-            prop_assert!(!seen.bare_lf);
+            prop_assert!(!seen.lf);
         }
 
         #[test]

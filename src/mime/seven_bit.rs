@@ -135,6 +135,11 @@ impl Survey {
         Ok(survey)
     }
 
+    /// Returns whether everything stays as it is.
+    pub fn keeps_all(&self) -> bool {
+        self.steps.iter().all(|step| *step == Step::Keep)
+    }
+
     /// Encodes a single leaf as base64, whatever is in it.
     pub fn base64() -> Self {
         Self {

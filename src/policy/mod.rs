@@ -116,6 +116,8 @@ pub struct Policy {
     pub certificate_policies: PolicyInputs,
     /// what is written when there is a choice
     pub preferences: Preferences,
+    /// whether a second thread may help with one large message: what is written and found is the same
+    pub overlap: bool,
     levels: BTreeMap<Rule, Level>,
 }
 
@@ -128,6 +130,7 @@ impl Policy {
             revocation: Revocation::default(),
             certificate_policies: PolicyInputs::default(),
             preferences: Preferences::of(name),
+            overlap: true,
             levels: BTreeMap::new(),
         }
     }

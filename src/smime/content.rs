@@ -39,10 +39,9 @@ impl Content {
         self.digests.update(chunk)
     }
 
-    /// Ends the content: its digests, its first octets, and what is left of its canonical form.
-    pub(super) fn finish(self) -> (Finished, Vec<u8>, Vec<u8>) {
-        let (finished, rest) = self.digests.finish();
-        (finished, self.head, rest)
+    /// Ends the content: its digests and its first octets.
+    pub(super) fn finish(self) -> (Finished, Vec<u8>) {
+        (self.digests.finish(), self.head)
     }
 }
 

@@ -52,49 +52,31 @@ impl ContentDigests {
             self.received.iter_mut().for_each(|h| h.update(chunk));
             return chunk;
         };
-        canonical.buffer.clear();
-        canonical.canonicalizer.push(chunk, &mut canonical.buffer);
-        if canonical.hashers.is_none() && canonical.canonicalizer.seen().bare_lf {
+        let form = canonical.canonicalizer.form(chunk, &mut canonical.buffer);
+        if canonical.hashers.is_none() && canonical.canonicalizer.seen().lf {
             // up to here both were the same
             canonical.hashers = Some(self.received.clone());
         }
         if let Some(hashers) = &mut canonical.hashers {
-            hashers.iter_mut().for_each(|h| h.update(&canonical.buffer));
-            self.received.iter_mut().for_each(|h| h.update(chunk));
-        } else {
-            self.received
-                .iter_mut()
-                .for_each(|h| h.update(&canonical.buffer));
+            hashers.iter_mut().for_each(|h| h.update(form));
         }
-        &canonical.buffer
+        self.received.iter_mut().for_each(|h| h.update(chunk));
+        form
     }
 
-    /// Ends the content; returns what is left of its canonical form.
-    pub(super) fn finish(mut self) -> (Finished, Vec<u8>) {
-        let mut rest = Vec::new();
-        let mut canonical_hashers = None;
-        if let Some(mut canonical) = self.canonical.take() {
-            canonical.canonicalizer.finish(&mut rest);
-            match &mut canonical.hashers {
-                Some(hashers) => hashers.iter_mut().for_each(|h| h.update(&rest)),
-                None => self.received.iter_mut().for_each(|h| h.update(&rest)),
-            }
-            canonical_hashers = canonical.hashers;
-        }
+    /// Ends the content.
+    pub(super) fn finish(self) -> Finished {
         let ends = |hashers: Vec<Hasher>| {
             hashers
                 .into_iter()
                 .map(|h| (h.digest(), h.finish()))
                 .collect::<Vec<_>>()
         };
-        let canonical = canonical_hashers.map(ends);
-        (
-            Finished {
-                received: ends(self.received),
-                canonical,
-            },
-            rest,
-        )
+        let canonical = self.canonical.and_then(|canonical| canonical.hashers);
+        Finished {
+            received: ends(self.received),
+            canonical: canonical.map(ends),
+        }
     }
 }
 
@@ -144,7 +126,6 @@ mod tests {
             let mut whole = Canonicalizer::new();
             let mut canonical = Vec::new();
             whole.push(&text, &mut canonical);
-            whole.finish(&mut canonical);
             let mut digests = ContentDigests::new(&[Digest::Sha256, Digest::Sha256], true);
             let mut out = Vec::new();
             let (mut rest, mut sizes) = (&text[..], sizes.iter().cycle());
@@ -153,8 +134,7 @@ mod tests {
                 out.extend_from_slice(digests.update(chunk));
                 rest = tail;
             }
-            let (finished, tail) = digests.finish();
-            out.extend_from_slice(&tail);
+            let finished = digests.finish();
             prop_assert_eq!(&out, &canonical);
             prop_assert_eq!(finished.of(Digest::Sha256, ContentForm::Canonical).unwrap(), digest(Digest::Sha256, &canonical));
             prop_assert_eq!(finished.of(Digest::Sha256, ContentForm::Received).unwrap(), digest(Digest::Sha256, &text));

@@ -286,7 +286,7 @@ impl<'a> Encryptor<'a> {
         let signature = match &mut signs {
             Some(signs) => Some(signs.sign_inside(outgoing, &mut copying, rng)?),
             None => {
-                outgoing.flow(|chunk, _| copying.write_all(chunk).map_err(Error::Write))?;
+                outgoing.flow(|piece| copying.write_all(piece.form()).map_err(Error::Write))?;
                 None
             }
         };

@@ -1,6 +1,7 @@
 //! The content of a message to be made: which fields stay outside, what goes inside, in canonical form (RFC 8551 §3.1).
 use super::{
     Content, Encoding, Error, HeaderProtection, Source,
+    ahead::ahead,
     content::HEAD,
     headers::write::{protect, says_protected, unprotected},
     layer::{self, Announced},
@@ -11,8 +12,9 @@ use crate::{
     encoding::base64,
     mime::{
         LineEnd,
-        canonical::{Canonicalizer, Seen},
+        canonical::Canonicalizer,
         compose,
+        hazards::Hazards,
         header::{self, Field, Header},
         legacy_display::LegacyDisplay,
         seven_bit::{Outcome, SevenBit, Survey},
@@ -21,6 +23,7 @@ use crate::{
     },
     policy::{Finding, Level, Limits, Policy, Rule},
 };
+use memchr::memchr;
 use std::io::{self, BufRead, Cursor, Read, Write};
 
 /// A message to be made.
@@ -36,6 +39,10 @@ pub(super) struct Outgoing<'r> {
     content: Passing<'r>,
     /// whether the content has still to be brought to CRLF
     canonicalize: bool,
+    /// where it is going
+    transport: Transport,
+    /// it may be made ready on a thread of its own
+    overlap: bool,
     /// no part may be written otherwise than it is
     keep: bool,
 }
@@ -52,8 +59,8 @@ pub(super) enum Transport {
 
 /// The content on its way.
 enum Passing<'r> {
-    AsIs(Box<dyn Read + 'r>),
-    SevenBit(Box<SevenBit<Box<dyn Read + 'r>>>),
+    AsIs(Box<dyn Read + Send + 'r>),
+    SevenBit(Box<SevenBit<Box<dyn Read + Send + 'r>>>),
 }
 
 impl Read for Passing<'_> {
@@ -79,8 +86,8 @@ impl<'r> Outgoing<'r> {
             _ if protection.is_some() => {
                 Err(Error::Unsuitable("only a message has a header to protect"))
             }
-            Content::Text => Self::text(source, transport, &policy.limits),
-            Content::Binary => Ok(Self::binary(source, transport, &policy.limits)),
+            Content::Text => Self::text(source, transport, policy),
+            Content::Binary => Ok(Self::binary(source, transport, policy)),
         }
     }
 
@@ -144,6 +151,8 @@ impl<'r> Outgoing<'r> {
             ahead,
             content,
             canonicalize: transport == Transport::Clear || !is_binary,
+            transport,
+            overlap: policy.overlap,
             keep: policy.level(Rule::ReEncoded) == Level::Deny,
         })
     }
@@ -152,8 +161,9 @@ impl<'r> Outgoing<'r> {
     fn text(
         source: &'r mut Source<'_>,
         transport: Transport,
-        limits: &Limits,
+        policy: &Policy,
     ) -> Result<Self, Error> {
+        let limits = &policy.limits;
         let beginning = source.beginning().map_err(Error::Read)?;
         let most = match beginning {
             Some(_) => CHUNK,
@@ -166,9 +176,8 @@ impl<'r> Outgoing<'r> {
             return Err(Error::NotUtf8);
         }
         let mut look = Canonicalizer::new();
-        look.push(&text, &mut Vec::new());
-        look.finish(&mut Vec::new());
-        let line_end = if look.seen().crlf && !look.seen().bare_lf {
+        look.form(&text, &mut Vec::new());
+        let line_end = if look.seen().crlf && !look.seen().lf {
             LineEnd::CrLf
         } else {
             LineEnd::Lf
@@ -204,18 +213,20 @@ impl<'r> Outgoing<'r> {
             ahead: None,
             content,
             canonicalize: true,
+            transport,
+            overlap: policy.overlap,
             keep: false,
         })
     }
 
     /// A file is taken as it is; in clear it must be a part that gets through. Its message has CRLF, so that `decrypt` has nothing to convert.
-    fn binary(source: &'r mut Source<'_>, transport: Transport, limits: &Limits) -> Self {
+    fn binary(source: &'r mut Source<'_>, transport: Transport, policy: &Policy) -> Self {
         let content = match transport {
             Transport::Wrapped => Passing::AsIs(Box::new(source)),
             Transport::Clear => {
                 let head = part_header(compose::binary_part(LineEnd::CrLf));
                 let content = Cursor::new(head).chain(source);
-                seven_bit(content, Some(Survey::base64()), limits)
+                seven_bit(content, Some(Survey::base64()), &policy.limits)
             }
         };
         Self {
@@ -225,6 +236,8 @@ impl<'r> Outgoing<'r> {
             ahead: None,
             content,
             canonicalize: false,
+            transport,
+            overlap: policy.overlap,
             keep: false,
         }
     }
@@ -275,30 +288,44 @@ impl<'r> Outgoing<'r> {
         Ok(head)
     }
 
-    /// Passes the content on, chunk by chunk, in the form that is signed or encrypted, with what was seen in it so far; returns what was encoded,
-    /// where that was not known before.
+    /// Passes the content on, piece by piece, in the form that is signed or encrypted; returns what was encoded, where that was not known before.
     pub(super) fn flow(
         mut self,
-        mut each: impl FnMut(&[u8], Seen) -> Result<(), Error>,
+        each: impl FnMut(&Piece) -> Result<(), Error>,
     ) -> Result<Outcome, Error> {
-        let mut canonicalizer = Canonicalizer::new();
-        let (mut chunk, mut canonical) = (vec![0; CHUNK], Vec::new());
-        loop {
-            let n = self.content.read(&mut chunk)?;
-            let Some(read) = chunk.get(..n).filter(|c| !c.is_empty()) else {
-                break;
-            };
-            if self.keep && self.has_changed() {
+        let (content, keep) = (&mut self.content, self.keep);
+        let mut canonicalizer = self.canonicalize.then(Canonicalizer::new);
+        let mut hazards = (self.transport == Transport::Clear).then(Hazards::default);
+        let mut after_cr = false;
+        let mut ended = false;
+        // the last piece is empty: what stood open at the end is known with it
+        let make = |piece: &mut Piece| {
+            if ended {
+                return Ok(false);
+            }
+            piece.read.resize(CHUNK, 0);
+            let n = content.read(&mut piece.read)?;
+            piece.read.truncate(n);
+            if keep && content.has_changed() {
                 return Err(Error::ReEncoded);
             }
-            canonical.clear();
-            canonicalizer.push(read, &mut canonical);
-            let form = if self.canonicalize { &canonical } else { read };
-            each(form, canonicalizer.seen())?;
-        }
-        canonical.clear();
-        canonicalizer.finish(&mut canonical);
-        each(&canonical, canonicalizer.seen())?;
+            if let Some(hazards) = &mut hazards {
+                hazards.push(&piece.read);
+                if n == 0 {
+                    hazards.finish();
+                }
+                piece.hazards = *hazards;
+            }
+            if let Some(canonicalizer) = &mut canonicalizer {
+                piece.is_canonical = canonicalizer.convert(&piece.read, &mut piece.canonical);
+                let has_cr = after_cr || memchr(b'\r', &piece.read).is_some();
+                piece.is_local = piece.is_canonical && !has_cr;
+                after_cr = piece.read.ends_with(b"\r");
+            }
+            ended = n == 0;
+            Ok(true)
+        };
+        ahead(self.overlap, make, each)?;
         let outcome = match self.content {
             Passing::SevenBit(content) => content.outcome(),
             Passing::AsIs(_) => Outcome::default(),
@@ -306,9 +333,43 @@ impl<'r> Outgoing<'r> {
         clear(&outcome)?;
         Ok(outcome)
     }
+}
 
+/// A piece of the content on its way.
+#[derive(Default)]
+pub(super) struct Piece {
+    /// as it was read
+    read: Vec<u8>,
+    /// in canonical form, where that is another
+    canonical: Vec<u8>,
+    is_canonical: bool,
+    is_local: bool,
+    hazards: Hazards,
+}
+
+impl Piece {
+    /// Returns the form that is signed or encrypted.
+    pub(super) fn form(&self) -> &[u8] {
+        match self.is_canonical {
+            true => &self.canonical,
+            false => &self.read,
+        }
+    }
+
+    /// Returns the piece with lines that end in LF, where it was read like that.
+    pub(super) fn local(&self) -> Option<&[u8]> {
+        self.is_local.then_some(&self.read)
+    }
+
+    /// Returns what was seen up to here of a content that goes in clear.
+    pub(super) const fn hazards(&self) -> &Hazards {
+        &self.hazards
+    }
+}
+
+impl Passing<'_> {
     fn has_changed(&self) -> bool {
-        match &self.content {
+        match self {
             Passing::SevenBit(content) => content.has_changed(),
             Passing::AsIs(_) => false,
         }
@@ -382,10 +443,10 @@ impl Divided {
 
 /// Shows hidden fields in the text of a content.
 fn showing<'r>(
-    content: impl BufRead + 'r,
+    content: impl BufRead + Send + 'r,
     hidden: &[Field],
     limits: &Limits,
-) -> Box<dyn Read + 'r> {
+) -> Box<dyn Read + Send + 'r> {
     if hidden.is_empty() {
         return Box::new(content);
     }
@@ -427,8 +488,15 @@ fn read_up_to(reader: &mut dyn Read, most: usize, into: &mut Vec<u8>) -> io::Res
     Ok(into.len() < most)
 }
 
-fn seven_bit<'r>(content: impl Read + 'r, survey: Option<Survey>, limits: &Limits) -> Passing<'r> {
-    let content: Box<dyn Read + 'r> = Box::new(content);
+fn seven_bit<'r>(
+    content: impl Read + Send + 'r,
+    survey: Option<Survey>,
+    limits: &Limits,
+) -> Passing<'r> {
+    let content: Box<dyn Read + Send + 'r> = Box::new(content);
+    if survey.as_ref().is_some_and(Survey::keeps_all) {
+        return Passing::AsIs(content);
+    }
     let content = SevenBit::new(content, survey, PART, tree_limits(limits));
     Passing::SevenBit(Box::new(content))
 }
@@ -465,7 +533,7 @@ fn part_header(fields: Vec<Field>) -> Vec<u8> {
 
 /// Compresses a content while it is read: the base64 of CompressedData.
 struct Compressing<'r> {
-    content: Box<dyn Read + 'r>,
+    content: Box<dyn Read + Send + 'r>,
     canonicalizer: Option<Canonicalizer>,
     writer: Option<compressed_data::Writer<base64::Encoder<Vec<u8>>>>,
     ready: Cursor<Vec<u8>>,
@@ -482,11 +550,7 @@ impl Compressing<'_> {
         match &mut self.canonicalizer {
             None => writer.write_all(read)?,
             Some(canonicalizer) => {
-                canonicalizer.push(read, &mut canonical);
-                if n == 0 {
-                    canonicalizer.finish(&mut canonical);
-                }
-                writer.write_all(&canonical)?;
+                writer.write_all(canonicalizer.form(read, &mut canonical))?;
             }
         }
         self.ready = Cursor::new(std::mem::take(writer.sink_mut().sink_mut()));

@@ -224,14 +224,15 @@ impl<'a> Signer<'a> {
         let clear = signing.form() == Form::Clear;
         let told = outgoing.ahead.is_some() || outgoing.header.is_none();
         let denied = self.policy.level(Rule::NotSevenBit) == Level::Deny;
-        let outcome = outgoing.flow(|chunk, seen| {
+        let outcome = outgoing.flow(|piece| {
+            let seen = piece.hazards();
             if signing.has_local_lines() && seen.bare_cr {
                 return Err(Error::BareCr);
             }
             if clear && denied && !seen.is_seven_bit() {
                 return Err(Error::NotSevenBit);
             }
-            signing.write_all(chunk).map_err(Error::Write)
+            signing.take(piece).map_err(Error::Write)
         })?;
         if clear && !told {
             findings.extend(transport::findings(&outcome, self.policy));

@@ -615,7 +615,6 @@ fn canonical(octets: &[u8]) -> Vec<u8> {
     let mut canonicalizer = Canonicalizer::new();
     let mut canonical = Vec::with_capacity(octets.len());
     canonicalizer.push(octets, &mut canonical);
-    canonicalizer.finish(&mut canonical);
     canonical
 }
 

@@ -8,14 +8,14 @@ use std::io::{self, BufRead, BufReader, Chain, Cursor, Read, Seek, SeekFrom};
 /// A message: something to read, and to read again where it can be.
 pub enum Source<'a> {
     /// a pipe: read once
-    Stream(&'a mut dyn Read),
+    Stream(&'a mut (dyn Read + Send)),
     /// a file: a second pass is possible
     Seekable(&'a mut dyn ReadSeek),
 }
 
-/// Read and Seek.
-pub trait ReadSeek: Read + Seek {}
-impl<T: Read + Seek> ReadSeek for T {}
+/// Read and Seek, on any thread.
+pub trait ReadSeek: Read + Seek + Send {}
+impl<T: Read + Seek + Send> ReadSeek for T {}
 
 impl Source<'_> {
     /// Returns where the message begins, if it can be gone back to. What stands before in the same file is someone else's.

@@ -49,10 +49,9 @@ pub(super) fn examine(
         let Some(octets) = chunk.get(..n).filter(|octets| !octets.is_empty()) else {
             break;
         };
-        canonical.clear();
-        canonicalizer.push(octets, &mut canonical);
-        lines.push(&canonical);
-        tree.push(&canonical, &mut |event| parts.event(event));
+        let form = canonicalizer.form(octets, &mut canonical);
+        lines.push(form);
+        tree.push(form, &mut |event| parts.event(event));
     }
     if source.limit() == 0 {
         return Ok(None);

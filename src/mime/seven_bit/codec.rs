@@ -48,11 +48,7 @@ impl Codec {
             Self::Base64 { lines, encoder } => {
                 let octets = match lines {
                     None => octets,
-                    Some((canonicalizer, canonical)) => {
-                        canonical.clear();
-                        canonicalizer.push(octets, canonical);
-                        canonical
-                    }
+                    Some((canonicalizer, canonical)) => canonicalizer.form(octets, canonical),
                 };
                 let _ = encoder.write_all(octets);
                 out.append(encoder.sink_mut());

@@ -47,10 +47,7 @@ impl Peeler<'_> {
             self.policy.limits.header_bytes,
         );
         self.signed_content(&content_type::DATA, &mut splitter, &mut content)?;
-        let (digests, head, rest) = content.finish();
-        if self.goal == Goal::Verify && !self.as_received {
-            self.sink().write_all(&rest).map_err(Error::Write)?;
-        }
+        let (digests, head) = content.finish();
         if !splitter.next_part()? {
             return Err(structure("has one part only: its signature is missing"));
         }
@@ -166,7 +163,7 @@ impl Peeler<'_> {
         );
         let mut buffered = BufReader::with_capacity(CHUNK, &mut reader);
         self.signed_content(&content_type, &mut buffered, &mut content)?;
-        let (digests, head, _) = content.finish();
+        let (digests, head) = content.finish();
         let (signed, wire) = reader.finish()?;
         findings.extend(self.nothing_follows(wire)?);
         findings.extend(self.not_opened(content_type));
@@ -227,7 +224,7 @@ impl Peeler<'_> {
             (None, _) if self.without_content_too => {}
             (None, _) => return Err(Error::NoContent),
         }
-        let (mut digests, head, _) = content.finish();
+        let (mut digests, head) = content.finish();
         if self.without_content_too {
             digests = claimed(&signed)?;
         }

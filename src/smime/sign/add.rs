@@ -213,7 +213,7 @@ impl Adding<'_> {
         let limits = &self.policy().limits;
         let mut content = Content::new(&computed, true, limits.header_bytes);
         copy(&mut splitter, &mut content, sink)?;
-        let (digests, head, _) = content.finish();
+        let (digests, head) = content.finish();
         if !splitter.next_part()? {
             return Err(structure("has one part only: its signature is missing"));
         }
@@ -313,7 +313,7 @@ impl Adding<'_> {
             (false, Some(_)) => return Err(Error::ContentNotWanted),
             (false, None) => copy(&mut reader, &mut content, &mut writer)?,
         }
-        let (digests, head, _) = content.finish();
+        let (digests, head) = content.finish();
         let (signed, rest) = reader.finish()?;
         nothing_follows(rest)?;
         let form = if detached {

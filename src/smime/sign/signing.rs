@@ -8,7 +8,7 @@ use crate::{
     mime::{LineEnd, canonical::Localizer, compose},
     smime::{
         Error,
-        outgoing::CmsSink,
+        outgoing::{CmsSink, Piece},
         place::{Place, write_header},
         report::{Form, Signature},
     },
@@ -92,6 +92,19 @@ impl<'s> Signing<'s> {
                     .map_err(Error::Write)?;
                 Ok(signature)
             }
+        }
+    }
+}
+
+impl Signing<'_> {
+    /// Takes a piece of the content.
+    pub(super) fn take(&mut self, piece: &Piece) -> io::Result<()> {
+        match (&mut self.shape, piece.local()) {
+            (Shape::Clear(clear), Some(local)) if clear.local.is_some() => {
+                self.hasher.update(piece.form());
+                clear.sink.write_all(local)
+            }
+            _ => self.write_all(piece.form()),
         }
     }
 }

@@ -85,7 +85,7 @@ impl Judge<'_> {
             let digest = info.digest().unwrap_or(Digest::Sha256);
             let mut digests = ContentDigests::new(&[digest], false);
             digests.update(&signer.signature);
-            let (digests, _) = digests.finish();
+            let digests = digests.finish();
             let digested = Digested {
                 digests: &digests,
                 content_type: None,

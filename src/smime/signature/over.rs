@@ -153,7 +153,7 @@ impl Bench {
         };
         let mut digests = ContentDigests::new(&[Digest::Sha256], false);
         digests.update(CONTENT);
-        let (digests, _) = digests.finish();
+        let digests = digests.finish();
         let digested = Digested {
             digests: &digests,
             content_type: Some(content_type::DATA),

@@ -171,7 +171,7 @@ impl Judge<'_> {
         let mut authority = describe(signer);
         let mut digests = ContentDigests::new(&token.digests, false);
         digests.update(&token.content);
-        let (digests, _) = digests.finish();
+        let digests = digests.finish();
         let digested = Digested {
             digests: &digests,
             content_type: Some(time_stamp::CONTENT_TYPE),
