@@ -149,7 +149,9 @@ fn ready(batch: &Batch, then: &mut Then<'_>) -> anyhow::Result<Ended> {
     let moment = |common: &Common, given| prepare::moment(common, given);
     match &*batch.command {
         Command::Sign(typed) => {
-            let ready = sign::Ready::of(typed)?;
+            let mut ready = sign::Ready::of(typed)?;
+            // each thread has a message of its own
+            ready.ground.policy.overlap = false;
             let ground = &ready.ground;
             then(&ready.findings, &ground.policy, &|path, input, to, rng| {
                 let at = moment(&typed.common, ground.at);
@@ -157,7 +159,8 @@ fn ready(batch: &Batch, then: &mut Then<'_>) -> anyhow::Result<Ended> {
             })
         }
         Command::Encrypt(typed) => {
-            let ready = encrypt::Ready::of(typed)?;
+            let mut ready = encrypt::Ready::of(typed)?;
+            ready.ground.policy.overlap = false;
             let signer = ready.signer();
             let encryptor = ready.encryptor(signer.as_ref());
             let ground = &ready.ground;

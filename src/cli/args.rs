@@ -531,12 +531,17 @@ pub(crate) struct Common {
     /// No text report; errors are still told
     #[arg(short, long)]
     pub(crate) quiet: bool,
-    /// Threads of batch; others use one
+    /// Threads: for one large message two (1: none besides), for batch one a core
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<NonZeroUsize>,
 }
 
 impl Common {
+    /// Returns whether a second thread may help with a message.
+    pub(crate) fn overlap(&self) -> bool {
+        self.threads.is_none_or(|threads| threads.get() > 1)
+    }
+
     /// Returns whether no text may be written but errors.
     pub(crate) fn is_silent(&self) -> bool {
         self.json || self.quiet

@@ -23,7 +23,7 @@ pub(crate) fn run(decrypt: &args::Decrypt, rng: &mut Randomness) -> anyhow::Resu
     }
     let message = &decrypt.message.message;
     let mut input = Input::open(message, decrypt.common.is_silent())?;
-    let to = Destination::of(&decrypt.output);
+    let to = Destination::of(&decrypt.output, &decrypt.common);
     ready.perform(message, &mut input, &to, rng)
 }
 

@@ -40,7 +40,7 @@ pub(crate) fn run(encrypt: &args::Encrypt, rng: &mut Randomness) -> anyhow::Resu
     }
     let message = &encrypt.message.message;
     let mut input = Input::open(message, encrypt.common.is_silent())?;
-    let to = Destination::of(&encrypt.output);
+    let to = Destination::of(&encrypt.output, &encrypt.common);
     let output = ready.output(&to, rng)?;
     let signer = ready.signer();
     let encryptor = ready.encryptor(signer.as_ref());

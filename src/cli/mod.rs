@@ -19,6 +19,7 @@
 //! `batch`, which does to many messages what a verb does to one, lives beside this room and is handed to [`run`].
 pub(crate) mod advice;
 pub(crate) mod args;
+mod behind;
 mod cert;
 mod certificate;
 pub(crate) mod decrypt;

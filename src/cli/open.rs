@@ -19,7 +19,7 @@ pub(crate) fn run(open: &args::Open, rng: &mut Randomness) -> anyhow::Result<Out
     }
     let message = &open.message.message;
     let mut input = Input::open(message, open.common.is_silent())?;
-    let to = Destination::of(&open.output);
+    let to = Destination::of(&open.output, &open.common);
     ready.perform(message, &mut input, &to, ready.ground.at, rng)
 }
 

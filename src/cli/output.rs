@@ -3,6 +3,7 @@
 //! Knows standard output, files, pipes and the terminal; must not know what is written. The one place that writes to standard output and error.
 use super::{
     args,
+    behind::Behind,
     error::Problem,
     folder::Slot,
     prepare::Randomness,
@@ -14,12 +15,16 @@ use smime::{crypto::Secret, store::Spool};
 use std::{
     fs::File,
     io::{self, IsTerminal, Write},
+    mem,
     os::fd::AsFd,
     path::{Path, PathBuf},
 };
 
 /// Octets gathered before they are written.
 const BUFFER: usize = 64 << 10;
+
+/// Buffers after which a thread of its own is worth what it costs.
+const ALONE: usize = 16;
 
 /// Octets that the results of small mail have.
 const SMALL: usize = 16 << 10;
@@ -42,7 +47,12 @@ pub(crate) enum Destination<'a> {
     /// nobody wants it
     Nowhere,
     /// what `-o` says, else standard output
-    Path { path: Option<&'a Path>, sync: bool },
+    Path {
+        path: Option<&'a Path>,
+        sync: bool,
+        /// what is large may be written on a thread of its own
+        overlap: bool,
+    },
     /// a result among others
     Slot {
         slot: &'a Slot,
@@ -54,10 +64,11 @@ pub(crate) enum Destination<'a> {
 
 impl<'a> Destination<'a> {
     /// Returns where `-o` says.
-    pub(crate) fn of(typed: &'a args::Output) -> Self {
+    pub(crate) fn of(typed: &'a args::Output, common: &args::Common) -> Self {
         Self::Path {
             path: typed.output.as_deref(),
             sync: typed.sync,
+            overlap: common.overlap(),
         }
     }
 
@@ -65,7 +76,15 @@ impl<'a> Destination<'a> {
     pub(crate) fn open(&self, leave: Leave, rng: &mut Randomness) -> anyhow::Result<Output> {
         match *self {
             Self::Nowhere => Ok(Output::nowhere()),
-            Self::Path { path, sync } => Output::open(path, leave, sync, rng),
+            Self::Path {
+                path,
+                sync,
+                overlap,
+            } => {
+                let mut output = Output::open(path, leave, sync, rng)?;
+                output.overlap = overlap;
+                Ok(output)
+            }
             Self::Slot { slot, shown, sync } => {
                 let place = slot.place.clone();
                 let kind = match slot.unnamed {
@@ -86,6 +105,9 @@ pub(crate) struct Output {
     path: Option<PathBuf>,
     random: [u8; 8],
     sync: bool,
+    /// a thread of its own may write, once so much was written
+    overlap: bool,
+    passed: usize,
 }
 
 enum Kind {
@@ -101,6 +123,8 @@ enum Kind {
     File(Transaction),
     /// a file on a file system that knows no files without names
     Copied(Spool, transaction::Place),
+    /// any of these, while it is written to by a thread of its own
+    Behind(Behind<Box<Kind>>),
 }
 
 impl Output {
@@ -147,6 +171,8 @@ impl Output {
             path,
             random,
             sync,
+            overlap: false,
+            passed: 0,
         }
     }
 
@@ -177,8 +203,8 @@ impl Output {
 
     fn finish(mut self) -> io::Result<()> {
         self.pass_on()?;
-        match self.kind {
-            Kind::Nowhere | Kind::Pipe(_) | Kind::Begun(_) => Ok(()),
+        match self.kind.settled()? {
+            Kind::Nowhere | Kind::Pipe(_) | Kind::Begun(_) | Kind::Behind(_) => Ok(()),
             Kind::Held(mut spool, mut pipe) => spool.release(&mut pipe),
             Kind::File(transaction) => transaction.commit(self.random, self.sync),
             Kind::Copied(mut spool, place) => {
@@ -211,13 +237,14 @@ impl Output {
     /// Makes a file whole, but for its name; `None`: it is no file, and all of it is out.
     fn stage(mut self) -> io::Result<Option<Staged>> {
         self.pass_on()?;
+        self.kind = self.kind.settled()?;
         match self.kind {
             Kind::File(transaction) => transaction.stage(self.random, self.sync).map(Some),
             Kind::Copied(mut spool, place) => {
                 let content = &mut |file: &mut File| spool.release(file);
                 transaction::stage_copy(&place, content, self.random, self.sync).map(Some)
             }
-            Kind::Nowhere | Kind::Pipe(_) | Kind::Begun(_) | Kind::Held(..) => {
+            Kind::Nowhere | Kind::Pipe(_) | Kind::Begun(_) | Kind::Held(..) | Kind::Behind(_) => {
                 self.finish().map(|()| None)
             }
         }
@@ -228,16 +255,18 @@ impl Output {
         if let Kind::Begun(place) = &self.kind {
             self.kind = Kind::File(Transaction::begin_unnamed(place)?);
         }
+        self.passed = self.passed.saturating_add(1);
+        if self.overlap && self.passed == ALONE {
+            let kind = Box::new(mem::replace(&mut self.kind, Kind::Nowhere));
+            self.kind = match Behind::begin(kind, |kind, octets| kind.write(octets)) {
+                Ok(behind) => Kind::Behind(behind),
+                // where there can be no more threads, one does it
+                Err(kind) => *kind,
+            };
+        }
         let passed = match &mut self.kind {
-            Kind::Nowhere | Kind::Begun(_) => Ok(()),
-            Kind::Pipe(pipe) => pipe.write_all(&self.buffer),
-            Kind::File(transaction) => transaction.write_all(&self.buffer),
-            Kind::Held(spool, _) | Kind::Copied(spool, _) => {
-                spool.write_all(&self.buffer).map_err(|source| {
-                    let directory = std::env::temp_dir();
-                    io::Error::new(source.kind(), HoldingFailed { directory, source })
-                })
-            }
+            Kind::Behind(behind) => behind.write(&mut self.buffer),
+            kind => kind.write(&self.buffer),
         };
         self.buffer.clear();
         passed
@@ -270,6 +299,28 @@ impl Write for Output {
 }
 
 impl Kind {
+    fn write(&mut self, octets: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Nowhere | Self::Begun(_) | Self::Behind(_) => Ok(()),
+            Self::Pipe(pipe) => pipe.write_all(octets),
+            Self::File(transaction) => transaction.write_all(octets),
+            Self::Held(spool, _) | Self::Copied(spool, _) => {
+                spool.write_all(octets).map_err(|source| {
+                    let directory = std::env::temp_dir();
+                    io::Error::new(source.kind(), HoldingFailed { directory, source })
+                })
+            }
+        }
+    }
+
+    /// Waits until all is written that a thread of its own writes.
+    fn settled(self) -> io::Result<Self> {
+        match self {
+            Self::Behind(behind) => behind.settle().map(|kind| *kind),
+            kind => Ok(kind),
+        }
+    }
+
     fn pipe(pipe: File, leave: Leave, rng: &mut Randomness) -> Self {
         match leave {
             Leave::AsWritten => Self::Pipe(pipe),

@@ -67,6 +67,7 @@ pub(crate) fn ground(common: &args::Common, trust: Option<&args::Trust>) -> anyh
             args::Revocation::Hard => Revocation::Hard,
         };
     }
+    policy.overlap = common.overlap();
     set_levels(&mut policy, common)?;
     let at = match &common.at {
         Some(text) => Time::from_rfc3339(text).ok_or_else(|| {

@@ -27,7 +27,7 @@ pub(crate) fn run(sign: &args::Sign, rng: &mut Randomness) -> anyhow::Result<Out
     }
     let message = &sign.message.message;
     let mut input = Input::open(message, sign.common.is_silent())?;
-    let to = Destination::of(&sign.output);
+    let to = Destination::of(&sign.output, &sign.common);
     ready.perform(message, &mut input, &to, ready.ground.at, rng)
 }
 

@@ -26,7 +26,7 @@ pub(crate) fn run(verify: &args::Verify, rng: &mut Randomness) -> anyhow::Result
     let ready = Ready::of(verify)?;
     let mut input = Input::open(message, verify.common.is_silent())?;
     let to = match &verify.output.output {
-        Some(_) => Destination::of(&verify.output),
+        Some(_) => Destination::of(&verify.output, &verify.common),
         None => Destination::Nowhere,
     };
     ready.perform(message, &mut input, &to, ready.ground.at, rng)
