@@ -122,7 +122,7 @@ impl Gcm {
 struct StreamGhash {
     shares: Shares,
     /// H to a number of blocks: that of the last segment, which most others are as long as
-    power: Option<(u64, Zeroizing<Block>)>,
+    power: Option<(u64, GHash)>,
     /// tells H to whoever has the octets
     state: Zeroizing<Block>,
     partial: Zeroizing<Block>,
@@ -163,9 +163,9 @@ impl StreamGhash {
         }
         let power = match self.power.take() {
             Some((exponent, power)) if exponent == blocks => power,
-            _ => self.shares.power(blocks),
+            _ => GHash::new(&(*self.shares.power(blocks)).into()),
         };
-        let moved = Zeroizing::new(multiply(&power, &self.state));
+        let moved = Zeroizing::new(times(&power, &self.state));
         let share = Zeroizing::new(self.shares.of(segment));
         *self.state = xor(&moved, &share);
         self.power = Some((blocks, power));
@@ -227,7 +227,11 @@ impl Shares {
 const ONE: Block = [0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 /// Returns the product in GF(2^128): GHASH under key `a` of the one block `b`.
 fn multiply(a: &Block, b: &Block) -> Block {
-    let mut state = GHash::new(&(*a).into());
+    times(&GHash::new(&(*a).into()), b)
+}
+/// The same with a GHASH under key `a` in its first state.
+fn times(a: &GHash, b: &Block) -> Block {
+    let mut state = a.clone();
     state.update(&[(*b).into()]);
     state.finalize().into()
 }

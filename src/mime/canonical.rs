@@ -66,14 +66,14 @@ impl Canonicalizer {
         };
         let after_cr = std::mem::replace(&mut self.after_cr, *last == b'\r');
         let (mut crlf, mut lf) = (0, 0);
-        for (a, b) in chunk.iter().zip(chunk.iter().skip(1)) {
+        for (a, b) in chunk.iter().zip(chunk.get(1..).unwrap_or_default()) {
             let (cr, end) = (u8::from(*a == b'\r'), u8::from(*b == b'\n'));
             crlf |= cr & end;
             lf |= !cr & end;
         }
         let begins = chunk.starts_with(b"\n");
         self.seen.crlf |= crlf != 0 || begins && after_cr;
-        let is_other = lf & 1 != 0 || begins && !after_cr;
+        let is_other = lf != 0 || begins && !after_cr;
         self.seen.lf |= is_other;
         is_other
     }

@@ -77,7 +77,8 @@ impl Hazards {
         };
         self.bare_lf |= *first == b'\n';
         self.from_line |= lines.starts_with(FROM);
-        let pairs = lines.iter().zip(lines.iter().skip(1));
+        let after = lines.get(1..).unwrap_or_default();
+        let pairs = lines.iter().zip(after);
         let mut begins_with_f = false;
         if memchr(b'\r', lines).is_none() {
             self.bare_lf = true;
@@ -97,12 +98,12 @@ impl Hazards {
                 blank |= u8::from(is_blank(*a)) & lf;
                 f |= u8::from(*a == b'\n') & u8::from(*b == b'F');
             }
-            for (before, (a, b)) in lines.iter().zip(pairs.skip(1)) {
+            for ((before, a), b) in pairs.zip(after.get(1..).unwrap_or_default()) {
                 blank |=
                     u8::from(is_blank(*before)) & u8::from(*a == b'\r') & u8::from(*b == b'\n');
             }
-            self.bare_lf |= bare_lf & 1 != 0;
-            self.bare_cr |= bare_cr & 1 != 0;
+            self.bare_lf |= bare_lf != 0;
+            self.bare_cr |= bare_cr != 0;
             self.trailing_blank |= blank != 0;
             begins_with_f |= f != 0;
         }

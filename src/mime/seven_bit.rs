@@ -102,37 +102,78 @@ pub struct Survey {
     pub outcome: Outcome,
 }
 
+/// A survey while the entity flows.
+pub struct Surveyor {
+    tree: Tree,
+    ledger: Ledger,
+    steps: Vec<Step>,
+}
+
+impl Surveyor {
+    /// Begins at the header of an entity, the part of this number.
+    pub fn new(number: &str, limits: Limits) -> Self {
+        Self {
+            tree: Tree::new(number, limits),
+            ledger: Ledger::default(),
+            steps: Vec::new(),
+        }
+    }
+
+    /// Takes the next octets in.
+    pub fn push(&mut self, octets: &[u8]) {
+        let Self {
+            tree,
+            ledger,
+            steps,
+        } = self;
+        tree.push(octets, &mut |event| note(event, ledger, steps));
+    }
+
+    /// Ends the entity.
+    pub fn finish(self) -> Survey {
+        let Self {
+            tree,
+            mut ledger,
+            mut steps,
+        } = self;
+        tree.finish(&mut |event| note(event, &mut ledger, &mut steps));
+        Survey {
+            steps,
+            outcome: ledger.outcome(),
+        }
+    }
+}
+
+/// Enters what passes into the ledger, and what is decided of a part among the steps.
+fn note(event: Event<'_>, ledger: &mut Ledger, steps: &mut Vec<Step>) {
+    match event {
+        Event::Begin(part) => {
+            if ledger.begin(part) {
+                steps.push(Step::Keep);
+            }
+        }
+        Event::Body(octets) | Event::Around(octets) => ledger.octets(octets),
+        Event::End => {
+            let (order, step) = ledger.end();
+            if let Some(place) = order.and_then(|order| steps.get_mut(order)) {
+                *place = step;
+            }
+        }
+    }
+}
+
 impl Survey {
     /// Reads an entity, the part of this number, to its end.
     pub fn of(source: &mut dyn Read, number: &str, limits: Limits) -> io::Result<Self> {
-        let mut tree = Tree::new(number, limits);
-        let mut ledger = Ledger::default();
-        let mut survey = Self::default();
-        let mut each = |event: Event<'_>| match event {
-            Event::Begin(part) => {
-                if ledger.begin(part) {
-                    survey.steps.push(Step::Keep);
-                }
-            }
-            Event::Body(octets) | Event::Around(octets) => ledger.octets(octets),
-            Event::End => {
-                let (order, step) = ledger.end();
-                if let Some(place) = order.and_then(|order| survey.steps.get_mut(order)) {
-                    *place = step;
-                }
-            }
-        };
+        let mut surveyor = Surveyor::new(number, limits);
         let mut chunk = vec![0; CHUNK];
         loop {
             let n = read(source, &mut chunk)?;
             let Some(octets) = chunk.get(..n).filter(|octets| !octets.is_empty()) else {
-                break;
+                return Ok(surveyor.finish());
             };
-            tree.push(octets, &mut each);
+            surveyor.push(octets);
         }
-        tree.finish(&mut each);
-        survey.outcome = ledger.outcome();
-        Ok(survey)
     }
 
     /// Returns whether everything stays as it is.

@@ -145,6 +145,12 @@ impl Tree {
 
     /// Takes a chunk in and hands out what is decided.
     pub fn push(&mut self, chunk: &[u8], each: &mut dyn FnMut(Event<'_>)) {
+        if self.held.is_empty() {
+            let taken = self.take_in(chunk, false, each);
+            self.held
+                .extend_from_slice(chunk.get(taken..).unwrap_or_default());
+            return;
+        }
         let mut held = std::mem::take(&mut self.held);
         held.extend_from_slice(chunk);
         let taken = self.take_in(&held, false, each);

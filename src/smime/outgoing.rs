@@ -17,7 +17,7 @@ use crate::{
         hazards::Hazards,
         header::{self, Field, Header},
         legacy_display::LegacyDisplay,
-        seven_bit::{Outcome, SevenBit, Survey},
+        seven_bit::{Outcome, SevenBit, Survey, Surveyor},
         transfer::TransferEncoding,
         tree,
     },
@@ -107,9 +107,8 @@ impl<'r> Outgoing<'r> {
             let (header, mut reader) = opened(source, limits)?;
             let Divided { head, hidden, .. } = Divided::of(&header, protection)?;
             let content = Cursor::new(head).chain(&mut reader);
-            let mut content = showing(content, &hidden, limits);
-            survey = Some(Survey::of(&mut content, PART, tree_limits(limits))?);
-            drop(content);
+            let content = showing(content, &hidden, limits);
+            survey = Some(surveyed(content, policy)?);
             source.go_back(beginning).map_err(Error::Read)?;
         }
         let (header, mut reader) = opened(source, limits)?;
@@ -479,6 +478,22 @@ fn hold(
     let mut content = showing(head.chain(&**held), hidden, limits);
     let survey = Survey::of(&mut content, PART, tree_limits(limits))?;
     Ok(Some(survey))
+}
+
+/// Surveys a content that will be read again.
+fn surveyed(mut content: Box<dyn Read + Send + '_>, policy: &Policy) -> Result<Survey, Error> {
+    let mut surveyor = Surveyor::new(PART, tree_limits(&policy.limits));
+    let make = |piece: &mut Vec<u8>| {
+        piece.resize(CHUNK, 0);
+        let n = content.read(piece)?;
+        piece.truncate(n);
+        Ok(n > 0)
+    };
+    ahead(policy.overlap, make, |piece| {
+        surveyor.push(piece);
+        Ok(())
+    })?;
+    Ok(surveyor.finish())
 }
 
 /// Reads so many octets; returns whether there are no more.
