@@ -78,7 +78,13 @@ def text(size, chance):
             line = word
         else:
             line = f"{line} {word}" if line else word
-    return ("\n".join(lines) + "\n").encode()[: size - 1] + b"\n"
+    return whole_lines("\n".join(lines).encode(), size)
+
+
+def whole_lines(octets, size):
+    """Returns the first so many octets; no line of them, not the last either, ends in a space, which signing would have to encode."""
+    octets = octets[: size - 1]
+    return octets[:-1] + octets[-1:].replace(b" ", b".") + b"\n"
 
 
 def message(path, size, address, chance=None):
@@ -92,4 +98,4 @@ def message(path, size, address, chance=None):
         while left > len(block):
             file.write(block)
             left -= len(block)
-        file.write(block[: left - 1] + b"\n")
+        file.write(whole_lines(block, left))

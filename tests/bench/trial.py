@@ -1,10 +1,9 @@
 """One run of a command, measured from outside: wall time, processor time and peak memory.
 
-Knows processes, not what they do. A child's peak as the kernel tells it begins with that of whoever started it, here a Python of some 15 MB: where it is
-not well above that, the command runs once more under GNU time, which is small.
+Knows processes, not what they do. A child's peak as the kernel tells it begins with that of whoever started it, here a Python of some 15 MB; so memory is
+what GNU time, which is small, says: in the same run where that takes long, in one of its own where GNU time would count.
 """
 import os
-import resource
 import shutil
 import statistics
 import tempfile
@@ -12,11 +11,12 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-TIME = shutil.which("time")
+# A program that takes longer runs once: its run is as long as several of the other's.
+LONG = 20.0
 
 
 class Failed(Exception):
-    """A command that did not exit with 0: the last line that it wrote."""
+    """A command that did not exit with 0, and the last line that it wrote."""
 
 
 class Usage(NamedTuple):
@@ -28,23 +28,22 @@ class Usage(NamedTuple):
 
 
 class Command(NamedTuple):
-    """What is run: a program and its arguments, the files that it makes, its environment and standard input."""
+    """What is run: a program and its arguments, the file or directory that it makes, its environment."""
 
     arguments: list
     makes: Path
     environment: dict = {}
-    stdin: Path = Path("/dev/null")
 
     def run(self):
-        """Runs it, without what it made before, and returns its usage."""
+        """Runs it, without what it made before. The peak is not to be believed."""
         remove(self.makes)
+        arguments = [os.fspath(argument) for argument in self.arguments]
         with tempfile.TemporaryFile() as log:
             actions = [
-                (os.POSIX_SPAWN_OPEN, 0, self.stdin, os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
                 (os.POSIX_SPAWN_DUP2, log.fileno(), 1),
                 (os.POSIX_SPAWN_DUP2, log.fileno(), 2),
             ]
-            arguments = [os.fspath(argument) for argument in self.arguments]
             start = time.perf_counter()
             child = os.posix_spawnp(arguments[0], arguments, {**os.environ, **self.environment}, file_actions=actions)
             _, status, usage = os.wait4(child, 0)
@@ -52,17 +51,16 @@ class Command(NamedTuple):
             if status != 0:
                 log.seek(0)
                 lines = log.read().decode(errors="replace").strip().splitlines()
-                reason = lines[-1] if lines else "it said nothing"
-                raise Failed(f"{' '.join(arguments)}: status {os.waitstatus_to_exitcode(status)}: {reason}")
+                raise Failed(f"status {os.waitstatus_to_exitcode(status)}: {lines[-1] if lines else 'it said nothing'}")
         return Usage(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
 
-    def peak(self):
-        """Runs it under GNU time and returns the peak of its memory."""
-        if TIME is None:
+    def run_under_time(self):
+        """Runs it under GNU time, which adds a millisecond, and tells the peak."""
+        if shutil.which("time") is None:
             raise SystemExit("run.py: GNU time is not here (package time)")
         with tempfile.NamedTemporaryFile() as told:
-            self._replace(arguments=[TIME, "-f", "%M", "-o", told.name, *self.arguments]).run()
-            return int(told.read().split()[-1]) * 1024
+            usage = self._replace(arguments=["time", "-q", "-f", "%M", "-o", told.name, *self.arguments]).run()
+            return usage._replace(peak=int(told.read()) * 1024)
 
 
 def remove(path):
@@ -73,33 +71,31 @@ def remove(path):
         path.unlink(missing_ok=True)
 
 
-def alternate(commands, runs, settle=False):
+def alternate(commands, runs, large):
     """Runs commands in turn, so many times each: what disturbs one disturbs the others. Returns for each the medians, or why it failed.
 
-    With `settle`, what was written before is on the disk when a run begins.
+    A large run begins when what was written before is on the disk.
     """
     usages = [[] for _ in commands]
     failed = [None] * len(commands)
     for _ in range(runs):
         for place, command in enumerate(commands):
-            if failed[place]:
+            if failed[place] or any(usage.wall > LONG for usage in usages[place]):
                 continue
-            if settle:
+            if large:
                 os.sync()
             try:
-                usages[place].append(command.run())
+                usages[place].append(command.run_under_time() if large else command.run())
             except Failed as failure:
                 failed[place] = failure
             remove(command.makes)
-    results = []
-    for command, failure, usage in zip(commands, failed, usages):
-        if failure:
-            results.append(failure)
-            continue
-        median = Usage(*(statistics.median(column) for column in zip(*usage)))
-        own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-        if median.peak < 2 * own:
-            median = median._replace(peak=command.peak())
-            remove(command.makes)
-        results.append(median)
-    return results
+    return [failure or medians(command, usage, large) for command, failure, usage in zip(commands, failed, usages)]
+
+
+def medians(command, usages, large):
+    """Returns the median of each column."""
+    usage = Usage(*(statistics.median(column) for column in zip(*usages)))
+    if not large:
+        usage = usage._replace(peak=statistics.median(command.run_under_time().peak for _ in range(3)))
+        remove(command.makes)
+    return usage
