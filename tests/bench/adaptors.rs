@@ -1,6 +1,8 @@
 //! The adaptors through which content flows, each alone: `cargo bench --bench adaptors [-- PATTERN]`. Gigabytes of what goes in that pass in a second
 //! of this thread's processor time, in chunks of 64 KiB as in the program, from memory to nowhere; the best of several runs.
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::indexing_slicing)]
+mod clock;
+
 use rand_chacha::{
     ChaCha20Rng,
     rand_core::{Rng, SeedableRng},
@@ -24,7 +26,7 @@ use smime::{
 use std::{
     hint::black_box,
     io::{self, BufReader, Cursor, Read, Write},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 /// Octets that pass at once, as in `smime`.
@@ -58,29 +60,10 @@ fn main() {
 
 type AddRow<'a> = &'a mut dyn FnMut(&str, usize, &mut dyn FnMut());
 
-/// Returns octets in a nanosecond, of the best of several runs. The kernel tells the time in ticks of some milliseconds, so a run has many.
+/// Returns octets in a nanosecond, of the best of several runs.
 fn rate(octets: usize, work: &mut dyn FnMut()) -> f64 {
-    let mut best = 0.0_f64;
-    for _ in 0..5 {
-        let (wall, start, mut passed) = (Instant::now(), processor_time(), 0_usize);
-        while wall.elapsed() < Duration::from_millis(200) {
-            work();
-            passed += octets;
-        }
-        best = best.max(passed as f64 / (processor_time() - start));
-    }
-    best
-}
-/// Returns nanoseconds of this thread; Linux alone tells them in a file.
-fn processor_time() -> f64 {
-    let told = std::fs::read_to_string("/proc/thread-self/schedstat");
-    let told = told
-        .ok()
-        .and_then(|text| text.split(' ').next()?.parse().ok());
-    told.unwrap_or_else(|| {
-        let now = std::time::UNIX_EPOCH.elapsed().unwrap();
-        now.as_nanos() as f64
-    })
+    let runs = (0..5).map(|_| clock::rate(Duration::from_millis(150), work));
+    runs.fold(0.0, f64::max) * octets as f64 / 1e9
 }
 
 /// Returns lines of text, as mail is.
