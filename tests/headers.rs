@@ -1351,21 +1351,38 @@ fn a_from_that_stands_inside_alone_is_told() {
     assert!(!found.rules().contains("unsigned-from"), "{}", found.report);
 }
 
-/// How far the content of a CBC ciphertext could be read says which step failed: a header that is malformed is answered as a padding that is wrong.
+/// How far the content of a CBC ciphertext could be read says which step failed: what is malformed in it is answered as a padding that is wrong.
 #[test]
 fn what_cbc_made_of_a_ciphertext_is_no_oracle() {
-    let malformed = "Content-Type: text/plain; =\n\na\n";
-    for (cipher, code) in [("aes-128-cbc", 1), ("aes-128-gcm", 3)] {
+    let multipart = "Content-Type: multipart/signed; protocol=\"application/pkcs7-signature\"; boundary=b\n\n--b\n\na\n";
+    let cms = |base64: &str| {
+        format!(
+            "Content-Type: application/pkcs7-mime\nContent-Transfer-Encoding: base64\n\n{base64}\n"
+        )
+    };
+    let opened = |malformed: &str, cipher| {
         let options = join(&[&args!["-q", "--binary", "--cipher", cipher], &to_bob()]);
         let sealed = run("encrypt", options, malformed).expect(0).text();
-        let run = run(
-            "open",
-            join(&[&args!["--json"], &as_bob(), &reading()]),
-            sealed,
-        )
-        .expect(code);
-        let told = run.text() + &run.stderr;
-        assert_eq!(told.contains("decryption-failed"), code == 1, "{told}");
-        assert!(!told.contains("text/plain"), "{told}");
+        let options = join(&[&args!["--json"], &as_bob(), &reading()]);
+        let run = run("open", options, sealed);
+        (run.code, run.text() + &run.stderr)
+    };
+    let answer = opened("Content-Type: text/plain; =\n\na\n", "aes-128-cbc");
+    assert!(answer.1.contains("decryption-failed"), "{}", answer.1);
+    for malformed in [
+        "Content-Type: text/plain; =\n\na\n",
+        "Content-Type: text/plain\nContent-Type: text/plain\n\na\n",
+        multipart,
+        &format!("{multipart}--b--\n"),
+        &cms("MIIB"),
+        // SignedData and no more of it; SignedData with something else in it; an object of no type that is known
+        &cms("MIAGCSqGSIb3DQEHAqCA"),
+        &cms("MA0GCSqGSIb3DQEHAqAA"),
+        &cms("MAsGCSqGSIb3DQEHFQ=="),
+        &cms("MIAGAyoDBKCABAAAAAAA"),
+    ] {
+        assert_eq!(opened(malformed, "aes-128-cbc"), answer, "{malformed}");
+        let (code, told) = opened(malformed, "aes-128-gcm");
+        assert_eq!(code, 3, "{malformed}: {told}");
     }
 }

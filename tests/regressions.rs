@@ -72,6 +72,23 @@ fn what_is_signed_verifies() {
     }
 }
 
+/// Of CR CR LF in what is signed, `decrypt` under a header with LF left CR LF, and the signature inside did not hold any more.
+#[test]
+fn what_comes_out_of_encryption_is_what_was_signed() {
+    let dir = Dir::new();
+    let content = b"Content-Type: text/plain\r\n\r\none\r\r\ntwo\r\r\r\n\r\n";
+    let Some(message) = signed_by_openssl(&dir, content, &["-binary"]) else {
+        return;
+    };
+    let alice = args!["-r", fixture("certs/alice.pem"), "--allow", "untrusted"];
+    let encrypt = join(&[&args!["encrypt", "-q"], &alice, &trusting()]);
+    let encrypted = smime(encrypt).input(message).run().expect(0).stdout;
+    let decrypt = join(&[&args!["decrypt", "-q"], &as_alice()]);
+    let decrypted = smime(decrypt).input(encrypted).run().expect(0).stdout;
+    let verify = join(&[&args!["verify", "-q"], &trusting()]);
+    smime(verify).input(decrypted).run().expect(0);
+}
+
 /// `--deny not-7bit` said no after the message had been written.
 #[test]
 fn what_is_denied_is_denied_before_the_first_byte() {

@@ -2,7 +2,7 @@
 //!
 //! Knows what is one message and what is many; must not know what becomes of them.
 use super::names::{Found, MAILDIR, Walk};
-use crate::cli::{args::Shard, folder::Folder, prepare::Input};
+use crate::cli::{args::many::Shard, folder::Folder, prepare::Input};
 use smime::{
     crypto::{Digest, digest::digest},
     mime::mbox::{self, Messages, Quoting, Span},

@@ -1,9 +1,9 @@
 //! What was typed: verbs and options, as words. What they mean is found in `prepare`.
 //!
 //! Knows the command line's grammar and its help; opens nothing, parses no certificate, judges nothing. The grammar of `batch` is in `many`.
-mod many;
+pub(crate) mod many;
 
-pub(crate) use many::{Batch, Shard};
+pub(crate) use many::Batch;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use smime::mime::part::PartNumber;

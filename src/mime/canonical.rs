@@ -102,9 +102,13 @@ fn convert(chunk: &[u8], mut after_cr: bool, out: &mut Vec<u8>) {
 }
 
 /// Turns CRLF into LF, chunk by chunk (for output that follows a message with LF line ends); lone CR and LF pass.
+///
+/// A CRLF behind another CR stays as it is, since LF alone would make one line end of that CR: what is signed keeps its canonical form.
 #[derive(Debug, Default)]
 pub struct Localizer {
     held_cr: bool,
+    /// Whether the last octet before `held_cr` was a CR.
+    after_cr: bool,
 }
 
 impl Localizer {
@@ -118,21 +122,33 @@ impl Localizer {
         if chunk.is_empty() {
             return;
         }
-        if std::mem::take(&mut self.held_cr) && !chunk.starts_with(b"\n") {
-            out.push(b'\r');
+        if std::mem::take(&mut self.held_cr) {
+            self.push_cr(chunk.first(), out);
         }
         let mut rest = chunk;
         while let Some(at) = memchr(b'\r', rest) {
             let (text, from_cr) = rest.split_at_checked(at).unwrap_or((rest, b""));
-            out.extend_from_slice(text);
+            self.push_text(text, out);
             rest = from_cr.get(1..).unwrap_or_default();
-            match rest.first() {
-                Some(b'\n') => (),
-                Some(_) => out.push(b'\r'),
-                None => self.held_cr = true,
+            self.push_cr(rest.first(), out);
+        }
+        self.push_text(rest, out);
+    }
+
+    fn push_text(&mut self, text: &[u8], out: &mut Vec<u8>) {
+        self.after_cr &= text.is_empty();
+        out.extend_from_slice(text);
+    }
+
+    fn push_cr(&mut self, next: Option<&u8>, out: &mut Vec<u8>) {
+        match next {
+            None => self.held_cr = true,
+            Some(b'\n') if !self.after_cr => {}
+            Some(_) => {
+                self.after_cr = true;
+                out.push(b'\r');
             }
         }
-        out.extend_from_slice(rest);
     }
 
     /// Appends what is held back at the end.
@@ -249,9 +265,9 @@ mod tests {
     fn writes_lf() {
         assert_eq!(
             local(&[b"a\r\nb\rc\nd\r", b"\ne\r", b"\r", b"", b"\nf\r"]),
-            b"a\nb\rc\nd\ne\r\nf\r"
+            b"a\nb\rc\nd\ne\r\r\nf\r"
         );
-        assert_eq!(local(&[b"\r\r\n\r"]), b"\r\n\r");
+        assert_eq!(local(&[b"\r\r\n\r"]), b"\r\r\n\r");
     }
 
     proptest! {
@@ -275,6 +291,13 @@ mod tests {
             let (form, _) = canonical(text.as_bytes());
             let (head, tail) = form.split_at(at.min(form.len()));
             prop_assert_eq!(local(&[head, tail]), text.into_bytes());
+        }
+
+        #[test]
+        fn canonical_form_of_local_text_is_the_text(text in "[\r\na]{0,12}", at in 0..12usize) {
+            let (form, _) = canonical(text.as_bytes());
+            let (head, tail) = form.split_at(at.min(form.len()));
+            prop_assert_eq!(canonical(&local(&[head, tail])).0, form);
         }
     }
 }

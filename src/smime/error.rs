@@ -234,6 +234,11 @@ impl Error {
         }
     }
 
+    /// Returns whether it is something over a limit, which whoever asks can raise.
+    pub(super) fn is_of_a_limit(&self) -> bool {
+        self.code() == "limit"
+    }
+
     /// Returns whose matter it is.
     pub fn class(&self) -> Class {
         match self {

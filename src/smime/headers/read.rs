@@ -84,10 +84,9 @@ impl Seen {
         inside || !(steers || outer.is(HP_OUTER))
     }
 
-    /// Returns whether a field of the payload is of the header that its author wrote, and not about it.
-    pub(in crate::smime) fn is_authors(&self, inner: &Field) -> bool {
-        let protected = self.payload.as_ref().is_some_and(|it| it.scheme.is_some());
-        !(protected && inner.is(HP_OUTER))
+    /// Returns whether what the header of the payload says of its protection, and was true, is not of what comes out.
+    pub(in crate::smime) fn was_protected(&self) -> bool {
+        self.payload.as_ref().is_some_and(|it| it.scheme.is_some())
     }
 }
 

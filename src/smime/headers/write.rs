@@ -65,13 +65,11 @@ pub(in crate::smime) fn protect(header: &Header, how: HeaderProtection) -> Resul
     Ok(made)
 }
 
-/// Returns the fields of a header that is not protected, without what a draft may still say of protection: readers would believe it, and leave out
-/// what stands outside.
-pub(in crate::smime) fn unprotected(header: &Header) -> Vec<Field> {
-    let fields = header.fields.iter().filter(|f| !f.is(HP_OUTER));
-    let silent = |field: &Field| match field.is("Content-Type") {
-        true => PARAMETERS.iter().fold(field.clone(), |field, name| {
-            let line_end = header.line_end;
+/// Returns the fields of a header that is not protected, or not any more, without what they still say of protection: readers would believe it, and
+/// leave out what stands outside.
+pub(in crate::smime) fn unprotected(fields: Vec<Field>, line_end: LineEnd) -> Vec<Field> {
+    let silent = |field: Field| match field.is("Content-Type") {
+        true => PARAMETERS.iter().fold(field, |field, name| {
             let says =
                 ContentType::parse(&field.value()).is_ok_and(|it| it.parameter(name).is_some());
             match says {
@@ -79,8 +77,9 @@ pub(in crate::smime) fn unprotected(header: &Header) -> Vec<Field> {
                 false => field,
             }
         }),
-        false => field.clone(),
+        false => field,
     };
+    let fields = fields.into_iter().filter(|f| !f.is(HP_OUTER));
     fields.map(silent).collect()
 }
 

@@ -12,10 +12,10 @@ use crate::{
         public_key::KeyKind,
     },
     encoding::hex,
-    mime,
     policy::{Finding, Policy, Rule, strength},
     smime::{
         Error,
+        error::Class,
         layer::Label,
         plaintext::{End, Plaintext},
         report::{Container, EncryptedLayer, Layer, RecipientSummary},
@@ -84,11 +84,10 @@ impl Peeler<'_> {
             &content_type,
             &mut BufReader::with_capacity(CHUNK, &mut plaintext),
         );
-        // nothing authenticates what was made of a CBC ciphertext: how far it could be read is not told, as whether its padding held is not
+        // nothing authenticates what was made of a CBC ciphertext: how far it could be read is not told, as whether its padding held is not.
+        // What is over a limit is: it is well-formed up to there, and who it is for can raise that.
         let is_unproven = |error: &Error| {
-            let what = error.in_part().1;
-            !encryption.cipher.is_aead()
-                && matches!(what, Error::Mime(mime::Error::Malformed { name, .. } | mime::Error::Repeated { name }) if name.starts_with("Content-"))
+            !encryption.cipher.is_aead() && error.class() == Class::Input && !error.is_of_a_limit()
         };
         let end = match (plaintext.end(), &inside) {
             (End::Proven { .. }, Err(error)) if is_unproven(error) => End::Failed,

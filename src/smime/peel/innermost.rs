@@ -10,6 +10,7 @@ use crate::{
     policy::Rule,
     smime::{
         Error,
+        headers::write::{says_protected, unprotected},
         layer::{self, Announced},
         sender,
         source::CHUNK,
@@ -74,8 +75,13 @@ impl Peeler<'_> {
         let outer: Vec<Field> = self.outer.iter().filter(survives).cloned().collect();
         let whole = inner.len();
         inner = self.without_trace(inner);
-        inner.retain(|f| self.headers.is_authors(f));
-        let as_it_is = outer.is_empty() && inner.len() == whole;
+        // what comes out is protected no more
+        let says = |it: &&Header| self.headers.was_protected() && says_protected(it);
+        let marked = header.filter(says);
+        if let Some(header) = marked {
+            inner = unprotected(inner, header.line_end);
+        }
+        let as_it_is = outer.is_empty() && inner.len() == whole && marked.is_none();
         let mut lines = Lines::following(self.line_end, header);
         let merged = merge(&outer, &inner);
         self.doubt_from(&merged);

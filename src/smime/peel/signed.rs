@@ -330,7 +330,12 @@ impl Peeler<'_> {
         mut findings: Vec<Finding>,
     ) -> Result<(), Error> {
         self.froms_inside(digested.head);
-        if covers_ciphertext(digested, self.header_limits(), self.cms_limits()) {
+        // what was peeled of the content is in the report by now
+        let peeled = self.report.layers.get(slot..).unwrap_or_default();
+        let around = |it: &Layer| matches!(it, Layer::Encrypted(_));
+        if peeled.iter().any(around)
+            || covers_ciphertext(digested, self.header_limits(), self.cms_limits())
+        {
             findings.push(
                 self.policy
                     .finding(Rule::CoversCiphertext, signature::COVERS_CIPHERTEXT),
@@ -426,22 +431,29 @@ pub(in crate::smime) fn micalg_digests(micalg: Option<&str>) -> Vec<Digest> {
 const LOOKED_THROUGH: usize = 16;
 
 /// Returns whether a signed content is nothing but an encrypted layer, or layers of other kinds around one (RFC 8551 §3.7; Davis 2001). Only
-/// its first octets are at hand: as far as these do not tell, it is what its label says.
+/// its first octets are at hand: as far as these do not tell, it is what its label says; and where they end before a layer begins to tell,
+/// somebody has put that much in between, and means to hide it.
 fn covers_ciphertext(digested: &Digested<'_>, header: header::Limits, cms: cms::Limits) -> bool {
     let Some(mut content_type) = digested.content_type else {
         return false;
     };
     let mut head = digested.head.to_vec();
+    let mut cut = head.len() >= HEAD;
     for _ in 0..LOOKED_THROUGH {
         let bare = bare_object(&head).filter(|_| !cms::is_object(&content_type));
-        let object = if let Some(octets) = bare {
-            cms::open(Box::new(io::Cursor::new(octets)) as Box<dyn Read>, cms)
+        let (octets, label) = if let Some((octets, ends_early)) = bare {
+            cut |= ends_early;
+            (octets, Some(Label::Signed))
         } else if cms::is_object(&content_type) {
-            cms::open_content(
-                Box::new(io::Cursor::new(head)) as Box<dyn Read>,
-                content_type,
-                cms,
-            )
+            if is_ciphertext(content_type) {
+                return true;
+            }
+            let octets: Box<dyn Read> = Box::new(io::Cursor::new(head));
+            match opened(cms::open_content(octets, content_type, cms)) {
+                Some((inner, beginning)) => (content_type, (head, cut)) = (inner, beginning),
+                None => return cut,
+            }
+            continue;
         } else {
             let mut rest = &head[..];
             let Ok(fields) = Header::read(&mut rest, header) else {
@@ -449,52 +461,75 @@ fn covers_ciphertext(digested: &Digested<'_>, header: header::Limits, cms: cms::
             };
             match layer::announced(&fields) {
                 Ok(Announced::Cms { label, encoding }) => {
-                    let octets = io::Cursor::new(rest.to_vec());
-                    let octets = Box::new(transfer::Decoder::new(encoding, octets));
-                    match cms::open(octets as Box<dyn Read>, cms) {
-                        Err(_) => return !matches!(label, Some(Label::Signed | Label::Compressed)),
-                        object => object,
-                    }
+                    let (octets, ends_early) =
+                        beginning(&mut transfer::Decoder::new(encoding, rest));
+                    cut |= ends_early;
+                    (octets, label)
                 }
                 // a signature around a signature: what is in that one?
                 Ok(Announced::ClearSigned { boundary, .. }) => {
                     let mut splitter = Splitter::new(rest, &boundary);
                     if !splitter.next_part().unwrap_or_default() {
-                        return false;
+                        return cut;
                     }
-                    head = beginning(&mut splitter);
+                    let (inside, more) = beginning(&mut splitter);
+                    // a part without an end is one that was cut off
+                    cut = more || (cut && !splitter.next_part().unwrap_or_default());
+                    head = inside;
                     continue;
                 }
-                _ => return false,
+                _ => return cut && !fields.terminated,
             }
         };
-        let (inner, mut content): (Oid, Box<dyn Read>) = match object {
-            Ok(cms::Object::Enveloped(_) | cms::Object::Encrypted(_)) => return true,
-            Ok(cms::Object::Signed(reader)) => (reader.content_type, Box::new(reader)),
-            Ok(cms::Object::Compressed(reader)) => (reader.content_type, Box::new(reader)),
-            Ok(cms::Object::Digested(reader)) => (reader.content_type, Box::new(reader)),
-            Ok(cms::Object::Authenticated(reader)) => (reader.content_type, Box::new(reader)),
-            Ok(cms::Object::Data(reader)) => (content_type::DATA, Box::new(reader)),
-            Err(_) => return false,
-        };
-        content_type = inner;
-        head = beginning(&mut *content);
+        if cms::content_type_at(&octets).is_some_and(is_ciphertext) {
+            return true;
+        }
+        let octets: Box<dyn Read> = Box::new(io::Cursor::new(octets));
+        match opened(cms::open(octets, cms)) {
+            Some((inner, beginning)) => (content_type, (head, cut)) = (inner, beginning),
+            None => return cut || !matches!(label, Some(Label::Signed | Label::Compressed)),
+        }
     }
     // whoever piles up layers hides something
     true
 }
 
-/// Returns the first octets of the object that a content is without being an entity.
-fn bare_object(mut head: &[u8]) -> Option<Vec<u8>> {
+fn is_ciphertext(content_type: Oid) -> bool {
+    use content_type::*;
+    matches!(
+        content_type,
+        ENVELOPED_DATA | AUTH_ENVELOPED_DATA | ENCRYPTED_DATA
+    )
+}
+
+/// Returns the content of an object: of which type it is, and how it begins.
+fn opened(object: cms::Result<cms::Object<Box<dyn Read>>>) -> Option<(Oid, (Vec<u8>, bool))> {
+    use cms::Object;
+    let (content_type, mut content): (Oid, Box<dyn Read>) = match object.ok()? {
+        Object::Signed(reader) => (reader.content_type, Box::new(reader)),
+        Object::Compressed(reader) => (reader.content_type, Box::new(reader)),
+        Object::Digested(reader) => (reader.content_type, Box::new(reader)),
+        Object::Authenticated(reader) => (reader.content_type, Box::new(reader)),
+        Object::Enveloped(reader) | Object::Encrypted(reader) => {
+            (reader.content_type, Box::new(io::empty()))
+        }
+        Object::Data(reader) => (content_type::DATA, Box::new(reader)),
+    };
+    Some((content_type, beginning(&mut *content)))
+}
+
+/// Returns how the object begins that a content is without being an entity.
+fn bare_object(mut head: &[u8]) -> Option<(Vec<u8>, bool)> {
     let mut octets = source::object_inside(&mut head).ok()?.ok()?;
     Some(beginning(&mut octets))
 }
 
-/// Reads the first octets of a content whose end is not at hand.
-fn beginning(content: &mut dyn Read) -> Vec<u8> {
+/// Reads the first octets of a content, and returns whether there may be more.
+fn beginning(content: &mut dyn Read) -> (Vec<u8>, bool) {
     let mut head = Vec::new();
     let most = u64::try_from(HEAD).unwrap_or(u64::MAX);
     // cut short, it fails where it ends; what came before that is there
-    let _ = content.take(most).read_to_end(&mut head);
-    head
+    let read = content.take(most).read_to_end(&mut head);
+    let ends_early = read.is_err() || head.len() >= HEAD;
+    (head, ends_early)
 }
