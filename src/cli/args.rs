@@ -63,7 +63,9 @@ pub(crate) struct Arguments {
     pub(crate) command: Command,
 }
 
+// each verb's grammar is made when that verb is typed: all of them would be a fifth of the work on a small message
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub(crate) enum Command {
     Sign(Sign),
     Encrypt(Encrypt),
@@ -389,6 +391,7 @@ pub(crate) struct Cert {
 }
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub(crate) enum CertCommand {
     Show(CertShow),
     Check(CertCheck),
