@@ -305,7 +305,6 @@ mod tests {
     proptest! {
         #[test]
         fn does_not_depend_on_chunks(text in "([ \r\n\0é]|From |[a-z]{0,3}|[a-z]{990,1000})*", sizes in proptest::collection::vec(1usize..9, 1..20)) {
-            let whole = text.as_bytes();
             let mut hazards = Hazards::default();
             let (mut rest, mut sizes) = (text.as_bytes(), sizes.iter().cycle());
             while !rest.is_empty() {

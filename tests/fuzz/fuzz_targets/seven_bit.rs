@@ -81,7 +81,6 @@ fn canonical(input: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     let mut canonicalizer = Canonicalizer::new();
     canonicalizer.push(input, &mut out);
-    canonicalizer.finish(&mut out);
     out
 }
 

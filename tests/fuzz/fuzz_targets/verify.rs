@@ -60,7 +60,6 @@ fn canonical(content: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     let mut canonicalizer = Canonicalizer::new();
     canonicalizer.push(content, &mut out);
-    canonicalizer.finish(&mut out);
     out
 }
 
