@@ -44,6 +44,7 @@ mod rsa_kem;
 mod signers;
 mod start;
 mod tamper;
+mod threads;
 mod transport;
 mod trust;
 mod verbs;
