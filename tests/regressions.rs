@@ -675,7 +675,7 @@ fn a_small_exponent_is_told() {
             "-keyout",
             key,
             "-out",
-            certificate,
+            &certificate,
             "-pkeyopt",
             format!("rsa_keygen_pubexp:{exponent}"),
             "-subj",
@@ -686,7 +686,7 @@ fn a_small_exponent_is_told() {
             "subjectAltName=email:ann@example.com"
         ];
         openssl(Peer::Openssl, line).run().expect(0);
-        let line = args!["cert", "check", "--json", "-t", certificate, certificate];
+        let line = args!["cert", "check", "--json", "-t", &certificate, &certificate];
         let run = smime(line).run().expect(0);
         assert_eq!(run.text().contains("small-exponent"), told, "{run:?}");
         assert_eq!(
