@@ -286,8 +286,49 @@ fn encryption_hides_what_the_policy_says() {
                 );
             }
             assert!(found.came_out("HP-Outer").is_empty());
+            assert!(!found.output.contains("hp="), "{}", found.output);
         }
     }
+}
+
+/// What a message says of its header was told by `open` and `verify` alone.
+#[test]
+fn inspect_tells_what_is_announced() {
+    for (parameter, scheme) in [
+        ("; hp=\"clear\"", "hp-clear"),
+        ("; protected-headers=v1", "protected-headers-v1"),
+        ("; hp=\"x\"", "none"),
+        ("", "none"),
+    ] {
+        let entity = format!("From: alice@example.com\nContent-Type: text/plain{parameter}\n\na\n");
+        let message = signed_as_is("From: alice@example.com\n", &entity);
+        let told = run("inspect", args![], message.clone()).expect(0).text();
+        let line = format!("said to be protected ({scheme})");
+        assert_eq!(told.contains(&line), scheme != "none", "{told}");
+        let told = run("inspect", args!["--json"], message).expect(0).text();
+        let report: Value = serde_json::from_str(&told).unwrap();
+        let found = report["header_protection"].as_str().unwrap_or("none");
+        assert_eq!((found, report.get("headers")), (scheme, None), "{told}");
+    }
+}
+
+/// What comes out is protected no more: with `hp` left in it a reader could take fields for the author's that anybody may have added since.
+#[test]
+fn what_comes_out_does_not_say_that_it_is_protected() {
+    let entity =
+        "From: alice@example.com\nContent-Type: text/plain; hp=\"clear\"; charset=utf-8\n\na\n";
+    let clean = entity.replace(" hp=\"clear\";", "");
+    for outer in ["", "From: alice@example.com\n"] {
+        let found = Found::by("open", signed_as_is(outer, entity));
+        assert_eq!((found.scheme(), &found.output), ("hp-clear", &clean));
+    }
+    // what is undefined says nothing, and what was signed is verified as it is
+    let undefined = entity.replace("clear", "x");
+    let found = Found::by(
+        "open",
+        signed_as_is("From: alice@example.com\n", &undefined),
+    );
+    assert_eq!(found.output, undefined);
 }
 
 #[test]

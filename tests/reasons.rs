@@ -26,6 +26,10 @@ const ELSEWHERE: &[(Reason, &str)] = &[
         "OpenSSL writes no response with one that is unknown",
     ),
     (
+        Reason::SmallExponent,
+        "it only warns; tests/regressions.rs has it",
+    ),
+    (
         Reason::NotForTimeStamping,
         "it is said of a time-stamping authority, in the token, which only warns of the message",
     ),

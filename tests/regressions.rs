@@ -657,6 +657,126 @@ fn a_preamble_does_not_hide_ciphertext() {
     }
 }
 
+/// A key whose public exponent is 3 was taken as any other: it is legal, and a warning now.
+#[test]
+fn a_small_exponent_is_told() {
+    if !have(&[Peer::Openssl], "keys with a small exponent") {
+        return;
+    }
+    let dir = Dir::new();
+    for (exponent, told) in [("3", true), ("17", true), ("65537", false)] {
+        let [key, certificate] = ["key", "certificate"].map(|name| dir.file(name));
+        let line = args![
+            "req",
+            "-x509",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-keyout",
+            key,
+            "-out",
+            &certificate,
+            "-pkeyopt",
+            format!("rsa_keygen_pubexp:{exponent}"),
+            "-subj",
+            "/CN=Ann",
+            "-days",
+            "30",
+            "-addext",
+            "subjectAltName=email:ann@example.com"
+        ];
+        openssl(Peer::Openssl, line).run().expect(0);
+        let line = args!["cert", "check", "--json", "-t", &certificate, &certificate];
+        let run = smime(line).run().expect(0);
+        assert_eq!(run.text().contains("small-exponent"), told, "{run:?}");
+        assert_eq!(
+            run.text().contains(&format!("key is {exponent};")),
+            told,
+            "{run:?}"
+        );
+    }
+}
+
+/// Ciphertext under a signature was not known where its recipients, which anybody can add, take more than the first octets that are looked at.
+#[test]
+fn many_recipients_do_not_hide_ciphertext() {
+    let dir = Dir::new();
+    let kek = dir.write("kek", &[7; 32]);
+    let named = |number: usize| format!("{number:0150}:{}", kek.display());
+    let sealed = |format: &str| {
+        let recipients = (0..500).flat_map(|it| args!["--kek", named(it)]);
+        let line = args![
+            "encrypt",
+            "-q",
+            "--cipher",
+            "aes-256-gcm",
+            "--format",
+            format
+        ];
+        let message = "From: alice@example.com\nContent-Type: text/plain\n\na\n";
+        let line: Vec<OsString> = line.into_iter().chain(recipients).collect();
+        smime(line).input(message).run().expect(0).stdout
+    };
+    let sign = |message: &[u8], options: &[&str]| {
+        let mut line = join(&[&args!["sign", "-q"], &as_alice()]);
+        line.extend(options.iter().map(Into::into));
+        smime(line).input(message).run().expect(0).stdout
+    };
+    let labelled = String::from_utf8(sealed("smime")).unwrap();
+    let mislabelled = labelled.replace(
+        "smime-type=\"authEnveloped-data\"",
+        "smime-type=signed-data",
+    );
+    assert_ne!(labelled, mislabelled);
+    let inner = String::from_utf8(sign(labelled.as_bytes(), &[])).unwrap();
+    let (header, body) = inner.split_once("\n\n").unwrap();
+    let preamble = format!("{header}\n\n{}\n{body}", "a line\n".repeat(10_000));
+    let part = inner.replacen(
+        "\nMIME-Version",
+        &format!("\nX-A: {}\nMIME-Version", "x ".repeat(20_000)),
+        1,
+    );
+    let mut signed = vec![
+        sign(mislabelled.as_bytes(), &[]),
+        sign(mislabelled.as_bytes(), &["--opaque"]),
+        sign(preamble.as_bytes(), &["--opaque"]),
+        sign(part.as_bytes(), &["--opaque"]),
+    ];
+    signed.extend(signed_by_openssl(
+        &dir,
+        &sealed("der"),
+        &["-binary", "-nodetach"],
+    ));
+    for message in signed {
+        let line = join(&[&args!["verify", "--json"], &trusting()]);
+        let run = smime(line).input(message.clone()).run();
+        assert!(run.text().contains("covers-ciphertext"), "{run:?}");
+        let line = args![
+            "open",
+            "--json",
+            "-o",
+            "/dev/null",
+            "--allow",
+            "smime-type",
+            "--kek",
+            named(0)
+        ];
+        let run = smime(join(&[&line, &trusting()])).input(message).run();
+        assert!(run.text().contains("covers-ciphertext"), "{run:?}");
+    }
+    // what is only long is not hidden
+    let text = format!("From: alice@example.com\n\n{}", "a line\n".repeat(20_000));
+    for options in [&[][..], &["--opaque"]] {
+        let inner = sign(text.as_bytes(), options);
+        let line = join(&[&args!["verify", "--json"], &trusting()]);
+        let run = smime(line)
+            .input(sign(&inner, &["--opaque"]))
+            .run()
+            .expect(0);
+        assert!(!run.text().contains("covers-ciphertext"), "{run:?}");
+    }
+}
+
 /// A finding named a part of a clear-signed message by a number that `--part` took for another.
 #[test]
 fn a_finding_names_the_part_that_is_meant() {

@@ -108,7 +108,12 @@ fn answer_document(typed: &Typed, answer: &Answer, exit: u8) -> Map<String, Valu
                 let copies = report.copies.iter().map(copy).collect();
                 document.insert("copies".into(), Value::Array(copies));
             }
-            document.extend(report.headers.iter().flat_map(headers::all));
+            if let Some(headers) = &report.headers {
+                document.insert("header_protection".into(), headers::scheme(headers));
+                if !report.described {
+                    document.insert("headers".into(), headers::fields(headers));
+                }
+            }
             document.insert("findings".into(), findings(typed, &report.findings));
             if !report.parts.is_empty() {
                 let parts = report.parts.iter().map(|it| parts::part(typed, it));

@@ -195,8 +195,14 @@ impl Page {
             let who = name(&kept.signer);
             self.fact("learned", &format!("{who}, in {}{as_new}", kept.place));
         }
-        if let Some(protected) = report.headers.as_ref().and_then(headers::line) {
-            self.fact("headers", &protected);
+        if let Some(headers) = &report.headers {
+            let line = match report.described {
+                true => headers::announced(headers),
+                false => headers::line(headers),
+            };
+            if let Some(line) = line {
+                self.fact("headers", &line);
+            }
         }
         self.findings(&report.findings);
         for line in parts::tree(report).lines() {

@@ -232,6 +232,13 @@ impl PublicKey {
             Key::Dsa(key) => KeyKind::Dsa { bits: key.bits },
         }
     }
+    /// Returns the public exponent of an RSA key.
+    pub fn rsa_exponent(&self) -> Option<u64> {
+        let (Key::Rsa { key, .. } | Key::RsaKem { key, .. }) = &self.key else {
+            return None;
+        };
+        Some(rsa_scheme::exponent(key))
+    }
     /// Returns whether the numbers of its curve stand where RFC 5480 §2.1.1 wants the name. They are those of a curve that has one.
     pub fn has_explicit_curve(&self) -> bool {
         self.explicit_curve

@@ -72,6 +72,13 @@ fn bit_length(number: &[u8]) -> usize {
     let zeros = usize::try_from(zeros).unwrap_or(0);
     number.len().saturating_mul(8).saturating_sub(zeros)
 }
+/// Returns the public exponent; [`public_key`] takes none that is longer.
+pub(super) fn exponent(key: &PublicKey) -> u64 {
+    let octets = key.e_bytes();
+    octets
+        .iter()
+        .fold(0, |number, octet| (number << 8) | u64::from(*octet))
+}
 /// Returns the length of the modulus in bits.
 pub(super) fn bits(key: &PublicKey) -> usize {
     bit_length(&key.n_bytes())

@@ -178,6 +178,7 @@ reasons! {
     SignerUnexpected "signer-unexpected" SenderMismatch "RFC 8550 §3" "those who were named must have signed";
     // strength
     WeakKey "weak-key" WeakKey "RFC 8551 §4.3" "its key must be large enough to be safe";
+    SmallExponent "small-exponent" SmallExponent "FIPS 186-5 §A.1.1" "its public exponent should be 65537 or more";
     WeakAlgorithm "weak-algorithm" WeakAlgorithm "RFC 8551 §B.2" "its key must be of a kind that is still used";
     ExplicitCurve "explicit-curve" ExplicitCurve "RFC 5480 §2.1.1" "its key must name its curve";
     WeakDigest "weak-digest" WeakDigest "RFC 8551 §B.1" "its signature must be over a digest that resists collisions";

@@ -1,4 +1,4 @@
-//! Where weakness begins: the thresholds behind `weak-key`, `weak-digest`, `weak-algorithm` and `weak-cipher`.
+//! Where weakness begins: the thresholds behind `weak-key`, `small-exponent`, `weak-digest`, `weak-algorithm` and `weak-cipher`.
 use crate::crypto::{
     ContentCipher, Digest, KeyEncryption, KeyWrap, SignatureAlgorithm, algorithm::Algorithm,
     public_key::KeyKind,
@@ -6,6 +6,9 @@ use crate::crypto::{
 
 /// The smallest RSA modulus that is not weak, in bits (RFC 8551 §4.3).
 pub const RSA_BITS: usize = 2048;
+
+/// The smallest public exponent of RSA that new keys may have (FIPS 186-5 §A.1.1).
+pub const RSA_EXPONENT: u64 = 65537;
 
 /// Returns whether a key is too small. The size of a DSA key that inherits its parameters is not known.
 pub fn is_weak_key(kind: KeyKind) -> bool {

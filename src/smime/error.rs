@@ -234,7 +234,7 @@ impl Error {
         }
     }
 
-    /// Returns whether it is something over a limit, which whoever asks can raise.
+    /// Returns whether it is something over a limit.
     pub(super) fn is_of_a_limit(&self) -> bool {
         self.code() == "limit"
     }

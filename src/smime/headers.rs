@@ -131,6 +131,7 @@ const ADDED_IN_TRANSIT: &[&str] = &[
     "X-Envelope-To",
     "X-Google-DKIM-Signature",
     "X-Original-To",
+    "X-Received",
 ];
 
 /// The same, by how their names begin.

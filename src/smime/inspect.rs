@@ -12,6 +12,7 @@ pub fn inspect(source: Source<'_>, policy: &Policy) -> Result<Report, Error> {
     peeler.walk(source)?;
     let mut report = peeler.report;
     report.parts = peeler.tree;
+    report.headers = peeler.headers.announced();
     report.described = true;
     Ok(report)
 }

@@ -3,7 +3,7 @@ use super::{
     Content, Encoding, Error, HeaderProtection, Source,
     ahead::ahead,
     content::HEAD,
-    headers::write::{protect, says_protected, unprotected},
+    headers::write::{PARAMETERS, protect, says_protected, unprotected},
     layer::{self, Announced},
     source::{self, CHUNK, Opened, Reader},
 };
@@ -417,7 +417,7 @@ impl Divided {
     fn of(header: &Header, protection: Option<HeaderProtection>) -> Result<Self, Error> {
         let (inner, outer, hidden): (Vec<Field>, Vec<Field>, Vec<Field>) = match protection {
             None => {
-                let fields = unprotected(header.fields.clone(), header.line_end);
+                let fields = unprotected(header.fields.clone(), &PARAMETERS, header.line_end);
                 let (inner, outer) = fields.into_iter().partition(Field::is_mime);
                 (inner, outer, Vec::new())
             }

@@ -42,7 +42,7 @@ pub struct Report {
     pub copies: Vec<BlindCopy>,
     /// what is kept of senders now
     pub learned: Vec<Kept>,
-    /// how the header was protected, of a message that was opened or verified
+    /// how the header was protected, of a message that was opened or verified; of one that was described, how it says that it is, and no fields
     pub headers: Option<Headers>,
 }
 

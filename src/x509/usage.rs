@@ -7,7 +7,7 @@ use crate::{
     crypto::public_key::KeyKind,
     policy::{
         Finding, Policy, Reason,
-        strength::{RSA_BITS, is_weak_algorithm, is_weak_digest, is_weak_key},
+        strength::{RSA_BITS, RSA_EXPONENT, is_weak_algorithm, is_weak_digest, is_weak_key},
     },
 };
 
@@ -229,6 +229,10 @@ pub(super) fn strength(certificate: &Certificate, policy: &Policy, findings: &mu
         let found = format!("its {name} key has {bits} bits");
         let weak = certificate.objection(Reason::WeakKey, found);
         findings.push(policy.object(weak.wanting(format!("{RSA_BITS} are needed to be safe"))));
+    }
+    if let Some(exponent) = key.rsa_exponent().filter(|it| *it < RSA_EXPONENT) {
+        let found = format!("the public exponent of its {name} key is {exponent}");
+        findings.push(policy.object(certificate.objection(Reason::SmallExponent, found)));
     }
     if key.has_explicit_curve() {
         let found = format!("its key spells out the numbers of {name}");

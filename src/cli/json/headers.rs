@@ -2,8 +2,13 @@
 use serde_json::{Value, json};
 use smime::smime::Headers;
 
-/// Returns the keys of a message's header: `header_protection` and `headers`.
-pub(super) fn all(headers: &Headers) -> [(String, Value); 2] {
+/// Returns how the header was protected, or says that it is.
+pub(super) fn scheme(headers: &Headers) -> Value {
+    headers.scheme.map(|scheme| scheme.name()).into()
+}
+
+/// Returns how each field was.
+pub(super) fn fields(headers: &Headers) -> Value {
     let fields = headers.fields.iter().map(|field| {
         json!({
             "name": field.name,
@@ -12,9 +17,5 @@ pub(super) fn all(headers: &Headers) -> [(String, Value); 2] {
             "outer": field.outer,
         })
     });
-    let scheme = headers.scheme.map(|scheme| scheme.name());
-    [
-        ("header_protection".into(), scheme.into()),
-        ("headers".into(), fields.collect()),
-    ]
+    fields.collect()
 }

@@ -1,6 +1,12 @@
 //! How the header was protected, in one line.
 use smime::smime::{Headers, Protection};
 
+/// Returns how a header says that it is protected.
+pub(super) fn announced(headers: &Headers) -> Option<String> {
+    let scheme = headers.scheme?;
+    Some(format!("said to be protected ({})", scheme.name()))
+}
+
 /// Returns which fields that people see were protected, and how; `None` where the header was not protected.
 pub(super) fn line(headers: &Headers) -> Option<String> {
     headers.scheme?;

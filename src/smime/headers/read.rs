@@ -1,7 +1,9 @@
 //! What a received message says of its header: the scheme, and the fields inside and outside (RFC 9788 §4.1, §4.2, §4.10; its appendix F.3).
 //!
 //! Only the root of the Cryptographic Payload is asked, whatever else in the message says the same words.
-use super::{HP_OUTER, HeaderScheme, STEERING, USER_FACING, is_added_in_transit, is_blind};
+use super::{
+    HP_OUTER, HeaderScheme, Headers, STEERING, USER_FACING, is_added_in_transit, is_blind,
+};
 use crate::{
     mime::header::{Field, Header},
     smime::{
@@ -82,6 +84,15 @@ impl Seen {
         let inside = payload.has(outer);
         let steers = is_composed(outer) && !outer.is("From");
         inside || !(steers || outer.is(HP_OUTER))
+    }
+
+    /// Returns how the root of the payload says that its header is protected; whether it is was not judged.
+    pub(in crate::smime) fn announced(&self) -> Option<Headers> {
+        let scheme = self.payload.as_ref()?.scheme?;
+        Some(Headers {
+            scheme: Some(scheme),
+            fields: Vec::new(),
+        })
     }
 
     /// Returns whether what the header of the payload says of its protection, and was true, is not of what comes out.

@@ -65,11 +65,15 @@ pub(in crate::smime) fn protect(header: &Header, how: HeaderProtection) -> Resul
     Ok(made)
 }
 
-/// Returns the fields of a header that is not protected, or not any more, without what they still say of protection: readers would believe it, and
-/// leave out what stands outside.
-pub(in crate::smime) fn unprotected(fields: Vec<Field>, line_end: LineEnd) -> Vec<Field> {
+/// Returns the fields of a header that is not protected, or not any more, without what they still say of protection, in HP-Outer and in these
+/// parameters: readers would believe it, and leave out what stands outside.
+pub(in crate::smime) fn unprotected(
+    fields: Vec<Field>,
+    parameters: &[&str],
+    line_end: LineEnd,
+) -> Vec<Field> {
     let silent = |field: Field| match field.is("Content-Type") {
-        true => PARAMETERS.iter().fold(field, |field, name| {
+        true => parameters.iter().fold(field, |field, name| {
             let says =
                 ContentType::parse(&field.value()).is_ok_and(|it| it.parameter(name).is_some());
             match says {
@@ -91,7 +95,10 @@ pub(in crate::smime) fn says_protected(header: &Header) -> bool {
 }
 
 /// The parameters of the root that speak of protection (RFC 9788 §2.1), and the older one.
-const PARAMETERS: [&str; 3] = ["hp", "hp-legacy-display", "protected-headers"];
+pub(in crate::smime) const PARAMETERS: [&str; 3] = ["hp", "protected-headers", "hp-legacy-display"];
+
+/// Those of them that speak of the header; the last speaks of a text, which does not change when the protection is gone.
+pub(in crate::smime) const OF_THE_HEADER: [&str; 2] = ["hp", "protected-headers"];
 
 /// MIME-Version and Content-*, the media type with `hp`; without one it is what RFC 2045 §5.2 says it is.
 fn structural(header: &Header, how: HeaderProtection) -> Result<Vec<Field>> {

@@ -85,7 +85,7 @@ impl Peeler<'_> {
             &mut BufReader::with_capacity(CHUNK, &mut plaintext),
         );
         // nothing authenticates what was made of a CBC ciphertext: how far it could be read is not told, as whether its padding held is not.
-        // What is over a limit is: it is well-formed up to there, and who it is for can raise that.
+        // What is over a limit is: up to there it was read without a fault, and how large a message may be is no secret.
         let is_unproven = |error: &Error| {
             !encryption.cipher.is_aead() && error.class() == Class::Input && !error.is_of_a_limit()
         };

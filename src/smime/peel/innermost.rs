@@ -10,7 +10,7 @@ use crate::{
     policy::Rule,
     smime::{
         Error,
-        headers::write::{says_protected, unprotected},
+        headers::write::{OF_THE_HEADER, says_protected, unprotected},
         layer::{self, Announced},
         sender,
         source::CHUNK,
@@ -79,7 +79,7 @@ impl Peeler<'_> {
         let says = |it: &&Header| self.headers.was_protected() && says_protected(it);
         let marked = header.filter(says);
         if let Some(header) = marked {
-            inner = unprotected(inner, header.line_end);
+            inner = unprotected(inner, &OF_THE_HEADER, header.line_end);
         }
         let as_it_is = outer.is_empty() && inner.len() == whole && marked.is_none();
         let mut lines = Lines::following(self.line_end, header);

@@ -189,6 +189,10 @@ fn one(data: &[u8]) {
                 return;
             };
             let (result, content) = verified(&signed, None);
+            // a limit is one of reading, and a signature is a part around parts
+            if result.as_ref().is_err_and(|error| error.code() == "limit") {
+                return;
+            }
             let report = result.expect("what was signed is read");
             assert_eq!(signers(&report).len(), 1);
             // only this may be amiss: a signed message has a From of its own inside, which the signer need not be
