@@ -6,7 +6,8 @@ use super::{
 };
 use std::io::{self, Read};
 
-/// Octets read ahead.
+/// Octets read ahead: so many at first, and twice as many whenever there were as many, up to so many.
+const FIRST: usize = 8 << 10;
 const BUFFER: usize = 64 << 10;
 /// Reads of content at least this long go past the buffer when it is empty.
 const DIRECT: usize = 16 << 10;
@@ -49,7 +50,7 @@ impl<R: Read> Reader<R> {
     pub fn new(source: R, max_depth: usize) -> Self {
         Self {
             source,
-            buffer: vec![0; BUFFER],
+            buffer: vec![0; FIRST],
             ahead: 0..0,
             offset: 0,
             max_depth,
@@ -319,6 +320,9 @@ impl<R: Read> Reader<R> {
     fn ahead(&mut self, wanted: usize) -> io::Result<&[u8]> {
         while self.ahead.len() < wanted {
             if self.ahead.is_empty() {
+                if self.ahead.end == self.buffer.len() && self.ahead.end < BUFFER {
+                    self.buffer = vec![0; self.buffer.len().saturating_mul(2)];
+                }
                 self.ahead = 0..0;
             } else if self.buffer.len() - self.ahead.end < header::LONGEST {
                 self.buffer.copy_within(self.ahead.clone(), 0);

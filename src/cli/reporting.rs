@@ -238,7 +238,9 @@ impl Reporting {
             Verdict::Pass => 0,
             Verdict::Fail => 1,
         };
-        let document = json::answer(&typed, answer, exit);
+        let is_wanted = self.json || self.file.is_some();
+        let document = is_wanted.then(|| json::answer(&typed, answer, exit));
+        let document = document.unwrap_or_default();
         // The report is on its way before the message leaves: nobody gets the one who asked for both and cannot have the other. What can still
         // go wrong then takes the report's place.
         let mut done = self.file_it(&document);

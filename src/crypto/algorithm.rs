@@ -35,6 +35,14 @@ const SHAKE256_LEN: Oid = Oid::new_unwrap("2.16.840.1.101.3.4.2.18");
 const OIW_SHA1_RSA: Oid = Oid::new_unwrap("1.3.14.3.2.29");
 const OIW_SHA1_DSA: Oid = Oid::new_unwrap("1.3.14.3.2.27");
 
+/// A row that is made while this is compiled: an object identifier is not read from its digits each time that one is looked up.
+macro_rules! row {
+    ($($field:expr),*) => { const { row($($field),*) } };
+}
+macro_rules! schemes {
+    ($($oid:expr),*) => { const { schemes($($oid),*) } };
+}
+
 /// What the table says of an algorithm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Row {
@@ -152,56 +160,56 @@ impl Digest {
     #[rustfmt::skip]
     pub const fn row(self) -> Row {
         match self {
-            Self::Md5 => row("md5", "1.2.840.113549.2.5", 16, false, Some(18), "RFC 1321, RFC 3370 §2.2"),
-            Self::Sha1 => row("sha-1", "1.3.14.3.2.26", 20, false, Some(61), "FIPS 180-4, RFC 3370 §2.1"),
-            Self::Sha224 => row("sha-224", "2.16.840.1.101.3.4.2.4", 28, false, Some(112), "FIPS 180-4, RFC 5754 §2.1"),
-            Self::Sha256 => row("sha-256", "2.16.840.1.101.3.4.2.1", 32, true, Some(128), "FIPS 180-4, RFC 5754 §2.2"),
-            Self::Sha384 => row("sha-384", "2.16.840.1.101.3.4.2.2", 48, true, Some(192), "FIPS 180-4, RFC 5754 §2.3"),
-            Self::Sha512 => row("sha-512", "2.16.840.1.101.3.4.2.3", 64, true, Some(256), "FIPS 180-4, RFC 5754 §2.4"),
-            Self::Sha3_224 => row("sha3-224", "2.16.840.1.101.3.4.2.7", 28, false, Some(112), "FIPS 202, RFC 9688 §2"),
-            Self::Sha3_256 => row("sha3-256", "2.16.840.1.101.3.4.2.8", 32, true, Some(128), "FIPS 202, RFC 9688 §2"),
-            Self::Sha3_384 => row("sha3-384", "2.16.840.1.101.3.4.2.9", 48, true, Some(192), "FIPS 202, RFC 9688 §2"),
-            Self::Sha3_512 => row("sha3-512", "2.16.840.1.101.3.4.2.10", 64, true, Some(256), "FIPS 202, RFC 9688 §2"),
-            Self::Shake128 => row("shake128", "2.16.840.1.101.3.4.2.11", 32, true, Some(128), "FIPS 202, RFC 8702 §3.1"),
-            Self::Shake256 => row("shake256", "2.16.840.1.101.3.4.2.12", 64, true, Some(256), "FIPS 202, RFC 8702 §3.1, RFC 8419 §2.3"),
+            Self::Md5 => row!("md5", "1.2.840.113549.2.5", 16, false, Some(18), "RFC 1321, RFC 3370 §2.2"),
+            Self::Sha1 => row!("sha-1", "1.3.14.3.2.26", 20, false, Some(61), "FIPS 180-4, RFC 3370 §2.1"),
+            Self::Sha224 => row!("sha-224", "2.16.840.1.101.3.4.2.4", 28, false, Some(112), "FIPS 180-4, RFC 5754 §2.1"),
+            Self::Sha256 => row!("sha-256", "2.16.840.1.101.3.4.2.1", 32, true, Some(128), "FIPS 180-4, RFC 5754 §2.2"),
+            Self::Sha384 => row!("sha-384", "2.16.840.1.101.3.4.2.2", 48, true, Some(192), "FIPS 180-4, RFC 5754 §2.3"),
+            Self::Sha512 => row!("sha-512", "2.16.840.1.101.3.4.2.3", 64, true, Some(256), "FIPS 180-4, RFC 5754 §2.4"),
+            Self::Sha3_224 => row!("sha3-224", "2.16.840.1.101.3.4.2.7", 28, false, Some(112), "FIPS 202, RFC 9688 §2"),
+            Self::Sha3_256 => row!("sha3-256", "2.16.840.1.101.3.4.2.8", 32, true, Some(128), "FIPS 202, RFC 9688 §2"),
+            Self::Sha3_384 => row!("sha3-384", "2.16.840.1.101.3.4.2.9", 48, true, Some(192), "FIPS 202, RFC 9688 §2"),
+            Self::Sha3_512 => row!("sha3-512", "2.16.840.1.101.3.4.2.10", 64, true, Some(256), "FIPS 202, RFC 9688 §2"),
+            Self::Shake128 => row!("shake128", "2.16.840.1.101.3.4.2.11", 32, true, Some(128), "FIPS 202, RFC 8702 §3.1"),
+            Self::Shake256 => row!("shake256", "2.16.840.1.101.3.4.2.12", 64, true, Some(256), "FIPS 202, RFC 8702 §3.1, RFC 8419 §2.3"),
         }
     }
     #[rustfmt::skip]
     const fn schemes(self) -> Schemes {
         match self {
-            Self::Md5 => schemes(Some("1.2.840.113549.1.1.4"), None, None, None, None),
-            Self::Sha1 => schemes(Some("1.2.840.113549.1.1.5"), Some("1.2.840.10045.4.1"),
+            Self::Md5 => schemes!(Some("1.2.840.113549.1.1.4"), None, None, None, None),
+            Self::Sha1 => schemes!(Some("1.2.840.113549.1.1.5"), Some("1.2.840.10045.4.1"),
                 Some("1.3.133.16.840.63.0.2"), Some("1.3.133.16.840.63.0.3"), None),
-            Self::Sha224 => schemes(Some("1.2.840.113549.1.1.14"), Some("1.2.840.10045.4.3.1"),
+            Self::Sha224 => schemes!(Some("1.2.840.113549.1.1.14"), Some("1.2.840.10045.4.3.1"),
                 Some("1.3.132.1.11.0"), Some("1.3.132.1.14.0"), None),
-            Self::Sha256 => schemes(Some("1.2.840.113549.1.1.11"), Some("1.2.840.10045.4.3.2"),
+            Self::Sha256 => schemes!(Some("1.2.840.113549.1.1.11"), Some("1.2.840.10045.4.3.2"),
                 Some("1.3.132.1.11.1"), Some("1.3.132.1.14.1"), Some("1.2.840.113549.1.9.16.3.19")),
-            Self::Sha384 => schemes(Some("1.2.840.113549.1.1.12"), Some("1.2.840.10045.4.3.3"),
+            Self::Sha384 => schemes!(Some("1.2.840.113549.1.1.12"), Some("1.2.840.10045.4.3.3"),
                 Some("1.3.132.1.11.2"), Some("1.3.132.1.14.2"), Some("1.2.840.113549.1.9.16.3.20")),
-            Self::Sha512 => schemes(Some("1.2.840.113549.1.1.13"), Some("1.2.840.10045.4.3.4"),
+            Self::Sha512 => schemes!(Some("1.2.840.113549.1.1.13"), Some("1.2.840.10045.4.3.4"),
                 Some("1.3.132.1.11.3"), Some("1.3.132.1.14.3"), Some("1.2.840.113549.1.9.16.3.21")),
-            Self::Sha3_224 => schemes(Some("2.16.840.1.101.3.4.3.13"), Some("2.16.840.1.101.3.4.3.9"), None, None, None),
-            Self::Sha3_256 => schemes(Some("2.16.840.1.101.3.4.3.14"), Some("2.16.840.1.101.3.4.3.10"), None, None, None),
-            Self::Sha3_384 => schemes(Some("2.16.840.1.101.3.4.3.15"), Some("2.16.840.1.101.3.4.3.11"), None, None, None),
-            Self::Sha3_512 => schemes(Some("2.16.840.1.101.3.4.3.16"), Some("2.16.840.1.101.3.4.3.12"), None, None, None),
-            Self::Shake128 => schemes(None, Some("1.3.6.1.5.5.7.6.32"), None, None, None),
-            Self::Shake256 => schemes(None, Some("1.3.6.1.5.5.7.6.33"), None, None, None),
+            Self::Sha3_224 => schemes!(Some("2.16.840.1.101.3.4.3.13"), Some("2.16.840.1.101.3.4.3.9"), None, None, None),
+            Self::Sha3_256 => schemes!(Some("2.16.840.1.101.3.4.3.14"), Some("2.16.840.1.101.3.4.3.10"), None, None, None),
+            Self::Sha3_384 => schemes!(Some("2.16.840.1.101.3.4.3.15"), Some("2.16.840.1.101.3.4.3.11"), None, None, None),
+            Self::Sha3_512 => schemes!(Some("2.16.840.1.101.3.4.3.16"), Some("2.16.840.1.101.3.4.3.12"), None, None, None),
+            Self::Shake128 => schemes!(None, Some("1.3.6.1.5.5.7.6.32"), None, None, None),
+            Self::Shake256 => schemes!(None, Some("1.3.6.1.5.5.7.6.33"), None, None, None),
         }
     }
     /// Returns the OID of DSA with this digest (RFC 3279 §2.2.2, RFC 5758 §3.1), and of those that the NIST registers besides.
     fn with_dsa(self) -> Option<Oid> {
-        Some(Oid::new_unwrap(match self {
-            Self::Sha1 => "1.2.840.10040.4.3",
-            Self::Sha224 => "2.16.840.1.101.3.4.3.1",
-            Self::Sha256 => "2.16.840.1.101.3.4.3.2",
-            Self::Sha384 => "2.16.840.1.101.3.4.3.3",
-            Self::Sha512 => "2.16.840.1.101.3.4.3.4",
-            Self::Sha3_224 => "2.16.840.1.101.3.4.3.5",
-            Self::Sha3_256 => "2.16.840.1.101.3.4.3.6",
-            Self::Sha3_384 => "2.16.840.1.101.3.4.3.7",
-            Self::Sha3_512 => "2.16.840.1.101.3.4.3.8",
+        Some(match self {
+            Self::Sha1 => const { Oid::new_unwrap("1.2.840.10040.4.3") },
+            Self::Sha224 => const { Oid::new_unwrap("2.16.840.1.101.3.4.3.1") },
+            Self::Sha256 => const { Oid::new_unwrap("2.16.840.1.101.3.4.3.2") },
+            Self::Sha384 => const { Oid::new_unwrap("2.16.840.1.101.3.4.3.3") },
+            Self::Sha512 => const { Oid::new_unwrap("2.16.840.1.101.3.4.3.4") },
+            Self::Sha3_224 => const { Oid::new_unwrap("2.16.840.1.101.3.4.3.5") },
+            Self::Sha3_256 => const { Oid::new_unwrap("2.16.840.1.101.3.4.3.6") },
+            Self::Sha3_384 => const { Oid::new_unwrap("2.16.840.1.101.3.4.3.7") },
+            Self::Sha3_512 => const { Oid::new_unwrap("2.16.840.1.101.3.4.3.8") },
             Self::Md5 | Self::Shake128 | Self::Shake256 => return None,
-        }))
+        })
     }
     /// Returns the OID of RSASSA-PSS with this digest as mask generation function too, which SHAKE alone has (RFC 8702 §3.2.1).
     fn with_pss(self) -> Option<Oid> {
@@ -457,10 +465,10 @@ impl KeyWrap {
     #[rustfmt::skip]
     pub const fn row(self) -> Row {
         match self {
-            Self::Aes128 => row("aes-128-wrap", "2.16.840.1.101.3.4.1.5", 16, true, Some(128), "RFC 3394, RFC 3565 §2.3.2"),
-            Self::Aes192 => row("aes-192-wrap", "2.16.840.1.101.3.4.1.25", 24, true, Some(192), "RFC 3394, RFC 3565 §2.3.2"),
-            Self::Aes256 => row("aes-256-wrap", "2.16.840.1.101.3.4.1.45", 32, true, Some(256), "RFC 3394, RFC 3565 §2.3.2"),
-            Self::TripleDes => row("3des-wrap", "1.2.840.113549.1.9.16.3.6", 24, false, Some(112), "RFC 3217 §3, RFC 3370 §4.3.1"),
+            Self::Aes128 => row!("aes-128-wrap", "2.16.840.1.101.3.4.1.5", 16, true, Some(128), "RFC 3394, RFC 3565 §2.3.2"),
+            Self::Aes192 => row!("aes-192-wrap", "2.16.840.1.101.3.4.1.25", 24, true, Some(192), "RFC 3394, RFC 3565 §2.3.2"),
+            Self::Aes256 => row!("aes-256-wrap", "2.16.840.1.101.3.4.1.45", 32, true, Some(256), "RFC 3394, RFC 3565 §2.3.2"),
+            Self::TripleDes => row!("3des-wrap", "1.2.840.113549.1.9.16.3.6", 24, false, Some(112), "RFC 3217 §3, RFC 3370 §4.3.1"),
         }
     }
     /// Reads an AlgorithmIdentifier; parameters absent or NULL.
@@ -667,10 +675,10 @@ impl Kem {
     #[rustfmt::skip]
     pub const fn row(self) -> Row {
         match self {
-            Self::MlKem512 => row("ml-kem-512", "2.16.840.1.101.3.4.4.1", 32, true, Some(128), "FIPS 203, RFC 9936"),
-            Self::MlKem768 => row("ml-kem-768", "2.16.840.1.101.3.4.4.2", 32, true, Some(192), "FIPS 203, RFC 9936"),
-            Self::MlKem1024 => row("ml-kem-1024", "2.16.840.1.101.3.4.4.3", 32, true, Some(256), "FIPS 203, RFC 9936"),
-            Self::Rsa { .. } => row("rsa-kem", "1.0.18033.2.2.4", 32, true, None, "ISO/IEC 18033-2 §11.5, RFC 9690"),
+            Self::MlKem512 => row!("ml-kem-512", "2.16.840.1.101.3.4.4.1", 32, true, Some(128), "FIPS 203, RFC 9936"),
+            Self::MlKem768 => row!("ml-kem-768", "2.16.840.1.101.3.4.4.2", 32, true, Some(192), "FIPS 203, RFC 9936"),
+            Self::MlKem1024 => row!("ml-kem-1024", "2.16.840.1.101.3.4.4.3", 32, true, Some(256), "FIPS 203, RFC 9936"),
+            Self::Rsa { .. } => row!("rsa-kem", "1.0.18033.2.2.4", 32, true, None, "ISO/IEC 18033-2 §11.5, RFC 9690"),
         }
     }
     /// Returns `ml-kem-768` and the like.
@@ -831,18 +839,18 @@ impl ContentCipher {
     #[rustfmt::skip]
     pub const fn row(self) -> Row {
         match self {
-            Self::Aes128Cbc => row("aes-128-cbc", "2.16.840.1.101.3.4.1.2", 16, true, Some(128), "RFC 3565 §4.1"),
-            Self::Aes192Cbc => row("aes-192-cbc", "2.16.840.1.101.3.4.1.22", 24, true, Some(192), "RFC 3565 §4.1"),
-            Self::Aes256Cbc => row("aes-256-cbc", "2.16.840.1.101.3.4.1.42", 32, true, Some(256), "RFC 3565 §4.1"),
-            Self::Aes128Gcm => row("aes-128-gcm", "2.16.840.1.101.3.4.1.6", 16, true, Some(128), "RFC 5084 §3.2"),
-            Self::Aes192Gcm => row("aes-192-gcm", "2.16.840.1.101.3.4.1.26", 24, false, Some(192), "RFC 5084 §3.2"),
-            Self::Aes256Gcm => row("aes-256-gcm", "2.16.840.1.101.3.4.1.46", 32, true, Some(256), "RFC 5084 §3.2"),
-            Self::Aes128Ccm => row("aes-128-ccm", "2.16.840.1.101.3.4.1.7", 16, false, Some(128), "RFC 5084 §3.1"),
-            Self::Aes192Ccm => row("aes-192-ccm", "2.16.840.1.101.3.4.1.27", 24, false, Some(192), "RFC 5084 §3.1"),
-            Self::Aes256Ccm => row("aes-256-ccm", "2.16.840.1.101.3.4.1.47", 32, false, Some(256), "RFC 5084 §3.1"),
-            Self::ChaCha20Poly1305 => row("chacha20-poly1305", "1.2.840.113549.1.9.16.3.18", 32, true, Some(256), "RFC 8439, RFC 8103"),
-            Self::TripleDesCbc => row("3des-cbc", "1.2.840.113549.3.7", 24, false, Some(112), "RFC 3370 §5.1"),
-            Self::DesCbc => row("des-cbc", "1.3.14.3.2.7", 8, false, Some(56), "FIPS 46-3, RFC 8018 appendix B.2.1"),
+            Self::Aes128Cbc => row!("aes-128-cbc", "2.16.840.1.101.3.4.1.2", 16, true, Some(128), "RFC 3565 §4.1"),
+            Self::Aes192Cbc => row!("aes-192-cbc", "2.16.840.1.101.3.4.1.22", 24, true, Some(192), "RFC 3565 §4.1"),
+            Self::Aes256Cbc => row!("aes-256-cbc", "2.16.840.1.101.3.4.1.42", 32, true, Some(256), "RFC 3565 §4.1"),
+            Self::Aes128Gcm => row!("aes-128-gcm", "2.16.840.1.101.3.4.1.6", 16, true, Some(128), "RFC 5084 §3.2"),
+            Self::Aes192Gcm => row!("aes-192-gcm", "2.16.840.1.101.3.4.1.26", 24, false, Some(192), "RFC 5084 §3.2"),
+            Self::Aes256Gcm => row!("aes-256-gcm", "2.16.840.1.101.3.4.1.46", 32, true, Some(256), "RFC 5084 §3.2"),
+            Self::Aes128Ccm => row!("aes-128-ccm", "2.16.840.1.101.3.4.1.7", 16, false, Some(128), "RFC 5084 §3.1"),
+            Self::Aes192Ccm => row!("aes-192-ccm", "2.16.840.1.101.3.4.1.27", 24, false, Some(192), "RFC 5084 §3.1"),
+            Self::Aes256Ccm => row!("aes-256-ccm", "2.16.840.1.101.3.4.1.47", 32, false, Some(256), "RFC 5084 §3.1"),
+            Self::ChaCha20Poly1305 => row!("chacha20-poly1305", "1.2.840.113549.1.9.16.3.18", 32, true, Some(256), "RFC 8439, RFC 8103"),
+            Self::TripleDesCbc => row!("3des-cbc", "1.2.840.113549.3.7", 24, false, Some(112), "RFC 3370 §5.1"),
+            Self::DesCbc => row!("des-cbc", "1.3.14.3.2.7", 8, false, Some(56), "FIPS 46-3, RFC 8018 appendix B.2.1"),
             Self::Rc2Cbc { effective_bits } => {
                 let (size, bits) = match effective_bits { 40 => (5, 40), 64 => (8, 64), _ => (16, 128) };
                 row("rc2-cbc", "1.2.840.113549.3.2", size, false, Some(bits), "RFC 2268, RFC 3370 §5.2")

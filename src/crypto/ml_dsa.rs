@@ -49,9 +49,9 @@ impl MlDsa {
     #[rustfmt::skip]
     pub const fn row(self) -> Row {
         match self {
-            Self::MlDsa44 => row("ml-dsa-44", "2.16.840.1.101.3.4.3.17", 1312, true, Some(128), "FIPS 204, RFC 9881, RFC 9882"),
-            Self::MlDsa65 => row("ml-dsa-65", "2.16.840.1.101.3.4.3.18", 1952, true, Some(192), "FIPS 204, RFC 9881, RFC 9882"),
-            Self::MlDsa87 => row("ml-dsa-87", "2.16.840.1.101.3.4.3.19", 2592, true, Some(256), "FIPS 204, RFC 9881, RFC 9882"),
+            Self::MlDsa44 => const { row("ml-dsa-44", "2.16.840.1.101.3.4.3.17", 1312, true, Some(128), "FIPS 204, RFC 9881, RFC 9882") },
+            Self::MlDsa65 => const { row("ml-dsa-65", "2.16.840.1.101.3.4.3.18", 1952, true, Some(192), "FIPS 204, RFC 9881, RFC 9882") },
+            Self::MlDsa87 => const { row("ml-dsa-87", "2.16.840.1.101.3.4.3.19", 2592, true, Some(256), "FIPS 204, RFC 9881, RFC 9882") },
         }
     }
     /// Returns `ML-DSA-65` and the like, as the standard writes it.

@@ -141,11 +141,11 @@ pub struct PublicKey {
 #[derive(Debug, Clone)]
 pub(super) enum Key {
     Rsa {
-        key: Box<rsa::PublicKey>,
+        key: Box<rsa_scheme::PublicKey>,
         pss: Option<PssRestriction>,
     },
     RsaKem {
-        key: Box<rsa::PublicKey>,
+        key: Box<rsa_scheme::PublicKey>,
         components: Option<RsaKemComponents>,
     },
     P256(p256::PublicKey),
@@ -210,12 +210,10 @@ impl PublicKey {
     pub fn kind(&self) -> KeyKind {
         match &self.key {
             Key::Rsa { key, pss } => KeyKind::Rsa {
-                bits: rsa_scheme::bits(key),
+                bits: key.bits(),
                 restricted_to_pss: pss.is_some(),
             },
-            Key::RsaKem { key, .. } => KeyKind::RsaKem {
-                bits: rsa_scheme::bits(key),
-            },
+            Key::RsaKem { key, .. } => KeyKind::RsaKem { bits: key.bits() },
             Key::P256(_) => KeyKind::P256,
             Key::P384(_) => KeyKind::P384,
             Key::P521(_) => KeyKind::P521,
@@ -485,12 +483,12 @@ impl Key {
         Ok(Self::Rsa { key, pss })
     }
     /// RSAPublicKey (RFC 8017 appendix A.1.1): `SEQUENCE { modulus INTEGER, publicExponent INTEGER }`.
-    fn rsa_numbers(octets: &[u8]) -> Result<Box<rsa::PublicKey>> {
+    fn rsa_numbers(octets: &[u8]) -> Result<Box<rsa_scheme::PublicKey>> {
         const MALFORMED: Error = Error::Key("a malformed RSAPublicKey");
         let read = |fields: &mut Cursor<'_>| {
             let modulus = fields.expect(Tag::INTEGER).map_err(|_| MALFORMED)?;
             let exponent = fields.expect(Tag::INTEGER).map_err(|_| MALFORMED)?;
-            rsa_scheme::public_key(modulus.content, exponent.content)
+            rsa_scheme::PublicKey::new(modulus.content, exponent.content)
         };
         let mut fields = parameters::sole_sequence(octets).ok_or(MALFORMED)?;
         let key = Box::new(read(&mut fields)?);

@@ -8,11 +8,12 @@ use super::{
 };
 use crate::asn1::{Tag, write};
 use rsa::{
-    BoxedUint, Oaep, Pkcs1v15Encrypt, PublicKey,
+    BoxedUint, Oaep, Pkcs1v15Encrypt,
     pkcs1::DecodeRsaPrivateKey,
     traits::{PrivateKeyParts, PublicKeyParts},
 };
 use spki::AlgorithmIdentifierOwned;
+use std::sync::OnceLock;
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 use zeroize::Zeroizing;
 
@@ -32,32 +33,75 @@ impl PrivateKey {
             .map_err(|_| Error::Key("an RSA key whose numbers do not belong together"))?;
         Ok(Self {
             key,
-            engine: engine::RsaKey::default(),
+            engine: engine::RsaKey::new(der),
         })
     }
 }
 
-/// Makes a public key of the content octets of two INTEGERs: modulus of 512 to 16384 bits, exponent odd, 3 to 2^64.
-pub(super) fn public_key(modulus: &[u8], exponent: &[u8]) -> Result<PublicKey> {
-    let modulus = unsigned(modulus).ok_or(Error::Key("an RSA modulus that is not positive"))?;
-    let exponent = unsigned(exponent).ok_or(Error::Key("an RSA exponent that is not positive"))?;
-    let bits = bit_length(modulus);
-    if !(MIN_BITS..=MAX_BITS).contains(&bits) {
-        return Err(Error::Key(
-            "an RSA modulus that is not 512 to 16384 bits long",
-        ));
+/// A public key: its numbers. What the `rsa` crate makes of them takes as long as a signature's check, and is made when it is first needed.
+#[derive(Debug, Clone)]
+pub(super) struct PublicKey {
+    modulus: Box<[u8]>,
+    exponent: Box<[u8]>,
+    numbers: OnceLock<rsa::PublicKey>,
+}
+impl PublicKey {
+    /// Takes the content octets of two INTEGERs: modulus of 512 to 16384 bits, exponent odd, 3 to 2^64.
+    pub(super) fn new(modulus: &[u8], exponent: &[u8]) -> Result<Self> {
+        let modulus = unsigned(modulus).ok_or(Error::Key("an RSA modulus that is not positive"))?;
+        let exponent =
+            unsigned(exponent).ok_or(Error::Key("an RSA exponent that is not positive"))?;
+        let bits = bit_length(modulus);
+        if !(MIN_BITS..=MAX_BITS).contains(&bits) {
+            return Err(Error::Key(
+                "an RSA modulus that is not 512 to 16384 bits long",
+            ));
+        }
+        let odd = |number: &[u8]| number.last().is_some_and(|octet| octet & 1 == 1);
+        if !odd(modulus) || !odd(exponent) {
+            return Err(Error::Key("an RSA modulus or exponent that is even"));
+        }
+        if exponent.len() > 8 || matches!(exponent, [1]) {
+            return Err(Error::Key("an RSA exponent that is not 3 to 2^64"));
+        }
+        Ok(Self::of(modulus, exponent))
     }
-    let odd = |number: &[u8]| number.last().is_some_and(|octet| octet & 1 == 1);
-    if !odd(modulus) || !odd(exponent) {
-        return Err(Error::Key("an RSA modulus or exponent that is even"));
+    pub(super) fn of(modulus: &[u8], exponent: &[u8]) -> Self {
+        Self {
+            modulus: modulus.into(),
+            exponent: exponent.into(),
+            numbers: OnceLock::new(),
+        }
     }
-    if exponent.len() > 8 || matches!(exponent, [1]) {
-        return Err(Error::Key("an RSA exponent that is not 3 to 2^64"));
+    /// Returns the modulus, without leading zeros.
+    pub(super) fn modulus(&self) -> &[u8] {
+        &self.modulus
     }
-    Ok(PublicKey::new_unchecked(
-        BoxedUint::from_be_slice_vartime(modulus),
-        BoxedUint::from_be_slice_vartime(exponent),
-    ))
+    /// Returns the exponent, without leading zeros.
+    pub(super) fn exponent(&self) -> &[u8] {
+        &self.exponent
+    }
+    /// Returns the length of the modulus in octets.
+    pub(super) fn size(&self) -> usize {
+        self.modulus.len()
+    }
+    /// Returns the length of the modulus in bits.
+    pub(super) fn bits(&self) -> usize {
+        bit_length(&self.modulus)
+    }
+    fn numbers(&self) -> &rsa::PublicKey {
+        self.numbers.get_or_init(|| {
+            rsa::PublicKey::new_unchecked(
+                BoxedUint::from_be_slice_vartime(&self.modulus),
+                BoxedUint::from_be_slice_vartime(&self.exponent),
+            )
+        })
+    }
+}
+impl PartialEq for PublicKey {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.modulus, &self.exponent) == (&other.modulus, &other.exponent)
+    }
 }
 /// Returns the octets of a positive INTEGER without its sign octet; `None` for zero, negative and padded ones.
 pub(super) fn unsigned(content: &[u8]) -> Option<&[u8]> {
@@ -74,14 +118,9 @@ fn bit_length(number: &[u8]) -> usize {
 }
 /// Returns the public exponent; [`public_key`] takes none that is longer.
 pub(super) fn exponent(key: &PublicKey) -> u64 {
-    let octets = key.e_bytes();
-    octets
+    key.exponent
         .iter()
         .fold(0, |number, octet| (number << 8) | u64::from(*octet))
-}
-/// Returns the length of the modulus in bits.
-pub(super) fn bits(key: &PublicKey) -> usize {
-    bit_length(&key.n_bytes())
 }
 
 /// Returns RSAVP1 of a signature as long as the modulus (RFC 8017 §5.2.2), in as many octets.
@@ -90,6 +129,7 @@ fn recover(key: &PublicKey, signature: &[u8]) -> Option<Vec<u8>> {
     if signature.len() != size {
         return None;
     }
+    let key = key.numbers();
     let representative = BoxedUint::from_be_slice(signature, key.n_bits_precision()).ok()?;
     if representative >= **key.n() {
         return None;
@@ -138,7 +178,7 @@ pub(super) fn verify_pss(
     if let Some(verdict) = engine::verify_pss(key, pss, hash, signature) {
         return verdict;
     }
-    let encoded_bits = bits(key).saturating_sub(1);
+    let encoded_bits = key.bits().saturating_sub(1);
     recover(key, signature)
         .and_then(|message| emsa_pss(&message, encoded_bits, pss, hash))
         .unwrap_or(false)
@@ -219,7 +259,7 @@ pub(super) fn sign_pss(
     }
     let mut salt = vec![0; pss.salt];
     rng.fill_bytes(&mut salt);
-    let encoded_bits = bits(key.as_public_key()).saturating_sub(1);
+    let encoded_bits = bit_length(&key.n_bytes()).saturating_sub(1);
     let message = encode_pss(encoded_bits, pss, hash, &salt).ok_or(TOO_SMALL)?;
     sign_encoded(key, &message, rng)
 }
@@ -258,7 +298,7 @@ pub(super) fn encrypt(
     if let Some(encrypted) = engine::encrypt_rsa(key, algorithm, content_key) {
         return Ok(encrypted);
     }
-    let content_key = content_key.expose();
+    let (key, content_key) = (key.numbers(), content_key.expose());
     let encrypted = match algorithm {
         KeyTransport::RsaPkcs1 => key.encrypt(rng, Pkcs1v15Encrypt, content_key),
         KeyTransport::RsaOaep { digest, mgf, label } => {
@@ -342,7 +382,8 @@ fn decode_oaep(encoded: &[u8], (kind, mgf, label): (Digest, Digest, &[u8])) -> O
 /// RSA-KEM (ISO/IEC 18033-2 §11.5.3): encrypts a random number below the modulus; both are as long as the modulus.
 pub(super) fn encapsulate(key: &PublicKey, rng: &mut dyn CryptoRng) -> Result<(Vec<u8>, Secret)> {
     let mut octets = Zeroizing::new(vec![0; key.size()]);
-    let spare = octets.len().saturating_mul(8).saturating_sub(bits(key));
+    let spare = octets.len().saturating_mul(8).saturating_sub(key.bits());
+    let key = key.numbers();
     let allowed = u32::try_from(spare)
         .ok()
         .and_then(|spare| 0xff_u8.checked_shr(spare));
@@ -386,7 +427,7 @@ fn private(key: &rsa::PrivateKey, ciphertext: &[u8], rng: &mut dyn CryptoRng) ->
     Ok(Secret::new(octets))
 }
 /// Returns a number in as many octets as the modulus has.
-fn as_long_as(key: &PublicKey, number: &BoxedUint) -> Option<Vec<u8>> {
+fn as_long_as(key: &rsa::PublicKey, number: &BoxedUint) -> Option<Vec<u8>> {
     let octets = Zeroizing::new(number.to_be_bytes().into_vec());
     let start = octets.len().checked_sub(key.size())?;
     octets.get(start..).map(<[u8]>::to_vec)
@@ -426,6 +467,9 @@ mod tests {
     fn key() -> rsa::PrivateKey {
         rsa::PrivateKey::from_pkcs1_der(&block("rsa-pkcs1").der).unwrap()
     }
+    fn public(key: &rsa::PrivateKey) -> PublicKey {
+        PublicKey::of(&key.n_bytes(), &key.e_bytes())
+    }
     fn rng() -> rand_chacha::ChaCha20Rng {
         rand_chacha::ChaCha20Rng::from_seed([5; 32])
     }
@@ -443,7 +487,7 @@ mod tests {
         let hash = digest(Digest::Sha256, b"message");
         let verify = |message: &[u8]| {
             let signature = raw(&key, message);
-            verify_pkcs1(key.as_public_key(), Digest::Sha256, &hash, &signature)
+            verify_pkcs1(&public(&key), Digest::Sha256, &hash, &signature)
         };
         let oid = write::tlv(Tag::OID, Digest::Sha256.row().oid.as_bytes());
         let octets = write::tlv(Tag::OCTET_STRING, &hash);
@@ -494,9 +538,8 @@ mod tests {
             };
             let hash = digest(digest_kind, b"message");
             let message = encode_pss(2047, pss, &hash, &vec![0x5a; salt]).unwrap();
-            let verify = |pss, message: &[u8]| {
-                verify_pss(key.as_public_key(), pss, &hash, &raw(&key, message))
-            };
+            let verify =
+                |pss, message: &[u8]| verify_pss(&public(&key), pss, &hash, &raw(&key, message));
             assert!(verify(pss, &message));
             let other = |salt| Parameters { salt, ..pss };
             assert!(!verify(other(salt + 1), &message) && !verify(other(2048), &message));

@@ -23,7 +23,7 @@ macro_rules! sets {
             pub const ALL: &'static [Self] = &[$(Self::$set,)*];
             /// Returns its row of the table; the size is that of a public key.
             pub const fn row(self) -> Row {
-                match self { $(Self::$set => row($name, $oid, $size, true, Some($size * 4), "FIPS 205, RFC 9814, RFC 9909"),)* }
+                match self { $(Self::$set => const { row($name, $oid, $size, true, Some($size * 4), "FIPS 205, RFC 9814, RFC 9909") },)* }
             }
             /// Returns `SLH-DSA-SHA2-128s` and the like, as the standard writes it.
             pub fn standard_name(self) -> &'static str {

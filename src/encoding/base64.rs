@@ -1,11 +1,11 @@
 //! Base64 of RFC 2045 §6.8 as streams, tolerant in and strict out.
 //!
 //! Knows octets and characters, nothing of MIME or PEM around them. Whatever the decoder tolerates it remembers; whether
-//! that matters is decided above. Both directions work on blocks of many lines, with buffers of a fixed size that are
+//! that matters is decided above. Both directions work on blocks of many lines, with buffers that never move and are
 //! wiped when dropped, since PEM carries private keys through here.
 use base64_simd::{AsOut, STANDARD, STANDARD_NO_PAD};
 use memchr::memchr;
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, Read, Write};
 use zeroize::Zeroizing;
 
 /// What a decoder tolerated; each becomes a finding above.
@@ -21,7 +21,9 @@ pub struct Tolerated {
     pub trailing_bits: bool,
 }
 
-/// Characters taken from the source at a time.
+/// Characters taken from the source at a time: so many at first, and twice as many whenever it gave as many, up to so many. What is wiped must be
+/// touched, and most of what comes through here is a key or a certificate.
+const FIRST_TEXT: usize = 4 << 10;
 const TEXT: usize = 32 << 10;
 
 /// Decodes base64 from `R` while it is read.
@@ -36,6 +38,8 @@ pub struct Decoder<R> {
     /// The `=` that may still follow, once the first was seen.
     padding: Option<usize>,
     tolerated: Tolerated,
+    /// The source gave as much as was asked for.
+    plenty: bool,
 }
 
 impl<R: Read> Decoder<R> {
@@ -43,9 +47,10 @@ impl<R: Read> Decoder<R> {
     pub fn new(source: R) -> Self {
         Self {
             source,
-            text: Zeroizing::new(vec![0; TEXT]),
-            digits: Zeroizing::new(Vec::with_capacity(TEXT + 4)),
-            octets: Zeroizing::new(Vec::with_capacity(TEXT / 4 * 3 + 3)),
+            text: Zeroizing::new(vec![0; FIRST_TEXT]),
+            digits: room(FIRST_TEXT + 4),
+            octets: room(FIRST_TEXT / 4 * 3 + 3),
+            plenty: false,
             taken: 0,
             padding: None,
             tolerated: Tolerated::default(),
@@ -66,7 +71,11 @@ impl<R: Read> Decoder<R> {
     fn refill(&mut self) -> io::Result<bool> {
         self.octets.clear();
         self.taken = 0;
+        if self.plenty && self.text.len() < TEXT {
+            self.grow();
+        }
         let length = self.source.read(&mut self.text)?;
+        self.plenty = length == self.text.len();
         let text = self.text.get(..length).unwrap_or_default();
         if text.is_empty() {
             return Ok(self.end_without_padding());
@@ -84,6 +93,16 @@ impl<R: Read> Decoder<R> {
             }
         }
         Ok(true)
+    }
+
+    /// Makes room for twice as much; no buffer that is left behind stays unwiped.
+    fn grow(&mut self) {
+        let size = self.text.len().saturating_mul(2).min(TEXT);
+        self.text = Zeroizing::new(vec![0; size]);
+        self.octets = room(size / 4 * 3 + 3);
+        let mut digits = room(size + 4);
+        digits.extend_from_slice(&self.digits);
+        self.digits = digits;
     }
 
     /// Decodes as many whole quanta as there are; false, with nothing done, if there is anything but the alphabet in them.
@@ -168,17 +187,9 @@ impl<R: Read> Read for Decoder<R> {
         if buf.is_empty() {
             return Ok(0);
         }
-        loop {
-            let mut ready = self.octets.get(self.taken..).unwrap_or_default();
-            if !ready.is_empty() {
-                let length = ready.read(buf)?;
-                self.taken += length;
-                return Ok(length);
-            }
-            if !self.refill()? {
-                return Ok(0);
-            }
-        }
+        let length = self.fill_buf()?.read(buf)?;
+        self.consume(length);
+        Ok(length)
     }
 }
 
@@ -222,6 +233,22 @@ fn join_equal<'t, const L: usize, const N: usize>(
     text.get(joined..).unwrap_or_default()
 }
 
+impl<R: Read> BufRead for Decoder<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        while self.taken >= self.octets.len() && self.refill()? {}
+        Ok(self.octets.get(self.taken..).unwrap_or_default())
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.taken = self.taken.saturating_add(amount).min(self.octets.len());
+    }
+}
+
+/// Returns an empty buffer for so many octets, to be filled with no more.
+fn room(size: usize) -> Zeroizing<Vec<u8>> {
+    Zeroizing::new(Vec::with_capacity(size))
+}
+
 fn check_after_end(padding: &mut Option<usize>, tolerated: &mut Tolerated, text: &[u8]) {
     for &octet in text {
         match (octet, *padding) {
@@ -257,11 +284,9 @@ impl<W: Write> Encoder<W> {
         Self {
             sink,
             line_end,
-            held: Zeroizing::new(Vec::with_capacity(LINE)),
-            characters: Zeroizing::new(Vec::with_capacity(LINES * LINE_CHARACTERS)),
-            lines: Zeroizing::new(Vec::with_capacity(
-                LINES * (LINE_CHARACTERS + line_end.len()),
-            )),
+            held: room(LINE),
+            characters: Zeroizing::default(),
+            lines: Zeroizing::default(),
         }
     }
 
@@ -280,8 +305,12 @@ impl<W: Write> Encoder<W> {
     /// Writes `octets` as lines, the last of which may be short.
     fn write_lines(&mut self, octets: &[u8]) -> io::Result<()> {
         for block in octets.chunks(LINES * LINE) {
-            self.characters
-                .resize(STANDARD.encoded_length(block.len()), 0);
+            let size = STANDARD.encoded_length(block.len());
+            if self.characters.capacity() < size {
+                self.characters = room(size);
+                self.lines = room(size + size.div_ceil(LINE_CHARACTERS) * self.line_end.len());
+            }
+            self.characters.resize(size, 0);
             let _ = STANDARD.encode(block, self.characters.as_mut_slice().as_out());
             self.lines.clear();
             // the length of a line is known while this is compiled: copying one is two moves

@@ -1,11 +1,12 @@
 //! The plaintext of an encrypted layer while it is read. What flows is not proven before [`Plaintext::end`] returned [`End::Proven`].
-use super::source::CHUNK;
+use super::source::{CHUNK, FIRST, more};
 use crate::{
     asn1::stream::Rest,
     cms::{self, content_type, enveloped_data::Reader},
     crypto::{self, ContentEncryption, Secret, content::Decryption},
 };
 use std::io::{self, Read};
+use zeroize::Zeroize;
 
 /// Decrypts the content of `R` as it is read.
 pub(super) struct Plaintext<R> {
@@ -55,10 +56,10 @@ impl<R: Read> Plaintext<R> {
         let state = State::Flowing(Box::new(reader), Box::new(decryption));
         Ok(Self {
             state,
-            ciphertext: vec![0; CHUNK],
+            ciphertext: vec![0; FIRST],
             tail: misplaced.then(Vec::new),
             hopeless: false,
-            plain: io::Cursor::new(Vec::with_capacity(CHUNK + 16)),
+            plain: io::Cursor::new(Vec::with_capacity(FIRST + TAG)),
         })
     }
 
@@ -73,6 +74,11 @@ impl<R: Read> Plaintext<R> {
         self.plain.set_position(0);
         let plain = self.plain.get_mut();
         plain.clear();
+        // what is left behind is wiped, so it must not grow by itself
+        if plain.capacity() < self.ciphertext.len().saturating_add(TAG) {
+            plain.zeroize();
+            plain.reserve_exact(self.ciphertext.len().saturating_add(TAG));
+        }
         let State::Flowing(mut reader, mut decryption) =
             std::mem::replace(&mut self.state, State::Broken)
         else {
@@ -91,6 +97,9 @@ impl<R: Read> Plaintext<R> {
                 }
             }
             .map_err(io::Error::other)?;
+            if n == self.ciphertext.len() && n < CHUNK {
+                self.ciphertext = vec![0; more(n)];
+            }
             self.state = State::Flowing(reader, decryption);
             return Ok(());
         }
@@ -160,6 +169,6 @@ impl<R: Read> Read for Plaintext<R> {
 
 impl<R> Drop for Plaintext<R> {
     fn drop(&mut self) {
-        zeroize::Zeroize::zeroize(self.plain.get_mut());
+        self.plain.get_mut().zeroize();
     }
 }

@@ -3,7 +3,10 @@
 //! Knows first octets; what an entity means is known by `layer`.
 use super::Error;
 use crate::{cms, encoding::base64};
-use std::io::{self, BufRead, BufReader, Chain, Cursor, Read, Seek, SeekFrom};
+use std::{
+    io::{self, BufRead, Chain, Cursor, Read, Seek, SeekFrom},
+    ops::Range,
+};
 
 /// A message: something to read, and to read again where it can be.
 pub enum Source<'a> {
@@ -55,7 +58,7 @@ pub fn looks_like_mail(source: &mut dyn Read) -> bool {
 const SNIFFED: usize = 1024;
 
 /// A source whose first octets were looked at and put back.
-pub(super) type Reader<'r, 's> = BufReader<Chain<Cursor<Vec<u8>>, &'r mut Source<'s>>>;
+pub(super) type Reader<'r, 's> = Buffered<Chain<Cursor<Vec<u8>>, &'r mut Source<'s>>>;
 
 /// The form of an input, ready to read.
 pub(super) enum Opened<'r, 's> {
@@ -74,7 +77,7 @@ pub(super) fn open<'r, 's>(source: &'r mut Source<'s>) -> Result<Opened<'r, 's>,
         .read_to_end(&mut head)
         .map_err(Error::Read)?;
     let form = form_of(&head)?;
-    let reader = BufReader::with_capacity(CHUNK, Cursor::new(head).chain(source));
+    let reader = Buffered::new(Cursor::new(head).chain(source));
     Ok(match form {
         Form::Mime => Opened::Mime(reader),
         Form::Der => Opened::Cms(Box::new(reader), Form::Der),
@@ -126,11 +129,64 @@ fn object_form(head: &[u8]) -> Option<Form> {
 }
 
 fn decoded<'r>(text: impl Read + 'r) -> Box<dyn BufRead + 'r> {
-    Box::new(BufReader::with_capacity(CHUNK, base64::Decoder::new(text)))
+    Box::new(base64::Decoder::new(text))
 }
 
 /// How much is read at once.
 pub(super) const CHUNK: usize = 64 << 10;
+/// How much is read at first.
+pub(super) const FIRST: usize = 8 << 10;
+
+/// Returns how much to read after so much was: twice as much, up to a chunk.
+pub(super) fn more(size: usize) -> usize {
+    size.saturating_mul(2).clamp(FIRST, CHUNK)
+}
+
+/// What `BufReader` is, with a buffer that is as large as what it holds needs it: small mail passes through several of these.
+pub(super) struct Buffered<R> {
+    source: R,
+    buffer: Vec<u8>,
+    ahead: Range<usize>,
+}
+
+impl<R: Read> Buffered<R> {
+    pub(super) fn new(source: R) -> Self {
+        Self {
+            source,
+            buffer: Vec::new(),
+            ahead: 0..0,
+        }
+    }
+}
+
+impl<R: Read> BufRead for Buffered<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.ahead.is_empty() {
+            // it was full
+            if self.ahead.end == self.buffer.len() && self.ahead.end < CHUNK {
+                self.buffer = vec![0; more(self.buffer.len())];
+            }
+            self.ahead = 0..0;
+            self.ahead.end = self.source.read(&mut self.buffer)?;
+        }
+        Ok(self.buffer.get(self.ahead.clone()).unwrap_or_default())
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.ahead.start = self.ahead.start.saturating_add(amount).min(self.ahead.end);
+    }
+}
+
+impl<R: Read> Read for Buffered<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        if self.ahead.is_empty() && buf.len() >= CHUNK {
+            return self.source.read(buf);
+        }
+        let length = self.fill_buf()?.read(buf)?;
+        self.consume(length);
+        Ok(length)
+    }
+}
 
 /// How an input is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -312,6 +368,27 @@ mod tests {
         clippy::expect_used
     )]
     use super::*;
+
+    #[test]
+    fn a_buffer_grows_with_what_it_holds() {
+        for size in [0, 1, FIRST, FIRST + 1, 3 * CHUNK + 5] {
+            let content: Vec<u8> = (0..size).map(|at| at as u8).collect();
+            for step in [7, CHUNK] {
+                let mut buffered = Buffered::new(&content[..]);
+                let (mut found, mut piece) = (Vec::new(), vec![0; step]);
+                // by both ways
+                while !buffered.fill_buf().unwrap().is_empty() {
+                    found.push(buffered.fill_buf().unwrap()[0]);
+                    buffered.consume(1);
+                    let read = buffered.read(&mut piece).unwrap();
+                    found.extend_from_slice(&piece[..read]);
+                }
+                assert!(found == content, "{size} {step}");
+                assert!(buffered.buffer.len() <= CHUNK);
+                assert!(size > FIRST || buffered.buffer.len() <= 2 * FIRST);
+            }
+        }
+    }
 
     #[test]
     fn forms_are_told_apart() {

@@ -1,13 +1,15 @@
 //! The seam without an engine behind it: RustCrypto does everything.
 use super::{
-    super::{Digest, KeyTransport, Secret, parameters},
+    super::{Digest, KeyTransport, Secret, parameters, rsa_scheme},
     Block, InPlace,
 };
 use crate::asn1::oid::Oid;
 
-#[derive(Default)]
 pub(in crate::crypto) struct RsaKey {}
 impl RsaKey {
+    pub(in crate::crypto) fn new(_: &[u8]) -> Self {
+        Self {}
+    }
     pub(in crate::crypto) fn sign_pkcs1(
         &self,
         _: &rsa::PrivateKey,
@@ -34,7 +36,7 @@ impl RsaKey {
     }
 }
 pub(in crate::crypto) fn verify_pkcs1(
-    _: &rsa::PublicKey,
+    _: &rsa_scheme::PublicKey,
     _: Digest,
     _: &[u8],
     _: &[u8],
@@ -42,7 +44,7 @@ pub(in crate::crypto) fn verify_pkcs1(
     None
 }
 pub(in crate::crypto) fn verify_pss(
-    _: &rsa::PublicKey,
+    _: &rsa_scheme::PublicKey,
     _: parameters::Pss,
     _: &[u8],
     _: &[u8],
@@ -50,7 +52,7 @@ pub(in crate::crypto) fn verify_pss(
     None
 }
 pub(in crate::crypto) fn encrypt_rsa(
-    _: &rsa::PublicKey,
+    _: &rsa_scheme::PublicKey,
     _: &KeyTransport,
     _: &Secret,
 ) -> Option<Vec<u8>> {

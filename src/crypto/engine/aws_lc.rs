@@ -1,9 +1,12 @@
 //! AWS-LC by way of `aws-lc-rs`: RSA, the curves of NIST, AES-CBC and AES-GCM. Its keys are wiped when they are freed.
 use super::{
-    super::{Digest, Error, KeyTransport, Secret, parameters, public_key, rsa_scheme},
+    super::{
+        Digest, Error, KeyTransport, Secret, algorithm::RSA_ENCRYPTION, parameters, public_key,
+        rsa_scheme,
+    },
     Block, InPlace,
 };
-use crate::asn1::oid::Oid;
+use crate::asn1::{Tag, oid::Oid, write};
 use aws_lc_rs::{
     aead, agreement, cipher, digest,
     rsa::{
@@ -13,22 +16,42 @@ use aws_lc_rs::{
     },
     signature::{self, RsaKeyPair, RsaParameters, RsaSignatureEncoding},
 };
-use rsa::{
-    pkcs8::{EncodePrivateKey, SecretDocument},
-    traits::PublicKeyParts,
-};
+use rsa::{pkcs8::EncodePrivateKey, traits::PublicKeyParts};
 use std::sync::OnceLock;
 use zeroize::Zeroizing;
 
 // ------------------------------------------------------------------------------------------------------------------------ RSA
 
 /// An RSA key as AWS-LC holds it, made when it is first needed, for each of its two purposes; `None` inside if its size is not 2048 to 8192 bits.
-#[derive(Default)]
 pub(in crate::crypto) struct RsaKey {
+    /// PrivateKeyInfo, as the key was read
+    read: Secret,
     signing: OnceLock<Option<RsaKeyPair>>,
     decrypting: OnceLock<Option<OaepPrivateDecryptingKey>>,
 }
 impl RsaKey {
+    /// Takes RSAPrivateKey as it was read.
+    pub(in crate::crypto) fn new(der: &[u8]) -> Self {
+        let version = write::integer(0);
+        let algorithm = parameters::encoded(&parameters::with_null(RSA_ENCRYPTION));
+        let key = write::header(Tag::OCTET_STRING, der.len());
+        let fields = [version, algorithm, key].concat();
+        let info = write::header(
+            Tag::SEQUENCE.constructed(),
+            fields.len().saturating_add(der.len()),
+        );
+        Self {
+            read: Secret::new([&info, &fields, der].concat()),
+            signing: OnceLock::new(),
+            decrypting: OnceLock::new(),
+        }
+    }
+    /// Makes the key of what was read, or of its numbers as they ought to be: exponents and coefficient that do not go with the primes are not
+    /// minded, and to find them anew takes longer than a signature.
+    fn load<K>(&self, key: &rsa::PrivateKey, load: impl Fn(&[u8]) -> Option<K>) -> Option<K> {
+        takes(&key.e_bytes())?;
+        load(self.read.expose()).or_else(|| load(key.to_pkcs8_der().ok()?.as_bytes()))
+    }
     /// Signs a hash by RSASSA-PKCS1-v1_5.
     pub(in crate::crypto) fn sign_pkcs1(
         &self,
@@ -66,7 +89,7 @@ impl RsaKey {
         kind: Digest,
         hash: &[u8],
     ) -> Option<Vec<u8>> {
-        let load = || RsaKeyPair::from_pkcs8(document(key)?.as_bytes()).ok();
+        let load = || self.load(key, |der| RsaKeyPair::from_pkcs8(der).ok());
         let pair = self.signing.get_or_init(load).as_ref()?;
         let mut signature = vec![0; pair.public_modulus_len()];
         let hash = imported(kind, hash)?;
@@ -82,8 +105,8 @@ impl RsaKey {
     ) -> Option<Option<Secret>> {
         let algorithm = oaep(digest, mgf)?;
         let load = || {
-            let key = PrivateDecryptingKey::from_pkcs8(document(key)?.as_bytes());
-            OaepPrivateDecryptingKey::new(key.ok()?).ok()
+            let key = self.load(key, |der| PrivateDecryptingKey::from_pkcs8(der).ok());
+            OaepPrivateDecryptingKey::new(key?).ok()
         };
         let key = self.decrypting.get_or_init(load).as_ref()?;
         let mut room = Zeroizing::new(vec![0; key.min_output_size()]);
@@ -91,14 +114,9 @@ impl RsaKey {
         Some(message.ok().map(|message| Secret::new(message.to_vec())))
     }
 }
-/// Returns a key in the form in which it passes from one engine to the other.
-fn document(key: &rsa::PrivateKey) -> Option<SecretDocument> {
-    components(key.as_public_key())?;
-    key.to_pkcs8_der().ok()
-}
 /// RSASSA-PKCS1-v1_5, of a DigestInfo whose parameters are NULL.
 pub(in crate::crypto) fn verify_pkcs1(
-    key: &rsa::PublicKey,
+    key: &rsa_scheme::PublicKey,
     kind: Digest,
     hash: &[u8],
     signature: &[u8],
@@ -114,7 +132,7 @@ pub(in crate::crypto) fn verify_pkcs1(
 }
 /// RSASSA-PSS with a salt as long as the digest and one digest for both purposes.
 pub(in crate::crypto) fn verify_pss(
-    key: &rsa::PublicKey,
+    key: &rsa_scheme::PublicKey,
     pss: parameters::Pss,
     hash: &[u8],
     signature: &[u8],
@@ -128,13 +146,13 @@ pub(in crate::crypto) fn verify_pss(
     verify_rsa(key, parameters, pss.digest, hash, signature)
 }
 fn verify_rsa(
-    key: &rsa::PublicKey,
+    key: &rsa_scheme::PublicKey,
     parameters: &'static RsaParameters,
     kind: Digest,
     hash: &[u8],
     signature: &[u8],
 ) -> Option<bool> {
-    let bits = u32::try_from(rsa_scheme::bits(key)).ok()?;
+    let bits = u32::try_from(key.bits()).ok()?;
     if !(parameters.min_modulus_len()..=parameters.max_modulus_len()).contains(&bits) {
         return None;
     }
@@ -144,7 +162,7 @@ fn verify_rsa(
 }
 /// Encrypts a content key.
 pub(in crate::crypto) fn encrypt_rsa(
-    key: &rsa::PublicKey,
+    key: &rsa_scheme::PublicKey,
     algorithm: &KeyTransport,
     content_key: &Secret,
 ) -> Option<Vec<u8>> {
@@ -164,10 +182,14 @@ pub(in crate::crypto) fn encrypt_rsa(
     };
     (written.ok()? == encrypted.len()).then_some(encrypted)
 }
-/// Returns the numbers of a key; of exponents AWS-LC takes no more than 33 bits.
-fn components(key: &rsa::PublicKey) -> Option<PublicKeyComponents<Box<[u8]>>> {
-    let (n, e) = (key.n_bytes(), key.e_bytes());
-    (e.len() <= 4).then_some(PublicKeyComponents { n, e })
+/// Returns the numbers of a key.
+fn components(key: &rsa_scheme::PublicKey) -> Option<PublicKeyComponents<&[u8]>> {
+    let (n, e) = (key.modulus(), key.exponent());
+    takes(e).map(|()| PublicKeyComponents { n, e })
+}
+/// Of exponents AWS-LC takes no more than 33 bits.
+fn takes(exponent: &[u8]) -> Option<()> {
+    (exponent.len() <= 4).then_some(())
 }
 /// Returns the digest of PSS if mask and salt are those that go with it.
 fn of_one_digest(pss: parameters::Pss) -> Option<Digest> {
@@ -371,16 +393,18 @@ mod tests {
     use crate::crypto::{CryptoRng, ec_key::EcKey as Pair, ecdsa_scheme, key_file::tests::block};
     use ecdsa::signature::hazmat::{PrehashVerifier, RandomizedPrehashSigner};
     use rand::SeedableRng;
-    use rsa::{
-        Oaep, Pkcs1v15Encrypt, Pkcs1v15Sign, PrivateKey, Pss, PublicKey, pkcs1::DecodeRsaPrivateKey,
-    };
+    use rsa::{Oaep, Pkcs1v15Encrypt, Pkcs1v15Sign, PrivateKey, Pss, pkcs1::DecodeRsaPrivateKey};
     use sha2::{Sha256, Sha384, Sha512};
 
     fn rng() -> impl CryptoRng {
         rand_chacha::ChaCha20Rng::from_seed([8; 32])
     }
-    fn rsa_key() -> PrivateKey {
-        PrivateKey::from_pkcs1_der(&block("rsa-pkcs1").der).unwrap()
+    fn rsa_key() -> (PrivateKey, RsaKey) {
+        let der = block("rsa-pkcs1").der;
+        (PrivateKey::from_pkcs1_der(&der).unwrap(), RsaKey::new(&der))
+    }
+    fn public(key: &PrivateKey) -> rsa_scheme::PublicKey {
+        rsa_scheme::PublicKey::of(&key.n_bytes(), &key.e_bytes())
     }
     fn altered(octets: &[u8]) -> Vec<u8> {
         let mut altered = octets.to_vec();
@@ -390,8 +414,8 @@ mod tests {
 
     #[test]
     fn rsa_signatures_are_those_of_the_crate() {
-        let (key, engine) = (rsa_key(), RsaKey::default());
-        let public = key.to_public_key();
+        let (key, engine) = rsa_key();
+        let public = public(&key);
         macro_rules! both {
             ($($kind:ident $type:ty),*) => { $({
                 let (kind, hash) = (Digest::$kind, crate::crypto::digest::digest(Digest::$kind, b"message"));
@@ -403,7 +427,7 @@ mod tests {
                 assert_eq!(verify_pkcs1(&public, kind, &hash, &altered(&theirs)), Some(false));
                 let pss = parameters::Pss { digest: kind, mgf: kind, salt: kind.size() };
                 let ours = engine.sign_pss(&key, pss, &hash).unwrap();
-                public.verify(Pss::<$type>::new(), &hash, &ours).unwrap();
+                key.to_public_key().verify(Pss::<$type>::new(), &hash, &ours).unwrap();
                 let theirs = key.sign_with_rng(&mut rng(), Pss::<$type>::new(), &hash).unwrap();
                 assert_eq!(verify_pss(&public, pss, &hash, &theirs), Some(true));
                 assert_eq!(verify_pss(&public, pss, &hash, &altered(&theirs)), Some(false));
@@ -426,16 +450,41 @@ mod tests {
     }
 
     #[test]
+    fn an_rsa_key_is_taken_as_it_was_read_or_with_its_numbers_mended() {
+        let der = block("rsa-pkcs1").der;
+        let mut wrong = der.to_vec();
+        // the coefficient, which comes last
+        *wrong.last_mut().unwrap() ^= 1;
+        let hash = [7; 32];
+        let signatures = [der.as_slice(), &wrong].map(|der| {
+            let key = PrivateKey::from_pkcs1_der(der).unwrap();
+            let engine = RsaKey::new(der);
+            let signature = engine.sign_pkcs1(&key, Digest::Sha256, &hash).unwrap();
+            let algorithm = KeyTransport::RsaOaep {
+                digest: Digest::Sha256,
+                mgf: Digest::Sha256,
+                label: Vec::new(),
+            };
+            let secret = Secret::new(hash.to_vec());
+            let encrypted = encrypt_rsa(&public(&key), &algorithm, &secret).unwrap();
+            let scheme = (Digest::Sha256, Digest::Sha256, &b""[..]);
+            let opened = engine.decrypt_oaep(&key, scheme, &encrypted).unwrap();
+            assert_eq!(opened.unwrap().expose(), hash);
+            let taken = RsaKeyPair::from_pkcs8(engine.read.expose()).is_ok();
+            (signature, taken)
+        });
+        let [(signature, taken), (mended, mended_taken)] = signatures;
+        assert_eq!(signature, mended);
+        assert_eq!((taken, mended_taken), (true, false));
+    }
+
+    #[test]
     fn rsa_keys_of_other_sizes_are_left_to_the_crate() {
-        let public = rsa_key().to_public_key();
-        let of = |modulus: &[u8], exponent: &[u8]| {
-            PublicKey::new_unchecked(
-                rsa::BoxedUint::from_be_slice_vartime(modulus),
-                rsa::BoxedUint::from_be_slice_vartime(exponent),
-            )
-        };
-        let (hash, modulus) = ([0; 32], public.n_bytes());
-        let verify = |key: &PublicKey| verify_pkcs1(key, Digest::Sha256, &hash, &[1; 256]);
+        let of = rsa_scheme::PublicKey::of;
+        let public = public(&rsa_key().0);
+        let (hash, modulus) = ([0; 32], public.modulus());
+        let verify =
+            |key: &rsa_scheme::PublicKey| verify_pkcs1(key, Digest::Sha256, &hash, &[1; 256]);
         assert_eq!(verify(&public), Some(false));
         // 1016 and 8200 bits at most, and an exponent of 34
         assert_eq!(verify(&of(&modulus[129..], &[3])), None);
@@ -443,8 +492,8 @@ mod tests {
             verify(&of(&[&[0xff], modulus.repeat(4).as_slice()].concat(), &[3])),
             None
         );
-        assert_eq!(verify(&of(&modulus, &[3, 0, 0, 0, 1])), None);
-        let sent = |key: &PublicKey| {
+        assert_eq!(verify(&of(modulus, &[3, 0, 0, 0, 1])), None);
+        let sent = |key: &rsa_scheme::PublicKey| {
             encrypt_rsa(key, &KeyTransport::RsaPkcs1, &Secret::new(vec![7; 32])).is_some()
         };
         assert!(sent(&public) && !sent(&of(&modulus[1..], &[3])));
@@ -452,8 +501,8 @@ mod tests {
 
     #[test]
     fn content_keys_cross_between_the_engines() {
-        let (key, engine) = (rsa_key(), RsaKey::default());
-        let (public, secret) = (key.to_public_key(), Secret::new(vec![7; 32]));
+        let (key, engine) = rsa_key();
+        let (public, secret) = (public(&key), Secret::new(vec![7; 32]));
         let pkcs1 = encrypt_rsa(&public, &KeyTransport::RsaPkcs1, &secret).unwrap();
         assert_eq!(key.decrypt(Pkcs1v15Encrypt, &pkcs1).unwrap(), [7; 32]);
         for label in [&b""[..], b"label"] {
@@ -466,7 +515,8 @@ mod tests {
             let scheme = || Oaep::<Sha384>::new_with_label(label);
             let ours = encrypt_rsa(&public, &algorithm, &secret).unwrap();
             assert_eq!(key.decrypt(scheme(), &ours).unwrap(), [7; 32]);
-            let theirs = public.encrypt(&mut rng(), scheme(), &[7; 32]).unwrap();
+            let theirs = key.to_public_key();
+            let theirs = theirs.encrypt(&mut rng(), scheme(), &[7; 32]).unwrap();
             let open = |label, encrypted: &[u8]| {
                 let opened = engine
                     .decrypt_oaep(&key, (kind, kind, label), encrypted)

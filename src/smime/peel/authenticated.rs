@@ -8,10 +8,10 @@ use crate::{
         Error,
         layer::Label,
         report::{AuthenticatedLayer, Integrity, Layer},
-        source::CHUNK,
+        source::Buffered,
     },
 };
-use std::io::{self, BufReader};
+use std::io;
 
 impl Peeler<'_> {
     pub(super) fn authenticated(
@@ -62,10 +62,7 @@ impl Peeler<'_> {
             watch: |octets: &[u8]| check.iter_mut().for_each(|c| c.update(octets)),
         };
         let inside = match has_content {
-            true => self.inside(
-                &content_type,
-                &mut BufReader::with_capacity(CHUNK, &mut content),
-            ),
+            true => self.inside(&content_type, &mut Buffered::new(&mut content)),
             false => Ok(()),
         };
         if let Err(error) = io::copy(&mut content, &mut io::sink()) {

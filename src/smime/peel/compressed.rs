@@ -7,12 +7,12 @@ use crate::{
         Error,
         layer::Label,
         report::{CompressedLayer, Layer},
-        source::CHUNK,
+        source::Buffered,
     },
 };
 use std::{
     cell::Cell,
-    io::{self, BufReader, Read},
+    io::{self, Read},
     rc::Rc,
 };
 
@@ -46,10 +46,7 @@ impl Peeler<'_> {
             all: Rc::clone(&self.inflated),
             limits: self.policy.limits,
         };
-        self.inside(
-            &content_type,
-            &mut BufReader::with_capacity(CHUNK, &mut content),
-        )?;
+        self.inside(&content_type, &mut Buffered::new(&mut content))?;
         // only its end tells whether it was whole
         io::copy(&mut content, &mut io::sink())?;
         findings.extend(self.nothing_follows(content.reader.finish()?)?);

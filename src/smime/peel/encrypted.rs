@@ -19,13 +19,13 @@ use crate::{
         layer::Label,
         plaintext::{End, Plaintext},
         report::{Container, EncryptedLayer, Layer, RecipientSummary},
-        source::CHUNK,
+        source::Buffered,
     },
     store::{Identities, Identity},
     x509::certificate::serial_text,
 };
 use std::{
-    io::{self, BufReader, Read},
+    io::{self, Read},
     sync::Arc,
 };
 
@@ -80,10 +80,7 @@ impl Peeler<'_> {
         .map_err(Error::Crypto)?;
         let before = (self.report.findings.len(), self.froms.len());
         self.covered = false;
-        let inside = self.inside(
-            &content_type,
-            &mut BufReader::with_capacity(CHUNK, &mut plaintext),
-        );
+        let inside = self.inside(&content_type, &mut Buffered::new(&mut plaintext));
         // nothing authenticates what was made of a CBC ciphertext: how far it could be read is not told, as whether its padding held is not.
         // What is over a limit is: up to there it was read without a fault, and how large a message may be is no secret.
         let is_unproven = |error: &Error| {

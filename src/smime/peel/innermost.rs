@@ -13,10 +13,10 @@ use crate::{
         headers::write::{OF_THE_HEADER, says_protected, unprotected},
         layer::{self, Announced},
         sender,
-        source::CHUNK,
+        source::Buffered,
     },
 };
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, Read, Write};
 
 impl Peeler<'_> {
     /// Gives out the innermost entity, or the message in it where that is the one that was protected (RFC 8551 §3.1).
@@ -124,11 +124,11 @@ impl Peeler<'_> {
 pub(super) fn message_inside<R: Read>(
     entity: &Header,
     body: R,
-) -> Option<BufReader<transfer::Decoder<R>>> {
+) -> Option<Buffered<transfer::Decoder<R>>> {
     let is_message = matches!(entity.content_type(), Ok(Some(t)) if t.is("message", "rfc822"));
     let encoding = entity.transfer_encoding().ok().filter(|_| is_message)?;
     let decoder = transfer::Decoder::new(encoding, body);
-    Some(BufReader::with_capacity(CHUNK, decoder))
+    Some(Buffered::new(decoder))
 }
 
 /// The line ends of the output follow the outermost header: a text whose header ends its lines in CRLF is given out with LF under a header with LF.

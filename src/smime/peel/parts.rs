@@ -21,11 +21,11 @@ use crate::{
         layer::{self, Announced, Label},
         part::Protection,
         sender::Froms,
-        source::CHUNK,
+        source::Buffered,
     },
 };
 use std::{
-    io::{self, BufRead, BufReader, Read},
+    io::{self, BufRead, Read},
     rc::Rc,
 };
 
@@ -113,7 +113,7 @@ impl Peeler<'_> {
             // whoever names the part that a message stands in means that message
             (Structure::Message(encoding), None | Some(1)) => self.below(1, |this| {
                 let decoder = transfer::Decoder::new(encoding, body);
-                let mut message = BufReader::with_capacity(CHUNK, decoder);
+                let mut message = Buffered::new(decoder);
                 let header = Header::read(&mut message, this.header_limits())?;
                 // it is from whom it says; who sent it on is another
                 this.froms = Froms::default();
@@ -204,7 +204,7 @@ impl Peeler<'_> {
             }
             Structure::Message(encoding) => self.below(1, |this| {
                 let decoder = transfer::Decoder::new(encoding, &mut *body);
-                let mut message = BufReader::with_capacity(CHUNK, decoder);
+                let mut message = Buffered::new(decoder);
                 this.part(false, &mut message)?;
                 drain(&mut message)
             })?,

@@ -18,10 +18,10 @@ use crate::{
         part::Part,
         report::{Form, Layer, Signature, SignedLayer},
         signature::{self, Digested},
-        source::{self, CHUNK},
+        source::{self, Buffered, CHUNK},
     },
 };
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, Read};
 
 impl Peeler<'_> {
     pub(super) fn clear_signed(
@@ -161,7 +161,7 @@ impl Peeler<'_> {
             false,
             self.policy.limits.header_bytes,
         );
-        let mut buffered = BufReader::with_capacity(CHUNK, &mut reader);
+        let mut buffered = Buffered::new(&mut reader);
         self.signed_content(&content_type, &mut buffered, &mut content)?;
         let (digests, head) = content.finish();
         let (signed, wire) = reader.finish()?;
@@ -275,10 +275,7 @@ impl Peeler<'_> {
         }
         self.covered = true;
         let mut digesting = Digesting::new(source, content);
-        self.inside(
-            content_type,
-            &mut BufReader::with_capacity(CHUNK, &mut digesting),
-        )?;
+        self.inside(content_type, &mut Buffered::new(&mut digesting))?;
         io::copy(&mut digesting, &mut io::sink())?;
         Ok(())
     }
