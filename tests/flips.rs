@@ -112,10 +112,8 @@ fn references() -> Vec<Reference> {
         );
         Box::new(move |m| verifying.opened(&decrypting, m))
     };
-    let protected = |kind: &str| {
-        let text = format!("Content-Type: text/plain; charset=utf-8; hp=\"{kind}\"\r\n{text}");
-        text.into_bytes()
-    };
+    let protected =
+        format!("Content-Type: text/plain; charset=utf-8; hp=\"clear\"\r\n{text}").into_bytes();
     let reference = |name, judge, content: &[u8]| Reference {
         name,
         judge,
@@ -129,8 +127,8 @@ fn references() -> Vec<Reference> {
         reference("auth-enveloped", decrypt(), &entity),
         reference("signed-enveloped", open(), &entity),
         reference("signed-auth-enveloped", open(), &entity),
-        reference("header-protected", verify(), &protected("clear")),
-        reference("header-protected-encrypted", open(), &protected("cipher")),
+        reference("header-protected", verify(), &protected),
+        reference("header-protected-encrypted", open(), &entity),
     ]
 }
 

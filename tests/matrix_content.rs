@@ -505,7 +505,8 @@ fn a_signature_belongs_to_what_it_covers_however_deep() {
         find(&other, &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 5])
     );
     let message = nest("encrypted", &other, "value").unwrap();
-    open(&message, args![]).expect(3);
+    // in CBC: that the decryption failed is all that is told
+    open(&message, args![]).expect(1);
 }
 
 #[test]

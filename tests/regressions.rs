@@ -701,7 +701,7 @@ fn a_small_exponent_is_told() {
 #[test]
 fn many_recipients_do_not_hide_ciphertext() {
     let dir = Dir::new();
-    let kek = dir.write("kek", &[7; 32]);
+    let kek = dir.write("kek", [7; 32]);
     let named = |number: usize| format!("{number:0150}:{}", kek.display());
     let sealed = |format: &str| {
         let recipients = (0..500).flat_map(|it| args!["--kek", named(it)]);
