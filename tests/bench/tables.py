@@ -107,4 +107,5 @@ def made(stamp):
 
 def bounds(found):
     """Returns what must hold."""
-    return table(["bound", "limit", "found", ""], [[it.what, it.limit, it.found, "met" if it.met else "missed"] for it in found])
+    verdicts = {True: "met", False: "missed", None: "no figure"}
+    return table(["bound", "limit", "found", ""], [[it.what, it.limit, it.found, verdicts[it.met]] for it in found])

@@ -16,7 +16,14 @@ LONG = 20.0
 
 
 class Failed(Exception):
-    """A command that did not exit with 0, and the last line that it wrote."""
+    """A command that did not exit with 0, and why."""
+
+
+def reason(log):
+    """Returns what a program said of its failure: of OpenSSL's queue of errors the first, which is the cause, else the last line."""
+    lines = log.strip().splitlines() or ["it said nothing"]
+    queue = [line.split(":") for line in lines if ":error:" in line]
+    return ", ".join(queue[0][3:6]) if queue else lines[-1]
 
 
 class Usage(NamedTuple):
@@ -50,8 +57,7 @@ class Command(NamedTuple):
             wall = time.perf_counter() - start
             if status != 0:
                 log.seek(0)
-                lines = log.read().decode(errors="replace").strip().splitlines()
-                raise Failed(f"status {os.waitstatus_to_exitcode(status)}: {lines[-1] if lines else 'it said nothing'}")
+                raise Failed(f"status {os.waitstatus_to_exitcode(status)}: {reason(log.read().decode(errors='replace'))}")
         return Usage(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
 
     def run_under_time(self):
