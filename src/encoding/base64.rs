@@ -105,42 +105,50 @@ impl<R: Read> Decoder<R> {
         self.digits = digits;
     }
 
-    /// Decodes as many whole quanta as there are; false, with nothing done, if there is anything but the alphabet in them.
+    /// Decodes as many whole quanta as there are before an `=`; false if that or anything but the alphabet is among them, which is left for [`Self::sift`].
     fn decode_quanta(&mut self) -> bool {
-        let whole = self.digits.len() / 4 * 4;
-        let Some(quanta) = self.digits.get(..whole) else {
+        let padding = memchr(b'=', &self.digits);
+        let whole = padding.unwrap_or(self.digits.len()) / 4 * 4;
+        let before = self.octets.len();
+        self.octets.resize(before + whole / 4 * 3, 0);
+        let (Some(quanta), Some(octets)) =
+            (self.digits.get(..whole), self.octets.get_mut(before..))
+        else {
             return true;
         };
-        self.octets.resize(whole / 4 * 3, 0);
-        if STANDARD_NO_PAD
-            .decode(quanta, self.octets.as_mut_slice().as_out())
-            .is_err()
-        {
-            self.octets.clear();
+        if STANDARD_NO_PAD.decode(quanta, octets.as_out()).is_err() {
+            self.octets.truncate(before);
             return false;
         }
         self.digits.drain(..whole);
-        true
+        padding.is_none()
     }
 
     /// Leaves only the alphabet in `digits`, up to the padding.
     fn sift(&mut self) {
-        let mut kept = Zeroizing::new(Vec::with_capacity(self.digits.capacity()));
-        let mut rest = self.digits.iter();
-        for &octet in rest.by_ref() {
+        let digits = self.digits.as_mut_slice();
+        let (mut seen, mut kept) = (0, 0);
+        while let Some(&octet) = digits.get(seen) {
+            seen += 1;
             match octet {
-                b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/' => kept.push(octet),
-                b'=' if kept.len() % 4 >= 2 => {
-                    self.padding = Some(3 - kept.len() % 4);
+                b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/' => {
+                    if let Some(place) = digits.get_mut(kept) {
+                        *place = octet;
+                    }
+                    kept += 1;
+                }
+                b'=' if kept % 4 >= 2 => {
+                    self.padding = Some(3 - kept % 4);
                     break;
                 }
                 _ => self.tolerated.junk |= !is_blank(octet),
             }
         }
         if self.padding.is_some() {
-            check_after_end(&mut self.padding, &mut self.tolerated, rest.as_slice());
+            let after = digits.get(seen..).unwrap_or_default();
+            check_after_end(&mut self.padding, &mut self.tolerated, after);
         }
-        self.digits = kept;
+        self.digits.truncate(kept);
     }
 
     /// Decodes the one to three characters of the last quantum.
@@ -399,6 +407,23 @@ mod tests {
         let lines: Vec<_> = text.lines().map(str::len).collect();
         assert_eq!(lines, [64, 64, 4]);
         assert_eq!(encode(&[0; 48], "\n"), format!("{}\n", "A".repeat(64)));
+    }
+
+    #[test]
+    fn buffers_grow_to_their_bound_and_lose_nothing() {
+        for size in [3000, 3073, 9000, 50_000, 200_001] {
+            let octets: Vec<u8> = (0..size).map(|at| (at * 7 / 3) as u8).collect();
+            let text = encode(&octets, "\r\n");
+            let mut decoder = Decoder::new(text.as_bytes());
+            let mut found = Vec::new();
+            decoder.read_to_end(&mut found).unwrap();
+            assert!(found == octets, "{size}");
+            assert_eq!(decoder.tolerated(), Tolerated::default());
+            assert!(decoder.text.len() <= TEXT && decoder.digits.capacity() >= TEXT.min(size));
+            // something that is not of it, before the padding
+            let junk = text.replacen("\r\n", "\r\n!", size / 48);
+            assert_eq!(decode(junk.as_bytes()).0, octets);
+        }
     }
 
     #[test]
