@@ -87,7 +87,7 @@ impl PublicKey {
     }
     /// Returns the length of the modulus in bits.
     pub(super) fn bits(&self) -> usize {
-        bit_length(&self.modulus)
+        bit_length(self.modulus())
     }
     fn numbers(&self) -> &rsa::PublicKey {
         self.numbers.get_or_init(|| {
@@ -118,7 +118,7 @@ fn bit_length(number: &[u8]) -> usize {
 }
 /// Returns the public exponent; [`public_key`] takes none that is longer.
 pub(super) fn exponent(key: &PublicKey) -> u64 {
-    key.exponent
+    key.exponent()
         .iter()
         .fold(0, |number, octet| (number << 8) | u64::from(*octet))
 }
