@@ -297,7 +297,7 @@ fn spool(row: AddRow<'_>, binary: &[u8]) {
         );
         if limit == 0 {
             row("spool in a file that is memory", binary.len(), &mut || {
-                held(false)
+                held(false);
             });
         }
     }
