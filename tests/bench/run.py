@@ -24,7 +24,7 @@ from many import measure
 from material import ROOT
 from operations import OPERATIONS, PLAIN, Program, compare, grow
 from report import Report, stamp
-from trial import remove
+from trial import Failed, remove
 
 UNITS = {"kB": 10**3, "MB": 10**6, "GB": 10**9}
 
@@ -120,6 +120,8 @@ def main():
         if not options.no_plots:
             keep("growth", grow(chosen[0], options.operations, options.largest, options.runs, work, tell))
     report.print(measured)
+    if any(isinstance(row.results[0], Failed) for row in report.rows):
+        sys.exit("run.py: smime failed")
 
 
 if __name__ == "__main__":
