@@ -92,8 +92,8 @@ impl PublicKey {
     fn numbers(&self) -> &rsa::PublicKey {
         self.numbers.get_or_init(|| {
             rsa::PublicKey::new_unchecked(
-                BoxedUint::from_be_slice_vartime(&self.modulus),
-                BoxedUint::from_be_slice_vartime(&self.exponent),
+                BoxedUint::from_be_slice_vartime(self.modulus()),
+                BoxedUint::from_be_slice_vartime(self.exponent()),
             )
         })
     }
