@@ -13,7 +13,6 @@ use rsa::{
     traits::{PrivateKeyParts, PublicKeyParts},
 };
 use spki::AlgorithmIdentifierOwned;
-use std::sync::OnceLock;
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 use zeroize::Zeroizing;
 
@@ -38,12 +37,11 @@ impl PrivateKey {
     }
 }
 
-/// A public key: its numbers. What the `rsa` crate makes of them takes as long as a signature's check, and is made when it is first needed.
-#[derive(Debug, Clone)]
+/// A public key: its numbers. What the `rsa` crate makes of them takes as long as a signature's check by the other engine, and is made where it is needed.
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct PublicKey {
     modulus: Box<[u8]>,
     exponent: Box<[u8]>,
-    numbers: OnceLock<rsa::PublicKey>,
 }
 impl PublicKey {
     /// Takes the content octets of two INTEGERs: modulus of 512 to 16384 bits, exponent odd, 3 to 2^64.
@@ -70,7 +68,6 @@ impl PublicKey {
         Self {
             modulus: modulus.into(),
             exponent: exponent.into(),
-            numbers: OnceLock::new(),
         }
     }
     /// Returns the modulus, without leading zeros.
@@ -89,18 +86,11 @@ impl PublicKey {
     pub(super) fn bits(&self) -> usize {
         bit_length(self.modulus())
     }
-    fn numbers(&self) -> &rsa::PublicKey {
-        self.numbers.get_or_init(|| {
-            rsa::PublicKey::new_unchecked(
-                BoxedUint::from_be_slice_vartime(&self.modulus),
-                BoxedUint::from_be_slice_vartime(&self.exponent),
-            )
-        })
-    }
-}
-impl PartialEq for PublicKey {
-    fn eq(&self, other: &Self) -> bool {
-        (&self.modulus, &self.exponent) == (&other.modulus, &other.exponent)
+    fn numbers(&self) -> rsa::PublicKey {
+        rsa::PublicKey::new_unchecked(
+            BoxedUint::from_be_slice_vartime(self.modulus()),
+            BoxedUint::from_be_slice_vartime(self.exponent()),
+        )
     }
 }
 /// Returns the octets of a positive INTEGER without its sign octet; `None` for zero, negative and padded ones.
@@ -134,7 +124,7 @@ fn recover(key: &PublicKey, signature: &[u8]) -> Option<Vec<u8>> {
     if representative >= **key.n() {
         return None;
     }
-    let message = rsa::hazmat::rsa_encrypt(key, &representative).ok()?;
+    let message = rsa::hazmat::rsa_encrypt(&key, &representative).ok()?;
     let octets = message.to_be_bytes();
     let start = octets.len().checked_sub(size)?;
     octets.get(start..).map(<[u8]>::to_vec)
@@ -398,8 +388,8 @@ pub(super) fn encapsulate(key: &PublicKey, rng: &mut dyn CryptoRng) -> Result<(V
             break number;
         }
     };
-    let encrypted = rsa::hazmat::rsa_encrypt(key, &number).map_err(|_| TOO_SMALL)?;
-    let encrypted = as_long_as(key, &encrypted).ok_or(TOO_SMALL)?;
+    let encrypted = rsa::hazmat::rsa_encrypt(&key, &number).map_err(|_| TOO_SMALL)?;
+    let encrypted = as_long_as(&key, &encrypted).ok_or(TOO_SMALL)?;
     Ok((encrypted, Secret::new(std::mem::take(&mut *octets))))
 }
 /// Decrypts the number of an RSA-KEM, blinded. Every number below the modulus is one: there is nothing to check.
