@@ -404,8 +404,6 @@ pub(crate) fn anchors_if_any(trust: &args::Trust, limits: &Limits) -> anyhow::Re
         }
         return Ok(anchors);
     }
-    // what is made of a key when it is needed is no part of what is compared
-    #[allow(clippy::mutable_key_type)]
     let mut known = HashSet::new();
     for path in &trust.trust {
         let found = files::trust_anchors(path, limits)?.anchors;

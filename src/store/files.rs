@@ -65,8 +65,6 @@ pub fn time_stamp_anchors(path: &Path, limits: &Limits) -> Result<TrustAnchors, 
 }
 
 fn anchors(path: &Path, limits: &Limits, purpose: Oid) -> Result<TrustAnchors, Error> {
-    // what is made of a key when it is needed is no part of what is compared
-    #[allow(clippy::mutable_key_type)]
     let mut seen = HashSet::new();
     let mut anchors = TrustAnchors::default();
     for file in files(path)? {

@@ -144,8 +144,6 @@ impl<'a> Graph<'a> {
         }
         let mut groups: Vec<Namesakes> = Vec::new();
         let mut places: HashMap<usize, usize> = HashMap::new();
-        // what is made of a key when it is needed is no part of what is compared
-        #[allow(clippy::mutable_key_type)]
         let mut seen = HashSet::new();
         for (certificate, anchor) in self.look_up(name) {
             if !seen.insert(certificate.clone()) {
