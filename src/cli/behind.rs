@@ -1,7 +1,7 @@
 //! Octets written on a thread of their own, while the next are made.
 //!
 //! Knows buffers and a sink; must not know what the sink does. What is written is written in order, and an error is the answer to a later call
-//! of [`Behind::write`] or to [`Behind::settle`].
+//! of [`Behind::write`] or to [`Behind::settle`], once.
 use std::{
     io, mem,
     sync::mpsc::{Receiver, SyncSender, channel, sync_channel},

@@ -409,7 +409,7 @@ pub(crate) fn is_seekable(file: &File) -> bool {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::*;
     use std::{io::Read, os::fd::OwnedFd};
 
@@ -419,6 +419,14 @@ mod tests {
 
     /// Writes to a pipe; returns what came out, with and without commit.
     fn piped(leave: Leave, content: &[u8]) -> [Vec<u8>; 2] {
+        let [alone, overlapped] = [false, true].map(|overlap| piped_by(leave, content, overlap));
+        // up to four buffers and one in hand may have left where two threads do it, and nothing was committed
+        assert!(alone[0] == overlapped[0] && overlapped[1].len() <= content.len());
+        assert!(matches!(leave, Leave::AsWritten) || overlapped[1].is_empty());
+        alone
+    }
+
+    fn piped_by(leave: Leave, content: &[u8], overlap: bool) -> [Vec<u8>; 2] {
         [true, false].map(|commit| {
             let (mut reader, writer) = io::pipe().unwrap();
             let reading = std::thread::spawn(move || {
@@ -428,6 +436,7 @@ mod tests {
             let pipe = File::from(OwnedFd::from(writer));
             let kind = Kind::pipe(pipe, leave, &mut rng());
             let mut output = Output::of(kind, None, [0; 8], false);
+            output.overlap = overlap;
             output.write_all(content).unwrap();
             if commit {
                 output.commit().unwrap();
@@ -441,7 +450,7 @@ mod tests {
     #[test]
     fn what_is_not_proven_is_held_back() {
         for held in [0, 100, 1 << 20] {
-            for length in [0, 99, BUFFER, 3 * BUFFER + 7] {
+            for length in [0, 99, BUFFER, 3 * BUFFER + 7, 30 * BUFFER + 7] {
                 let content = vec![b'x'; length];
                 let [committed, dropped] = piped(Leave::OnCommit { held }, &content);
                 assert!(committed == content && dropped.is_empty());

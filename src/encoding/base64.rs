@@ -357,8 +357,10 @@ impl<W: Write> Write for Encoder<W> {
             if self.held.len() < LINE {
                 return Ok(buf.len());
             }
-            let held = std::mem::take(&mut self.held);
+            let mut held = std::mem::take(&mut self.held);
             self.write_lines(&held)?;
+            held.clear();
+            self.held = held;
         }
         let whole = rest.len() / LINE * LINE;
         let (whole, tail) = rest.split_at_checked(whole).unwrap_or((rest, b""));

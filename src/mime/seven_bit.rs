@@ -969,6 +969,12 @@ mod tests {
             (&b"=\xa35"[..], &b"=3D=A35"[..]),
             (b"\xa3= x==4=\r5=4g=", b"=A3=3D x=3D=3D4=3D=0D5=3D4g="),
             (b"\xa3=e9=E9= \t\nx=e", b"=A3=e9=E9=\r\nx=3De"),
+            // a CR that is of the line end, once blanks before that are ignored, and others
+            (b"\xa3\r \nx", b"=A3\r\nx"),
+            (b"\xa3\r\t\r\nx", b"=A3=0D\r\nx"),
+            (b"\xa3\r\r \nx", b"=A3=0D\r\nx"),
+            (b"\xa3\r x", b"=A3=0D x"),
+            (b"\xa3\r ", b"=A3=0D"),
         ] {
             let entity = [
                 b"Content-Transfer-Encoding: QUOTED-PRINTABLE (c)\n\n",

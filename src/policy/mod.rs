@@ -116,7 +116,7 @@ pub struct Policy {
     pub certificate_policies: PolicyInputs,
     /// what is written when there is a choice
     pub preferences: Preferences,
-    /// whether a second thread may help with one large message: what is written and found is the same
+    /// whether another thread may help with one large message: what is written and found is the same
     pub overlap: bool,
     levels: BTreeMap<Rule, Level>,
 }

@@ -1,7 +1,7 @@
 //! Content made ready ahead: read and brought to its canonical form on a thread of its own, while what came before is digested, enciphered and
 //! written. Knows pieces and two threads; must not know what a piece is.
 //!
-//! The same pieces come in the same order whatever the number of threads.
+//! The same pieces come in the same order whatever the number of threads. Where one is not taken, that is told once the next is made.
 use super::Error;
 use std::{
     sync::mpsc::{channel, sync_channel},
@@ -13,7 +13,7 @@ const ALONE: usize = 16;
 /// Pieces that may wait: enough that neither thread stands still for a page fault of the other.
 const WAITING: usize = 4;
 
-/// Hands to `each` what `make` makes, until it returns false; with `overlap`, of what is large the most is made on another thread. A piece is
+/// Hands to `each` what `make` makes, until `make` returns false; with `overlap`, of what is large the most is made on another thread. A piece is
 /// made in one that was used before.
 pub(super) fn ahead<P: Default + Send>(
     overlap: bool,

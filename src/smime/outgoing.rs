@@ -175,7 +175,7 @@ impl<'r> Outgoing<'r> {
             return Err(Error::NotUtf8);
         }
         let mut look = Canonicalizer::new();
-        look.form(&text, &mut Vec::new());
+        look.convert(&text, &mut Vec::new());
         let line_end = if look.seen().crlf && !look.seen().lf {
             LineEnd::CrLf
         } else {
@@ -302,9 +302,7 @@ impl<'r> Outgoing<'r> {
             if ended {
                 return Ok(false);
             }
-            piece.read.resize(CHUNK, 0);
-            let n = content.read(&mut piece.read)?;
-            piece.read.truncate(n);
+            let n = fill(content, &mut piece.read)?;
             if keep && content.has_changed() {
                 return Err(Error::ReEncoded);
             }
@@ -480,15 +478,17 @@ fn hold(
     Ok(Some(survey))
 }
 
+/// Reads a piece, whole unless the content ends, whatever the source gives at a time.
+fn fill(content: &mut dyn Read, piece: &mut Vec<u8>) -> io::Result<usize> {
+    piece.clear();
+    let most = u64::try_from(CHUNK).unwrap_or(u64::MAX);
+    content.take(most).read_to_end(piece)
+}
+
 /// Surveys a content that will be read again.
 fn surveyed(mut content: Box<dyn Read + Send + '_>, policy: &Policy) -> Result<Survey, Error> {
     let mut surveyor = Surveyor::new(PART, tree_limits(&policy.limits));
-    let make = |piece: &mut Vec<u8>| {
-        piece.resize(CHUNK, 0);
-        let n = content.read(piece)?;
-        piece.truncate(n);
-        Ok(n > 0)
-    };
+    let make = |piece: &mut Vec<u8>| Ok(fill(&mut content, piece)? > 0);
     ahead(policy.overlap, make, |piece| {
         surveyor.push(piece);
         Ok(())

@@ -46,8 +46,8 @@ impl RsaKey {
             decrypting: OnceLock::new(),
         }
     }
-    /// Makes the key of what was read, or of its numbers as they ought to be: exponents and coefficient that do not go with the primes are not
-    /// minded, and to find them anew takes longer than a signature.
+    /// Makes the key of what was read. The engine refuses one whose exponents and coefficient do not go with its primes; the crate makes them anew,
+    /// which takes longer than a signature: only then.
     fn load<K>(&self, key: &rsa::PrivateKey, load: impl Fn(&[u8]) -> Option<K>) -> Option<K> {
         takes(&key.e_bytes())?;
         load(self.read.expose()).or_else(|| load(key.to_pkcs8_der().ok()?.as_bytes()))

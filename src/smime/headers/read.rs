@@ -95,7 +95,7 @@ impl Seen {
         })
     }
 
-    /// Returns whether what the header of the payload says of its protection, and was true, is not of what comes out.
+    /// Returns whether the header of the payload was protected.
     pub(in crate::smime) fn was_protected(&self) -> bool {
         self.payload.as_ref().is_some_and(|it| it.scheme.is_some())
     }

@@ -453,8 +453,13 @@ fn covers_ciphertext(digested: &Digested<'_>, header: header::Limits, cms: cms::
             continue;
         } else {
             let mut rest = &head[..];
-            let Ok(fields) = Header::read(&mut rest, header) else {
-                return false;
+            let fields = match Header::read(&mut rest, header) {
+                Ok(fields) => fields,
+                // a header that is made longer than it may be hides what follows as well
+                Err(
+                    crate::mime::Error::TooLong { .. } | crate::mime::Error::TooManyFields { .. },
+                ) => return true,
+                Err(_) => return cut,
             };
             match layer::announced(&fields) {
                 Ok(Announced::Cms { label, encoding }) => {
@@ -507,8 +512,9 @@ fn opened(object: cms::Result<cms::Object<Box<dyn Read>>>) -> Option<(Oid, (Vec<
         Object::Compressed(reader) => (reader.content_type, Box::new(reader)),
         Object::Digested(reader) => (reader.content_type, Box::new(reader)),
         Object::Authenticated(reader) => (reader.content_type, Box::new(reader)),
-        Object::Enveloped(reader) | Object::Encrypted(reader) => {
-            (reader.content_type, Box::new(io::empty()))
+        // whatever is in it, it is ciphertext
+        Object::Enveloped(_) | Object::Encrypted(_) => {
+            (content_type::ENCRYPTED_DATA, Box::new(io::empty()))
         }
         Object::Data(reader) => (content_type::DATA, Box::new(reader)),
     };
