@@ -149,10 +149,15 @@ fn split_simply(body: &[u8], boundary: &str) -> (Vec<Vec<u8>>, Around) {
     };
     for line in body.split_inclusive(|o| *o == b'\n') {
         let after = line.strip_prefix(&delimiter[..]).filter(|_| !around.closed);
-        let closing = after
-            .and_then(|a| a.strip_prefix(b"--"))
-            .filter(|a| blank(a));
-        let opening = after.filter(|a| blank(a));
+        // white space and the line end: a CR elsewhere is neither
+        let ends = |text: &&[u8]| {
+            let text = text
+                .strip_suffix(b"\n")
+                .map_or(*text, |line| line.strip_suffix(b"\r").unwrap_or(line));
+            text.iter().all(|o| matches!(o, b' ' | b'\t'))
+        };
+        let closing = after.and_then(|a| a.strip_prefix(b"--")).filter(ends);
+        let opening = after.filter(ends);
         if opening.is_some() || closing.is_some() {
             if inside && let Some(part) = parts.last_mut() {
                 // the line end before it is its own
