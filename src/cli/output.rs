@@ -23,6 +23,9 @@ use std::{
 /// Octets gathered before they are written.
 const BUFFER: usize = 64 << 10;
 
+/// Octets gathered for a thread of its own: so many that to wake it costs little beside writing them.
+const LARGE: usize = 256 << 10;
+
 /// Buffers after which a thread of its own is worth what it costs.
 const ALONE: usize = 16;
 
@@ -278,15 +281,18 @@ impl Write for Output {
         if matches!(self.kind, Kind::Nowhere) {
             return Ok(buf.len());
         }
+        let most = match self.kind {
+            Kind::Behind(_) => LARGE,
+            _ => BUFFER,
+        };
         if self.buffer.is_empty() {
             let small = matches!(self.kind, Kind::Begun(_));
-            self.buffer
-                .reserve_exact(if small { SMALL } else { BUFFER });
+            self.buffer.reserve_exact(if small { SMALL } else { most });
         }
-        let room = BUFFER.saturating_sub(self.buffer.len());
+        let room = most.saturating_sub(self.buffer.len());
         let part = buf.get(..room).unwrap_or(buf);
         self.buffer.extend_from_slice(part);
-        if self.buffer.len() >= BUFFER {
+        if self.buffer.len() >= most {
             self.pass_on()?;
         }
         Ok(part.len())

@@ -8,8 +8,8 @@ use std::{
     thread,
 };
 
-/// Pieces after which a second thread is worth what it costs: a MiB, of 64 KiB each.
-const ALONE: usize = 16;
+/// Pieces after which a second thread is worth what it costs: a MiB, of 256 KiB each.
+const ALONE: usize = 4;
 /// Pieces that may wait: enough that neither thread stands still for a page fault of the other.
 const WAITING: usize = 4;
 

@@ -478,10 +478,13 @@ fn hold(
     Ok(Some(survey))
 }
 
+/// Octets of a piece: so many that to wake a thread for it costs little beside what is done with it.
+const PIECE: usize = 256 << 10;
+
 /// Reads a piece, whole unless the content ends, whatever the source gives at a time.
 fn fill(content: &mut dyn Read, piece: &mut Vec<u8>) -> io::Result<usize> {
     piece.clear();
-    let most = u64::try_from(CHUNK).unwrap_or(u64::MAX);
+    let most = u64::try_from(PIECE).unwrap_or(u64::MAX);
     content.take(most).read_to_end(piece)
 }
 
