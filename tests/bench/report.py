@@ -42,7 +42,7 @@ MANY = """\
 signatures, or decryptions, the cores do when they do nothing else.
 """
 GROWTH = """\
-Our program from 1 kB to 4 GB: time grows with size, memory does not.
+Our program from 1 kB on, as far as was asked (4 GB unless told): time grows with size; memory does not, once the threads of large messages have their buffers.
 
 ![Time by size of message](time.svg)
 
