@@ -82,7 +82,6 @@ pub(super) struct Mend {
     length: usize,
     /// the line, as far as it is short enough to be one of those that a transport takes for its own
     start: Vec<u8>,
-    /// those of its end, and a CR before them
     blanks: Vec<u8>,
     /// what of an escape was seen before them
     escape: Escape,
@@ -104,14 +103,9 @@ enum Escape {
 
 impl Mend {
     fn push(&mut self, octet: u8, out: &mut Vec<u8>) {
-        let after_cr = std::mem::take(&mut self.after_cr);
-        if after_cr && octet != b'\n' {
+        if std::mem::take(&mut self.after_cr) && octet != b'\n' {
             self.release(out);
-            match octet {
-                // decoders ignore blanks before a line end: then it is of that, if it ends in LF
-                b' ' | b'\t' => self.blanks.push(b'\r'),
-                _ => self.escaped(b'\r', out),
-            }
+            self.escaped(b'\r', out);
         }
         match (self.escape, octet) {
             (Escape::Sign, _) if octet.is_ascii_hexdigit() && self.blanks.is_empty() => {
@@ -130,11 +124,7 @@ impl Mend {
         }
         match octet {
             b'\n' => {
-                let has_cr = self.blanks.starts_with(b"\r");
                 self.blanks.clear();
-                if has_cr && after_cr {
-                    self.escaped(b'\r', out);
-                }
                 // a soft line end
                 if let Escape::Sign = std::mem::take(&mut self.escape) {
                     self.literal(b'=', out);
@@ -169,9 +159,6 @@ impl Mend {
             self.release(out);
             self.escaped(b'\r', out);
         }
-        if self.blanks.starts_with(b"\r") {
-            self.escaped(b'\r', out);
-        }
         match self.escape {
             // at the very end it may be a soft line end
             Escape::Sign => self.literal(b'=', out),
@@ -191,11 +178,8 @@ impl Mend {
                 self.literal(digit, out);
             }
         }
-        for octet in std::mem::take(&mut self.blanks) {
-            match octet {
-                b'\r' => self.escaped(octet, out),
-                blank => self.literal(blank, out),
-            }
+        for blank in std::mem::take(&mut self.blanks) {
+            self.literal(blank, out);
         }
     }
 
