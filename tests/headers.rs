@@ -1319,8 +1319,7 @@ fn two_from_fields_do_not_come_out_of_verify() {
 fn what_is_added_in_transit_is_taken_from_outside_only() {
     let outer =
         "Authentication-Results: mx; dkim=fail\nX-Spam-Flag: YES\nFrom: alice@example.com\n";
-    let forged =
-        "authentication-results: mx; dkim=pass\nReturn-Path: <boss@example.com>\nX-SPAM-Flag: NO\n";
+    let forged = "authentication-results: mx; dkim=pass\nReturn-Path: <boss@example.com>\nX-Received: by mx\nX-SPAM-Flag: NO\n";
     for hp in ["", "; hp=\"cipher\""] {
         for (inner, told) in [("X-Own: b\n", false), (forged, true)] {
             let entity =
@@ -1336,6 +1335,7 @@ fn what_is_added_in_transit_is_taken_from_outside_only() {
                 assert_eq!(found.came_out("Authentication-Results"), ["mx; dkim=fail"]);
                 assert_eq!(found.came_out("X-Spam-Flag"), ["YES"]);
                 assert!(found.came_out("Return-Path").is_empty());
+                assert!(found.came_out("X-Received").is_empty());
                 assert_eq!(found.came_out("X-Own").len(), usize::from(!told));
             }
         }

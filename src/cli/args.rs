@@ -534,7 +534,7 @@ pub(crate) struct Common {
     /// No text report; errors are still told
     #[arg(short, long)]
     pub(crate) quiet: bool,
-    /// Threads of batch: one a core; 1: none besides, ever
+    /// Threads of batch; 1: one for a large message, too
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<NonZeroUsize>,
 }

@@ -230,12 +230,13 @@ impl PublicKey {
             Key::Dsa(key) => KeyKind::Dsa { bits: key.bits },
         }
     }
-    /// Returns the public exponent of an RSA key.
+    /// Returns the public exponent of an RSA key, which has eight octets at most.
     pub fn rsa_exponent(&self) -> Option<u64> {
         let (Key::Rsa { key, .. } | Key::RsaKem { key, .. }) = &self.key else {
             return None;
         };
-        Some(rsa_scheme::exponent(key))
+        let octets = key.exponent().iter();
+        Some(octets.fold(0, |number, octet| (number << 8) | u64::from(*octet)))
     }
     /// Returns whether the numbers of its curve stand where RFC 5480 §2.1.1 wants the name. They are those of a curve that has one.
     pub fn has_explicit_curve(&self) -> bool {

@@ -106,12 +106,6 @@ fn bit_length(number: &[u8]) -> usize {
     let zeros = usize::try_from(zeros).unwrap_or(0);
     number.len().saturating_mul(8).saturating_sub(zeros)
 }
-/// Returns the public exponent; [`public_key`] takes none that is longer.
-pub(super) fn exponent(key: &PublicKey) -> u64 {
-    key.exponent()
-        .iter()
-        .fold(0, |number, octet| (number << 8) | u64::from(*octet))
-}
 
 /// Returns RSAVP1 of a signature as long as the modulus (RFC 8017 §5.2.2), in as many octets.
 fn recover(key: &PublicKey, signature: &[u8]) -> Option<Vec<u8>> {

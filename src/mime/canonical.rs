@@ -16,6 +16,15 @@ pub struct LineEnds {
     pub lf: bool,
 }
 
+impl LineEnds {
+    /// Looks at a whole text.
+    pub fn of(text: &[u8]) -> Self {
+        let mut canonicalizer = Canonicalizer::new();
+        canonicalizer.look(text);
+        canonicalizer.seen
+    }
+}
+
 /// Turns line ends into CRLF, chunk by chunk.
 #[derive(Debug, Default)]
 pub struct Canonicalizer {
@@ -36,7 +45,7 @@ impl Canonicalizer {
         let is_other = self.look(chunk);
         if is_other {
             form.clear();
-            convert(chunk, after_cr, form);
+            expand(chunk, after_cr, form);
         }
         is_other
     }
@@ -53,13 +62,14 @@ impl Canonicalizer {
     pub fn push(&mut self, chunk: &[u8], out: &mut Vec<u8>) {
         let after_cr = self.after_cr;
         if self.look(chunk) {
-            convert(chunk, after_cr, out);
+            expand(chunk, after_cr, out);
         } else {
             out.extend_from_slice(chunk);
         }
     }
 
-    /// Takes a chunk in; returns whether its canonical form is another. All octets are looked at, which is made of many at once.
+    /// Takes a chunk in; returns whether its canonical form is another. Every pair of octets is looked at
+    /// without a branch: the compiler takes many at once.
     fn look(&mut self, chunk: &[u8]) -> bool {
         let Some(last) = chunk.last() else {
             return false;
@@ -85,7 +95,7 @@ impl Canonicalizer {
 }
 
 /// Appends the canonical form of a chunk; `after_cr`: it follows a CR.
-fn convert(chunk: &[u8], mut after_cr: bool, out: &mut Vec<u8>) {
+fn expand(chunk: &[u8], mut after_cr: bool, out: &mut Vec<u8>) {
     // lines of mail are some 30 to 80 octets
     out.reserve(chunk.len().saturating_add(chunk.len() / 30));
     let mut from = 0;

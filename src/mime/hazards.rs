@@ -64,13 +64,13 @@ impl Hazards {
         self.text(after);
     }
 
-    /// Sees what is in octets, however lines are divided. Each look is one that is made of many octets at once.
+    /// Sees what is in octets, however lines are divided.
     fn look(&mut self, chunk: &[u8]) {
         self.eight_bit = self.eight_bit || !chunk.is_ascii();
         self.nul = self.nul || memchr(0, chunk).is_some();
     }
 
-    /// Takes in whole lines, each with its LF.
+    /// Takes in whole lines, each with its LF. Every pair of octets is looked at without a branch: the compiler takes many at once.
     fn lines(&mut self, lines: &[u8]) {
         let Some(first) = lines.first() else {
             return;
@@ -79,36 +79,24 @@ impl Hazards {
         self.from_line |= lines.starts_with(FROM);
         let after = lines.get(1..).unwrap_or_default();
         let pairs = lines.iter().zip(after);
-        let mut begins_with_f = false;
-        if memchr(b'\r', lines).is_none() {
-            self.bare_lf = true;
-            let (mut blank, mut f) = (0, 0);
-            for (a, b) in pairs {
-                blank |= u8::from(is_blank(*a)) & u8::from(*b == b'\n');
-                f |= u8::from(*a == b'\n') & u8::from(*b == b'F');
-            }
-            self.trailing_blank |= blank != 0;
-            begins_with_f |= f != 0;
-        } else {
-            let (mut bare_lf, mut bare_cr, mut blank, mut f) = (0, 0, 0, 0);
-            for (a, b) in pairs.clone() {
-                let (cr, lf) = (u8::from(*a == b'\r'), u8::from(*b == b'\n'));
-                bare_lf |= lf & !cr;
-                bare_cr |= cr & !lf;
-                blank |= u8::from(is_blank(*a)) & lf;
-                f |= u8::from(*a == b'\n') & u8::from(*b == b'F');
-            }
+        let (mut bare_lf, mut bare_cr, mut blank, mut f) = (0, 0, 0, 0);
+        for (a, b) in pairs.clone() {
+            let (cr, lf) = (u8::from(*a == b'\r'), u8::from(*b == b'\n'));
+            bare_lf |= lf & !cr;
+            bare_cr |= cr & !lf;
+            blank |= u8::from(is_blank(*a)) & lf;
+            f |= u8::from(*a == b'\n') & u8::from(*b == b'F');
+        }
+        if memchr(b'\r', lines).is_some() {
             for ((before, a), b) in pairs.zip(after.get(1..).unwrap_or_default()) {
                 blank |=
                     u8::from(is_blank(*before)) & u8::from(*a == b'\r') & u8::from(*b == b'\n');
             }
-            self.bare_lf |= bare_lf != 0;
-            self.bare_cr |= bare_cr != 0;
-            self.trailing_blank |= blank != 0;
-            begins_with_f |= f != 0;
         }
-        self.from_line =
-            self.from_line || begins_with_f && memmem::find(lines, b"\nFrom ").is_some();
+        self.bare_lf |= bare_lf != 0;
+        self.bare_cr |= bare_cr != 0;
+        self.trailing_blank |= blank != 0;
+        self.from_line = self.from_line || f != 0 && memmem::find(lines, b"\nFrom ").is_some();
         self.long_line = self.long_line || has_long_line(lines);
     }
 
@@ -164,7 +152,7 @@ impl Hazards {
         self.line.after_cr = body.len() < text.len();
         self.bare_cr = self.bare_cr || memchr(b'\r', body).is_some();
         if let Some(last) = body.last() {
-            self.line.blank = matches!(last, b' ' | b'\t');
+            self.line.blank = is_blank(*last);
         }
         self.lengthen(body.len());
     }

@@ -51,7 +51,7 @@ rules! {
     RevocationUnknown "revocation-unknown" Warn Warn Warn false "RFC 5280 §6.3" "nothing at hand tells whether a certificate is revoked";
     KeyUsage "key-usage" Deny Deny Deny false "RFC 8550 §4.4.2" "keyUsage or extended key usage does not permit this use, or a CA's certificate is used as a person's";
     WeakKey "weak-key" Deny Deny Warn false "RFC 8551 §4.3" "a key is too small to be safe (RSA or DSA under 2048 bits)";
-    SmallExponent "small-exponent" Warn Warn Warn false "FIPS 186-5 §A.1.1" "the public exponent of an RSA key is under 65537: legal, and dangerous with programs that do not check padding to the last octet";
+    SmallExponent "small-exponent" Deny Deny Warn false "FIPS 186-5 §A.1.1" "the public exponent of an RSA key is under 65537: forgeries of others go unnoticed where a program does not check padding to the last octet";
     WeakDigest "weak-digest" Deny Deny Warn false "RFC 8551 §B.1" "a signature is made over MD5 or SHA-1";
     WeakAlgorithm "weak-algorithm" Deny Deny Warn false "RFC 8551 §B.2" "a key is of a kind that is no longer used (DSA)";
     CertificateProfile "certificate-profile" Warn Warn Warn false "RFC 5280 §4" "a certificate is not as its issuer must make it, in a way that changes no answer";

@@ -1,7 +1,10 @@
 //! The content of a message to be made: which fields stay outside, what goes inside, in canonical form (RFC 8551 §3.1).
+mod flow;
+
+pub(super) use flow::Piece;
+
 use super::{
     Content, Encoding, Error, HeaderProtection, Source,
-    ahead::ahead,
     content::HEAD,
     headers::write::{PARAMETERS, protect, says_protected, unprotected},
     layer::{self, Announced},
@@ -12,18 +15,16 @@ use crate::{
     encoding::base64,
     mime::{
         LineEnd,
-        canonical::Canonicalizer,
+        canonical::{Canonicalizer, LineEnds},
         compose,
-        hazards::Hazards,
         header::{self, Field, Header},
         legacy_display::LegacyDisplay,
-        seven_bit::{Outcome, SevenBit, Survey, Surveyor},
+        seven_bit::{Outcome, SevenBit, Survey},
         transfer::TransferEncoding,
         tree,
     },
     policy::{Finding, Level, Limits, Policy, Rule},
 };
-use memchr::memchr;
 use std::io::{self, BufRead, Cursor, Read, Write};
 
 /// A message to be made.
@@ -108,7 +109,7 @@ impl<'r> Outgoing<'r> {
             let Divided { head, hidden, .. } = Divided::of(&header, protection)?;
             let content = Cursor::new(head).chain(&mut reader);
             let content = showing(content, &hidden, limits);
-            survey = Some(surveyed(content, policy)?);
+            survey = Some(flow::survey(content, policy)?);
             source.go_back(beginning).map_err(Error::Read)?;
         }
         let (header, mut reader) = opened(source, limits)?;
@@ -174,12 +175,12 @@ impl<'r> Outgoing<'r> {
         if std::str::from_utf8(&text).err().is_some_and(broken) {
             return Err(Error::NotUtf8);
         }
-        let mut look = Canonicalizer::new();
-        look.convert(&text, &mut Vec::new());
-        let line_end = if look.seen().crlf && !look.seen().lf {
-            LineEnd::CrLf
-        } else {
-            LineEnd::Lf
+        let line_end = match LineEnds::of(&text) {
+            LineEnds {
+                crlf: true,
+                lf: false,
+            } => LineEnd::CrLf,
+            _ => LineEnd::Lf,
         };
         let head = part_header(compose::text_part(
             TransferEncoding::EightBit,
@@ -285,82 +286,6 @@ impl<'r> Outgoing<'r> {
             *content = Box::new(Cursor::new(head.clone()).chain(whole));
         }
         Ok(head)
-    }
-
-    /// Passes the content on, piece by piece, in the form that is signed or encrypted; returns what was encoded, where that was not known before.
-    pub(super) fn flow(
-        mut self,
-        each: impl FnMut(&Piece) -> Result<(), Error>,
-    ) -> Result<Outcome, Error> {
-        let (content, keep) = (&mut self.content, self.keep);
-        let mut canonicalizer = self.canonicalize.then(Canonicalizer::new);
-        let mut hazards = (self.transport == Transport::Clear).then(Hazards::default);
-        let mut after_cr = false;
-        let mut ended = false;
-        // the last piece is empty: what stood open at the end is known with it
-        let make = |piece: &mut Piece| {
-            if ended {
-                return Ok(false);
-            }
-            let n = fill(content, &mut piece.read)?;
-            if keep && content.has_changed() {
-                return Err(Error::ReEncoded);
-            }
-            if let Some(hazards) = &mut hazards {
-                hazards.push(&piece.read);
-                if n == 0 {
-                    hazards.finish();
-                }
-                piece.hazards = *hazards;
-            }
-            if let Some(canonicalizer) = &mut canonicalizer {
-                piece.is_canonical = canonicalizer.convert(&piece.read, &mut piece.canonical);
-                let has_cr = after_cr || memchr(b'\r', &piece.read).is_some();
-                piece.is_local = piece.is_canonical && !has_cr;
-                after_cr = piece.read.ends_with(b"\r");
-            }
-            ended = n == 0;
-            Ok(true)
-        };
-        ahead(self.overlap, make, each)?;
-        let outcome = match self.content {
-            Passing::SevenBit(content) => content.outcome(),
-            Passing::AsIs(_) => Outcome::default(),
-        };
-        clear(&outcome)?;
-        Ok(outcome)
-    }
-}
-
-/// A piece of the content on its way.
-#[derive(Default)]
-pub(super) struct Piece {
-    /// as it was read
-    read: Vec<u8>,
-    /// in canonical form, where that is another
-    canonical: Vec<u8>,
-    is_canonical: bool,
-    is_local: bool,
-    hazards: Hazards,
-}
-
-impl Piece {
-    /// Returns the form that is signed or encrypted.
-    pub(super) fn form(&self) -> &[u8] {
-        match self.is_canonical {
-            true => &self.canonical,
-            false => &self.read,
-        }
-    }
-
-    /// Returns the piece with lines that end in LF, where it was read like that.
-    pub(super) fn local(&self) -> Option<&[u8]> {
-        self.is_local.then_some(&self.read)
-    }
-
-    /// Returns what was seen up to here of a content that goes in clear.
-    pub(super) const fn hazards(&self) -> &Hazards {
-        &self.hazards
     }
 }
 
@@ -476,27 +401,6 @@ fn hold(
     let mut content = showing(head.chain(&**held), hidden, limits);
     let survey = Survey::of(&mut content, PART, tree_limits(limits))?;
     Ok(Some(survey))
-}
-
-/// Octets of a piece: so many that to wake a thread for it costs little beside what is done with it.
-const PIECE: usize = 256 << 10;
-
-/// Reads a piece, whole unless the content ends, whatever the source gives at a time.
-fn fill(content: &mut dyn Read, piece: &mut Vec<u8>) -> io::Result<usize> {
-    piece.clear();
-    let most = u64::try_from(PIECE).unwrap_or(u64::MAX);
-    content.take(most).read_to_end(piece)
-}
-
-/// Surveys a content that will be read again.
-fn surveyed(mut content: Box<dyn Read + Send + '_>, policy: &Policy) -> Result<Survey, Error> {
-    let mut surveyor = Surveyor::new(PART, tree_limits(&policy.limits));
-    let make = |piece: &mut Vec<u8>| Ok(fill(&mut content, piece)? > 0);
-    ahead(policy.overlap, make, |piece| {
-        surveyor.push(piece);
-        Ok(())
-    })?;
-    Ok(surveyor.finish())
 }
 
 /// Reads so many octets; returns whether there are no more.

@@ -5,11 +5,13 @@
 //!
 //! Chunks and primitives are the program's. A line of the answer is a name and a number.
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::indexing_slicing)]
+mod alice;
+
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 use smime::{
     crypto::{
-        ContentCipher, Digest, Hasher, KeySize, KeyTransport, PrivateKey, Secret,
-        SignatureAlgorithm, SoftwareKey, content::Encryption, key_transport,
+        ContentCipher, Digest, Hasher, KeySize, PrivateKey, Secret, SignatureAlgorithm,
+        content::Encryption, key_transport,
     },
     encoding::base64,
     mime::canonical::Canonicalizer,
@@ -131,15 +133,7 @@ fn report(name: &str, mut stage: impl FnMut()) {
 }
 
 fn keys(threads: usize) {
-    let pem = std::fs::read_to_string("fixtures/keys/alice.pem").unwrap();
-    let base64: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
-    let der = data_encoding::BASE64.decode(base64.as_bytes()).unwrap();
-    let key = SoftwareKey::from_pkcs8(&der).unwrap();
-    let oaep = KeyTransport::RsaOaep {
-        digest: Digest::Sha256,
-        mgf: Digest::Sha256,
-        label: Vec::new(),
-    };
+    let (key, oaep) = (alice::key(), alice::oaep());
     let mut rng = ChaCha20Rng::from_seed([1; 32]);
     let secret = Secret::random(32, &mut rng);
     let sent = key_transport::encrypt_key(key.public_key(), &oaep, &secret, &mut rng).unwrap();

@@ -4,15 +4,14 @@
 //!
 //!     cargo bench --bench padding --no-run    then, on one core:    taskset -c 0 target/release/deps/padding-… [SAMPLES] [OAEP|PKCS]
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::indexing_slicing)]
+mod alice;
 mod clock;
 
 use rand_chacha::{
     ChaCha20Rng,
     rand_core::{Rng, SeedableRng},
 };
-use smime::crypto::{
-    Digest, KeySize, KeyTransport, PrivateKey, Secret, SoftwareKey, key_transport,
-};
+use smime::crypto::{KeySize, KeyTransport, PrivateKey, Secret, SoftwareKey, key_transport};
 use std::hint::black_box;
 
 /// Different messages of each class
@@ -30,15 +29,7 @@ fn main() {
         true => "aws-lc",
         false => "rust alone",
     };
-    let pem = std::fs::read_to_string("fixtures/keys/alice.pem").unwrap();
-    let base64: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
-    let der = data_encoding::BASE64.decode(base64.as_bytes()).unwrap();
-    let key = SoftwareKey::from_pkcs8(&der).unwrap();
-    let oaep = KeyTransport::RsaOaep {
-        digest: Digest::Sha256,
-        mgf: Digest::Sha256,
-        label: Vec::new(),
-    };
+    let (key, oaep) = (alice::key(), alice::oaep());
     println!("{samples} samples a class, RSA-2048, engine {engine}");
     for (name, algorithm) in [("OAEP", oaep), ("PKCS#1 v1.5", KeyTransport::RsaPkcs1)] {
         if !name.starts_with(chosen) {

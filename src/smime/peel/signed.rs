@@ -5,6 +5,7 @@ use crate::{
     cms::{self, content_type, ess::Receipt, signed_data::SignedData},
     crypto::Digest,
     mime::{
+        self,
         header::{self, Header},
         split::Splitter,
         transfer,
@@ -285,7 +286,7 @@ impl Peeler<'_> {
         let header = match *content_type == content_type::DATA {
             true => match Header::read(content, self.header_limits()) {
                 Ok(header) => Some(header),
-                Err(crate::mime::Error::Io(error)) => return Err(error.into()),
+                Err(mime::Error::Io(error)) => return Err(error.into()),
                 // any octets may be signed
                 Err(_) => None,
             },
@@ -392,7 +393,7 @@ fn claimed(signed: &SignedData) -> Result<Finished, Error> {
 }
 
 pub(in crate::smime) fn structure(what: &'static str) -> Error {
-    Error::Mime(crate::mime::Error::Structure { what })
+    Error::Mime(mime::Error::Structure { what })
 }
 
 pub(in crate::smime) fn is_signature_part(header: &Header) -> Result<bool, Error> {
@@ -456,9 +457,9 @@ fn covers_ciphertext(digested: &Digested<'_>, header: header::Limits, cms: cms::
             let fields = match Header::read(&mut rest, header) {
                 Ok(fields) => fields,
                 // a header that is made longer than it may be hides what follows as well
-                Err(
-                    crate::mime::Error::TooLong { .. } | crate::mime::Error::TooManyFields { .. },
-                ) => return true,
+                Err(mime::Error::TooLong { .. } | mime::Error::TooManyFields { .. }) => {
+                    return true;
+                }
                 Err(_) => return cut,
             };
             match layer::announced(&fields) {
