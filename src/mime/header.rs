@@ -9,7 +9,7 @@ use std::{
 };
 
 /// One field: name, and the exact bytes from the name through the last line end, folds included.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Field {
     /// exact bytes
     pub raw: Vec<u8>,

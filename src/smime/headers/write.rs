@@ -97,8 +97,9 @@ pub(in crate::smime) fn says_protected(header: &Header) -> bool {
 /// The parameters of the root that speak of protection (RFC 9788 §2.1), and the older one.
 pub(in crate::smime) const PARAMETERS: [&str; 3] = ["hp", "protected-headers", "hp-legacy-display"];
 
-/// Those of them that speak of the header; the last speaks of a text, which does not change when the protection is gone.
-pub(in crate::smime) const OF_THE_HEADER: [&str; 2] = ["hp", "protected-headers"];
+/// That of RFC 9788 which speaks of the header. The last speaks of a text, which does not change when the protection is gone; and what the older one
+/// stands in was never taken out of its message by anybody: it is as it was written.
+pub(in crate::smime) const OF_THE_HEADER: [&str; 1] = ["hp"];
 
 /// MIME-Version and Content-*, the media type with `hp`; without one it is what RFC 2045 §5.2 says it is.
 fn structural(header: &Header, how: HeaderProtection) -> Result<Vec<Field>> {

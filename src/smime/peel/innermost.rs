@@ -10,7 +10,7 @@ use crate::{
     policy::Rule,
     smime::{
         Error,
-        headers::write::{OF_THE_HEADER, says_protected, unprotected},
+        headers::write::{OF_THE_HEADER, unprotected},
         layer::{self, Announced},
         sender,
         source::Buffered,
@@ -73,15 +73,13 @@ impl Peeler<'_> {
         }
         let survives = |f: &&Field| !f.is_mime() && self.headers.survives(f);
         let outer: Vec<Field> = self.outer.iter().filter(survives).cloned().collect();
-        let whole = inner.len();
+        let whole = inner.clone();
         inner = self.without_trace(inner);
         // what comes out is protected no more
-        let says = |it: &&Header| self.headers.was_protected() && says_protected(it);
-        let marked = header.filter(says);
-        if let Some(header) = marked {
+        if let Some(header) = header.filter(|_| self.headers.was_protected()) {
             inner = unprotected(inner, &OF_THE_HEADER, header.line_end);
         }
-        let as_it_is = outer.is_empty() && inner.len() == whole && marked.is_none();
+        let as_it_is = outer.is_empty() && inner == whole;
         let mut lines = Lines::following(self.line_end, header);
         let merged = merge(&outer, &inner);
         self.doubt_from(&merged);
