@@ -85,7 +85,8 @@ impl<'a> Destination<'a> {
                 overlap,
             } => {
                 let mut output = Output::open(path, leave, sync, rng)?;
-                output.overlap = overlap;
+                // who makes messages carries octets here on two threads already
+                output.overlap = overlap && leave != Leave::AsWritten;
                 Ok(output)
             }
             Self::Slot { slot, shown, sync } => {
@@ -253,6 +254,11 @@ impl Output {
         }
     }
 
+    /// Returns whether octets that fill buffers need not be gathered in one.
+    const fn writes_at_once(&self) -> bool {
+        matches!(self.kind, Kind::Pipe(_) | Kind::File(_)) && !self.overlap
+    }
+
     /// Passes the buffer on.
     fn pass_on(&mut self) -> io::Result<()> {
         if let Kind::Begun(place) = &self.kind {
@@ -285,6 +291,13 @@ impl Write for Output {
             Kind::Behind(_) => LARGE,
             _ => BUFFER,
         };
+        if self.buffer.is_empty() && self.writes_at_once() {
+            let whole = buf.len() - buf.len() % most;
+            if let Some(buffers) = buf.get(..whole).filter(|it| !it.is_empty()) {
+                self.kind.write(buffers)?;
+                return Ok(whole);
+            }
+        }
         if self.buffer.is_empty() {
             let small = matches!(self.kind, Kind::Begun(_));
             self.buffer.reserve_exact(if small { SMALL } else { most });

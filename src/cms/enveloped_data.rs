@@ -267,6 +267,11 @@ impl<W: Write> Writer<W> {
         })
     }
 
+    /// Returns the sink, to take out what was written so far.
+    pub fn sink_mut(&mut self) -> &mut W {
+        self.shell.sink_mut()
+    }
+
     /// Ends the content; must be called.
     pub fn finish(mut self) -> Result<W> {
         self.pending.clear();

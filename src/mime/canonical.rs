@@ -31,6 +31,7 @@ pub struct Canonicalizer {
     seen: LineEnds,
     /// Whether the last octet was a CR.
     after_cr: bool,
+    bare_cr: bool,
 }
 
 impl Canonicalizer {
@@ -75,13 +76,15 @@ impl Canonicalizer {
             return false;
         };
         let after_cr = std::mem::replace(&mut self.after_cr, *last == b'\r');
-        let (mut crlf, mut lf) = (0, 0);
+        let (mut crlf, mut lf, mut bare_cr) = (0, 0, 0);
         for (a, b) in chunk.iter().zip(chunk.get(1..).unwrap_or_default()) {
             let (cr, end) = (u8::from(*a == b'\r'), u8::from(*b == b'\n'));
             crlf |= cr & end;
             lf |= !cr & end;
+            bare_cr |= cr & !end;
         }
         let begins = chunk.starts_with(b"\n");
+        self.bare_cr |= bare_cr != 0 || after_cr && !begins;
         self.seen.crlf |= crlf != 0 || begins && after_cr;
         let is_other = lf != 0 || begins && !after_cr;
         self.seen.lf |= is_other;
@@ -91,6 +94,16 @@ impl Canonicalizer {
     /// Returns the line ends seen so far.
     pub fn seen(&self) -> LineEnds {
         self.seen
+    }
+
+    /// Ends the text: a CR that was last stands alone.
+    pub fn finish(&mut self) {
+        self.bare_cr |= std::mem::take(&mut self.after_cr);
+    }
+
+    /// Returns whether a CR that stands alone was seen; of the last octet [`Self::finish`] decides.
+    pub fn has_bare_cr(&self) -> bool {
+        self.bare_cr
     }
 }
 

@@ -1,5 +1,5 @@
 //! Certificates and nothing else (RFC 8551 §3.8): SignedData that nobody signed.
-use super::{Encoding, Error, Report, outgoing::CmsSink, report::Layer, sign::written};
+use super::{Encoding, Error, Report, cms_sink::CmsSink, report::Layer, sign::written};
 use crate::{
     cms::{content_type, signed_data},
     mime::LineEnd,

@@ -7,6 +7,7 @@ use super::{
     Acquaintance, Content, Encoding, Error, HeaderConfidentiality, HeaderProtection, Report,
     Signer, Source,
     acquaintance::Known,
+    exit::Exit,
     headers::is_blind,
     outgoing::{Outgoing, Transport},
     place::Place,
@@ -65,7 +66,7 @@ pub enum BlindCopies {
 /// Where copies for blind recipients are written.
 pub trait Copies {
     /// Makes a place for each of so many copies. What is written there counts only with the message itself.
-    fn places(&mut self, copies: usize) -> io::Result<Vec<&mut dyn Write>>;
+    fn places(&mut self, copies: usize) -> io::Result<Vec<&mut (dyn Write + Send)>>;
 }
 
 /// What is to be made.
@@ -179,7 +180,7 @@ impl<'a> Encryptor<'a> {
     pub fn encrypt(
         &self,
         source: Source<'_>,
-        sink: &mut dyn Write,
+        sink: &mut (dyn Write + Send),
         at: Time,
         rng: &mut dyn CryptoRng,
     ) -> Result<Report, Error> {
@@ -190,7 +191,7 @@ impl<'a> Encryptor<'a> {
     pub fn encrypt_apart(
         &self,
         mut source: Source<'_>,
-        sink: &mut dyn Write,
+        sink: &mut (dyn Write + Send),
         copies: Option<&mut dyn Copies>,
         at: Time,
         rng: &mut dyn CryptoRng,
@@ -244,7 +245,7 @@ impl<'a> Encryptor<'a> {
             }),
             _ => None,
         };
-        let mut sinks: Vec<&mut dyn Write> = Vec::with_capacity(1 + circles.blind.len());
+        let mut sinks: Vec<&mut (dyn Write + Send)> = Vec::with_capacity(1 + circles.blind.len());
         sinks.push(sink);
         if let Some(copies) = copies.filter(|_| !circles.blind.is_empty()) {
             sinks.extend(copies.places(circles.blind.len()).map_err(Error::Write)?);
@@ -258,17 +259,19 @@ impl<'a> Encryptor<'a> {
         &self,
         mut outgoing: Outgoing<'_>,
         circles: Circles,
-        sinks: Vec<&mut dyn Write>,
+        sinks: Vec<&mut (dyn Write + Send)>,
         mut signs: Option<Signs<'_>>,
         rng: &mut dyn CryptoRng,
     ) -> Result<Report, Error> {
         let mut outer = std::mem::take(&mut outgoing.outer);
         outer.retain(|field| !is_blind(field));
         let around = signs.as_ref().filter(|it| it.around);
-        let mut outermost = Vec::with_capacity(sinks.len());
-        for sink in sinks {
+        let mut exits: Vec<Exit<'_>> = sinks.into_iter().map(Exit::to).collect();
+        let mut entrances: Vec<_> = exits.iter().map(Exit::entrance).collect();
+        let mut outermost = Vec::with_capacity(exits.len());
+        for entrance in &mut entrances {
             let place = Place {
-                sink,
+                sink: entrance,
                 encoding: self.options.encoding,
                 outer: &outer,
                 line_end: outgoing.line_end,
@@ -284,9 +287,9 @@ impl<'a> Encryptor<'a> {
         }
         let mut copying = Copying(sealings);
         let signature = match &mut signs {
-            Some(signs) => Some(signs.sign_inside(outgoing, &mut copying, rng)?),
+            Some(signs) => Some(signs.sign_inside(outgoing, &mut copying, &mut exits, rng)?),
             None => {
-                outgoing.flow(|piece| copying.write_all(piece.form()).map_err(Error::Write))?;
+                copying.take(outgoing, &mut exits)?;
                 None
             }
         };
@@ -301,6 +304,9 @@ impl<'a> Encryptor<'a> {
                     layers.push(Layer::made_signed(form, signature));
                 }
             }
+        }
+        for exit in exits {
+            exit.settle().map_err(Error::Write)?;
         }
         let (encrypted, choice) = sealed.next().unzip();
         layers.extend(encrypted.map(Layer::Encrypted));
@@ -344,14 +350,15 @@ impl Signs<'_> {
     fn sign_inside(
         &mut self,
         outgoing: Outgoing<'_>,
-        sink: &mut dyn Write,
+        sink: &mut (dyn Write + Send),
+        exits: &mut [Exit<'_>],
         rng: &mut dyn CryptoRng,
     ) -> Result<Signature, Error> {
         let Self { signer, at, .. } = *self;
         let prepared = signer.asking_for_receipt(self.prepared.clone(), at, rng);
         let place = Place::inside(sink);
         let mut signing = Signing::begin(&prepared, self.form, place, rng).map_err(Error::Write)?;
-        signer.pass(outgoing, &mut signing, &mut self.findings)?;
+        signer.pass(outgoing, &mut signing, exits, &mut self.findings)?;
         let mut signature = signing.finish(signer, &prepared, at, rng)?;
         signature.findings.append(&mut self.findings);
         Ok(signature)

@@ -5,13 +5,15 @@
 //! A negative answer is a value in the [`Report`]; an [`Error`] means that there is no answer. What was written to a sink counts only if the call
 //! returned `Ok` with a passing verdict.
 pub mod acquaintance;
-mod ahead;
+
 pub mod bundle;
+mod cms_sink;
 mod content;
 pub mod decrypt;
 mod digests;
 pub mod encrypt;
 pub mod error;
+mod exit;
 pub mod headers;
 pub mod inspect;
 mod layer;
@@ -23,6 +25,7 @@ mod place;
 mod plaintext;
 mod receipt;
 pub mod record;
+mod relay;
 pub mod report;
 pub mod sender;
 pub mod sign;

@@ -4,7 +4,7 @@ mod flow;
 pub(super) use flow::Piece;
 
 use super::{
-    Content, Encoding, Error, HeaderProtection, Source,
+    Content, Error, HeaderProtection, Source,
     content::HEAD,
     headers::write::{PARAMETERS, protect, says_protected, unprotected},
     layer::{self, Announced},
@@ -500,74 +500,5 @@ impl Read for Compressing<'_> {
                 self.ready = Cursor::new(last);
             }
         }
-    }
-}
-
-/// Where the octets of a CMS object are written to: as they are, as PEM, or as the base64 body of a message.
-pub(super) enum CmsSink<'s> {
-    Der(&'s mut dyn Write),
-    Base64 {
-        encoder: base64::Encoder<&'s mut dyn Write>,
-        end: String,
-    },
-}
-
-impl<'s> CmsSink<'s> {
-    /// Begins the output: header fields (for a message), PEM's first line, or nothing.
-    pub(super) fn begin(
-        sink: &'s mut dyn Write,
-        encoding: Encoding,
-        outer: &[Field],
-        smime_type: &str,
-        line_end: LineEnd,
-    ) -> io::Result<Self> {
-        match encoding {
-            Encoding::Der => Ok(Self::Der(sink)),
-            Encoding::Pem => {
-                sink.write_all(b"-----BEGIN CMS-----\n")?;
-                Ok(Self::Base64 {
-                    encoder: base64::Encoder::new(sink, "\n"),
-                    end: "-----END CMS-----\n".to_owned(),
-                })
-            }
-            Encoding::Smime => {
-                for field in outer
-                    .iter()
-                    .chain(&compose::pkcs7_mime(smime_type, line_end))
-                {
-                    sink.write_all(&field.raw)?;
-                }
-                sink.write_all(line_end.as_str().as_bytes())?;
-                Ok(Self::Base64 {
-                    encoder: base64::Encoder::new(sink, line_end.as_str()),
-                    end: String::new(),
-                })
-            }
-        }
-    }
-
-    /// Ends the output.
-    pub(super) fn finish(self) -> io::Result<()> {
-        match self {
-            Self::Der(sink) => sink.flush(),
-            Self::Base64 { encoder, end } => {
-                let sink = encoder.finish()?;
-                sink.write_all(end.as_bytes())?;
-                sink.flush()
-            }
-        }
-    }
-}
-
-impl Write for CmsSink<'_> {
-    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::Der(sink) => sink.write(buf),
-            Self::Base64 { encoder, .. } => encoder.write(buf),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }

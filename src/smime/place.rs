@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 /// A sink, and how an entity is written to it.
 pub(super) struct Place<'s> {
-    pub(super) sink: &'s mut dyn Write,
+    pub(super) sink: &'s mut (dyn Write + Send),
     /// as a MIME entity or as bare CMS
     pub(super) encoding: Encoding,
     /// the fields that stay outside
@@ -15,7 +15,7 @@ pub(super) struct Place<'s> {
 
 impl<'s> Place<'s> {
     /// Returns the place of an entity that is the content of another layer: in canonical form, with no field but its own.
-    pub(super) fn inside(sink: &'s mut dyn Write) -> Self {
+    pub(super) fn inside(sink: &'s mut (dyn Write + Send)) -> Self {
         Self {
             sink,
             encoding: Encoding::Smime,

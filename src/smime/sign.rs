@@ -8,7 +8,8 @@ pub(super) use signing::Signing;
 
 use super::{
     Content, Encoding, Error, HeaderProtection, Report, Source,
-    outgoing::{Outgoing, Transport},
+    exit::Exit,
+    outgoing::{Outgoing, Piece, Transport},
     place::{Place, write_header},
     report::{Form, Integrity, Layer, Sender, Signature},
     sender,
@@ -102,7 +103,7 @@ impl<'a> Signer<'a> {
     pub fn sign(
         &self,
         mut source: Source<'_>,
-        sink: &mut dyn Write,
+        sink: &mut (dyn Write + Send),
         at: Time,
         rng: &mut dyn CryptoRng,
     ) -> Result<Report, Error> {
@@ -132,15 +133,34 @@ impl<'a> Signer<'a> {
         };
         let prepared = self.asking_for_receipt(prepared, at, rng);
         let outer = std::mem::take(&mut outgoing.outer);
-        let place = Place {
+        let place = |sink| Place {
             sink,
             encoding: self.options.encoding,
             outer: &outer,
             line_end: outgoing.line_end,
         };
-        let mut signing = Signing::begin(&prepared, form, place, rng).map_err(Error::Write)?;
-        self.pass(outgoing, &mut signing, &mut findings)?;
-        let mut signature = signing.finish(self, &prepared, at, rng)?;
+        let mut signature = match form {
+            // what stands in clear is written as it is: no need for it to be gathered
+            Form::Clear => {
+                let place = place(sink);
+                let mut signing =
+                    Signing::begin(&prepared, form, place, rng).map_err(Error::Write)?;
+                self.pass(outgoing, &mut signing, &mut [], &mut findings)?;
+                signing.finish(self, &prepared, at, rng)?
+            }
+            Form::Opaque | Form::Detached => {
+                let mut exit = Exit::to(sink);
+                let mut entrance = exit.entrance();
+                let place = place(&mut entrance);
+                let mut signing =
+                    Signing::begin(&prepared, form, place, rng).map_err(Error::Write)?;
+                let exits = std::slice::from_mut(&mut exit);
+                self.pass(outgoing, &mut signing, exits, &mut findings)?;
+                let signature = signing.finish(self, &prepared, at, rng)?;
+                exit.settle().map_err(Error::Write)?;
+                signature
+            }
+        };
         signature.findings = findings;
         let mut layers = vec![Layer::made_signed(form, signature)];
         layers.extend(self.options.compress.then(Layer::made_compressed));
@@ -214,26 +234,32 @@ impl<'a> Signer<'a> {
         prepared
     }
 
-    /// Passes a content through the signature that is made over it.
+    /// Passes a content through the signature that is made over it; what that writes leaves by these ways.
     pub(super) fn pass(
         &self,
         outgoing: Outgoing<'_>,
         signing: &mut Signing<'_>,
+        exits: &mut [Exit<'_>],
         findings: &mut Vec<Finding>,
     ) -> Result<(), Error> {
         let clear = signing.form() == Form::Clear;
         let told = outgoing.ahead.is_some() || outgoing.header.is_none();
         let denied = self.policy.level(Rule::NotSevenBit) == Level::Deny;
-        let outcome = outgoing.flow(|piece| {
-            let seen = piece.hazards();
-            if signing.has_local_lines() && seen.bare_cr {
+        let has_local_lines = signing.has_local_lines();
+        let (hasher, shape) = signing.halves();
+        let mut digest = |piece: &mut Piece| {
+            let seen = piece.seen();
+            if has_local_lines && seen.bare_cr {
                 return Err(Error::BareCr);
             }
-            if clear && denied && !seen.is_seven_bit() {
+            if clear && denied && seen.not_seven_bit {
                 return Err(Error::NotSevenBit);
             }
-            signing.take(piece).map_err(Error::Write)
-        })?;
+            hasher.update(piece.form());
+            Ok(())
+        };
+        let mut pass_on = |piece: &mut Piece| shape.take(piece).map_err(Error::Write);
+        let outcome = outgoing.flow(&mut [&mut digest, &mut pass_on], exits)?;
         if clear && !told {
             findings.extend(transport::findings(&outcome, self.policy));
         }

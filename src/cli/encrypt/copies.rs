@@ -71,13 +71,13 @@ impl<'a> Beside<'a> {
 }
 
 impl Copies for Beside<'_> {
-    fn places(&mut self, copies: usize) -> io::Result<Vec<&mut dyn Write>> {
+    fn places(&mut self, copies: usize) -> io::Result<Vec<&mut (dyn Write + Send)>> {
         if let Err(failure) = self.open(copies) {
             self.failure = Some(failure);
             return Err(io::ErrorKind::Other.into());
         }
         let outputs = self.outputs.iter_mut();
-        Ok(outputs.map(|it| it as &mut dyn Write).collect())
+        Ok(outputs.map(|it| it as &mut (dyn Write + Send)).collect())
     }
 }
 

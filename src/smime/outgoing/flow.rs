@@ -1,4 +1,4 @@
-//! The content of a message to be made, on its way: piece by piece, each in the form that is signed or encrypted, made ready ahead where that helps.
+//! The content of a message to be made, on its way: piece by piece, each in the form that is signed or encrypted, through whatever is done with it.
 use super::{Outgoing, PART, Passing, Transport, clear, tree_limits};
 use crate::{
     mime::{
@@ -7,12 +7,16 @@ use crate::{
         seven_bit::{Outcome, Survey, Surveyor},
     },
     policy::Policy,
-    smime::{Error, ahead::ahead},
+    smime::{
+        Error,
+        exit::Exit,
+        relay::{Stage, relay},
+    },
 };
 use memchr::memchr;
 use std::io::{self, Read};
 
-/// Octets of a piece: so many that to wake a thread for it costs little beside what is done with it.
+/// Octets of a piece: so many that to wait for a thread costs little beside what is done with it.
 const PIECE: usize = 256 << 10;
 
 /// A piece of the content.
@@ -21,7 +25,11 @@ pub(in crate::smime) struct Piece {
     read: Vec<u8>,
     canonical: Vec<u8>,
     form: Form,
-    hazards: Hazards,
+    seen: Seen,
+    /// what it became: for each who encrypts, the octets of a CMS object
+    objects: Vec<Vec<u8>>,
+    /// for each way out, what is to be written
+    written: Vec<Vec<u8>>,
 }
 
 /// The form that is signed or encrypted.
@@ -32,6 +40,15 @@ enum Form {
     AsRead,
     /// the canonical one; `local`: what was read is the same with lines that end in LF
     Canonical { local: bool },
+}
+
+/// What was seen in a content up to here.
+#[derive(Debug, Clone, Copy, Default)]
+pub(in crate::smime) struct Seen {
+    /// a CR without LF in what will have canonical line ends
+    pub(in crate::smime) bare_cr: bool,
+    /// something that 7-bit lines have no place for, in a content that goes in clear and was not surveyed
+    pub(in crate::smime) not_seven_bit: bool,
 }
 
 impl Piece {
@@ -48,38 +65,63 @@ impl Piece {
         matches!(self.form, Form::Canonical { local: true }).then_some(&self.read)
     }
 
-    /// Returns what was seen up to here of a content that goes in clear.
-    pub(in crate::smime) const fn hazards(&self) -> &Hazards {
-        &self.hazards
+    /// Returns what was seen up to here.
+    pub(in crate::smime) const fn seen(&self) -> Seen {
+        self.seen
+    }
+
+    /// Takes the octets that it became in place of those of the piece that it was before.
+    pub(in crate::smime) fn become_objects<W>(
+        &mut self,
+        writers: &mut [W],
+        mut each: impl FnMut(&mut W, &[u8], &mut Vec<u8>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut objects = std::mem::take(&mut self.objects);
+        objects.resize_with(writers.len(), Vec::new);
+        for (writer, object) in writers.iter_mut().zip(&mut objects) {
+            object.clear();
+            each(writer, self.form(), object)?;
+        }
+        self.objects = objects;
+        Ok(())
+    }
+
+    /// Returns what it became.
+    pub(in crate::smime) fn objects(&self) -> &[Vec<u8>] {
+        &self.objects
     }
 }
 
 impl Outgoing<'_> {
-    /// Passes the content on, piece by piece, in the form that is signed or encrypted; returns what was encoded, where that was not known before.
+    /// Passes the content on, piece by piece, in the form that is signed or encrypted, through these stages; what the last of them writes leaves by
+    /// these ways. Returns what was encoded, where that was not known before.
     pub(in crate::smime) fn flow(
         mut self,
-        each: impl FnMut(&Piece) -> Result<(), Error>,
+        stages: &mut [Stage<'_, Piece>],
+        exits: &mut [Exit<'_>],
     ) -> Result<Outcome, Error> {
         let (content, keep) = (&mut self.content, self.keep);
         let mut canonicalizer = self.canonicalize.then(Canonicalizer::new);
-        let mut hazards = (self.transport == Transport::Clear).then(Hazards::default);
+        let is_to_be_seen = self.transport == Transport::Clear && self.ahead.is_none();
+        let mut hazards = is_to_be_seen.then(Hazards::default);
         let mut after_cr = false;
         let mut ended = false;
         // the last piece is empty: what stood open at the end is known with it
-        let make = |piece: &mut Piece| {
+        let mut make = |piece: &mut Piece| {
             if ended {
                 return Ok(false);
             }
             let n = fill(content, &mut piece.read)?;
+            ended = n == 0;
             if keep && content.has_changed() {
                 return Err(Error::ReEncoded);
             }
             if let Some(hazards) = &mut hazards {
                 hazards.push(&piece.read);
-                if n == 0 {
+                if ended {
                     hazards.finish();
                 }
-                piece.hazards = *hazards;
+                piece.seen.not_seven_bit = !hazards.is_seven_bit();
             }
             if let Some(canonicalizer) = &mut canonicalizer {
                 let is_other = canonicalizer.convert(&piece.read, &mut piece.canonical);
@@ -89,11 +131,38 @@ impl Outgoing<'_> {
                     false => Form::AsRead,
                 };
                 after_cr = piece.read.ends_with(b"\r");
+                if ended {
+                    canonicalizer.finish();
+                }
+                piece.seen.bare_cr = canonicalizer.has_bare_cr();
             }
-            ended = n == 0;
             Ok(true)
         };
-        ahead(self.overlap, make, each)?;
+        let entrances: Vec<_> = exits.iter().map(Exit::entrance).collect();
+        let Some((last, before)) = stages.split_last_mut() else {
+            return Ok(Outcome::default());
+        };
+        let mut gather = |piece: &mut Piece| {
+            last(piece)?;
+            piece.written.resize_with(entrances.len(), Vec::new);
+            for (entrance, written) in entrances.iter().zip(&mut piece.written) {
+                entrance.take(written);
+            }
+            Ok(())
+        };
+        let mut leave = |piece: &mut Piece| {
+            for (exit, written) in exits.iter_mut().zip(&piece.written) {
+                exit.let_out(written).map_err(Error::Write)?;
+            }
+            Ok(())
+        };
+        let mut all: Vec<Stage<'_, Piece>> = Vec::with_capacity(before.len() + 2);
+        for stage in before {
+            all.push(stage);
+        }
+        all.push(&mut gather);
+        all.push(&mut leave);
+        relay(self.overlap, &mut make, &mut all)?;
         let outcome = match self.content {
             Passing::SevenBit(content) => content.outcome(),
             Passing::AsIs(_) => Outcome::default(),
@@ -109,11 +178,12 @@ pub(super) fn survey(
     policy: &Policy,
 ) -> Result<Survey, Error> {
     let mut surveyor = Surveyor::new(PART, tree_limits(&policy.limits));
-    let make = |piece: &mut Vec<u8>| Ok(fill(&mut content, piece)? > 0);
-    ahead(policy.overlap, make, |piece| {
+    let mut make = |piece: &mut Vec<u8>| Ok(fill(&mut content, piece)? > 0);
+    let mut look = |piece: &mut Vec<u8>| {
         surveyor.push(piece);
         Ok(())
-    })?;
+    };
+    relay(policy.overlap, &mut make, &mut [&mut look])?;
     Ok(surveyor.finish())
 }
 

@@ -24,10 +24,10 @@ use crate::{
     policy::{Finding, Policy, Rule},
     smime::{
         Encoding, Error, Report, Source,
+        cms_sink::CmsSink,
         content::{Content, Digesting},
         digests::{ContentForm, Finished},
         layer::{self, Announced},
-        outgoing::CmsSink,
         peel::{
             cms_limits,
             signed::{is_signature_part, micalg_digests, structure},
@@ -276,7 +276,7 @@ impl Adding<'_> {
         &mut self,
         wire: impl Read,
         content_source: Option<&mut Source<'_>>,
-        to: impl FnOnce(&'s mut dyn Write) -> io::Result<CmsSink<'s>>,
+        to: impl FnOnce(&'s mut dyn Write) -> io::Result<CmsSink<&'s mut dyn Write>>,
         sink: &'s mut dyn Write,
         rng: &mut dyn CryptoRng,
     ) -> Result<Form, Error> {

@@ -16,7 +16,7 @@ use crate::{
     policy::{Policy, Rule},
     smime::{
         Error, Report,
-        outgoing::CmsSink,
+        cms_sink::CmsSink,
         report::{Form, Layer, Signature, SignedLayer, Verdict},
     },
     x509::{Certificate, PathBuilder, Purpose},

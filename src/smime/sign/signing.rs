@@ -8,7 +8,8 @@ use crate::{
     mime::{LineEnd, canonical::Localizer, compose},
     smime::{
         Error,
-        outgoing::{CmsSink, Piece},
+        cms_sink::CmsSink,
+        outgoing::Piece,
         place::{Place, write_header},
         report::{Form, Signature},
     },
@@ -21,15 +22,17 @@ pub(in crate::smime) struct Signing<'s> {
     shape: Shape<'s>,
 }
 
-enum Shape<'s> {
+pub(super) enum Shape<'s> {
     Clear(Clear<'s>),
-    Opaque(signed_data::Writer<CmsSink<'s>>),
-    Detached(signed_data::Writer<CmsSink<'s>>),
+    Opaque(Wrapped<'s>),
+    Detached(Wrapped<'s>),
 }
 
+type Wrapped<'s> = signed_data::Writer<CmsSink<&'s mut (dyn Write + Send)>>;
+
 /// multipart/signed: the bytes hashed and the bytes written are the same.
-struct Clear<'s> {
-    sink: &'s mut dyn Write,
+pub(super) struct Clear<'s> {
+    sink: &'s mut (dyn Write + Send),
     boundary: String,
     line_end: LineEnd,
     /// where lines end in LF, and what is on its way there
@@ -96,15 +99,29 @@ impl<'s> Signing<'s> {
     }
 }
 
-impl Signing<'_> {
-    /// Takes a piece of the content.
+impl<'s> Signing<'s> {
+    /// Returns what digests the content, and what passes it on.
+    pub(super) const fn halves(&mut self) -> (&mut Hasher, &mut Shape<'s>) {
+        (&mut self.hasher, &mut self.shape)
+    }
+}
+
+impl Shape<'_> {
+    /// Passes a piece of the content on.
     pub(super) fn take(&mut self, piece: &Piece) -> io::Result<()> {
-        match (&mut self.shape, piece.local()) {
-            (Shape::Clear(clear), Some(local)) if clear.local.is_some() => {
-                self.hasher.update(piece.form());
+        match (self, piece.local()) {
+            (Self::Clear(clear), Some(local)) if clear.local.is_some() => {
                 clear.sink.write_all(local)
             }
-            _ => self.write_all(piece.form()),
+            (shape, _) => shape.write(piece.form()),
+        }
+    }
+
+    fn write(&mut self, content: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Clear(clear) => clear.write_content(content),
+            Self::Opaque(writer) => writer.write_all(content),
+            Self::Detached(_) => Ok(()),
         }
     }
 }
@@ -112,11 +129,7 @@ impl Signing<'_> {
 impl Write for Signing<'_> {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
         self.hasher.update(buf);
-        match &mut self.shape {
-            Shape::Clear(clear) => clear.write_content(buf)?,
-            Shape::Opaque(writer) => writer.write_all(buf)?,
-            Shape::Detached(_) => {}
-        }
+        self.shape.write(buf)?;
         Ok(buf.len())
     }
 
@@ -194,11 +207,7 @@ impl<'s> Clear<'s> {
 }
 
 /// SignedData with its content inside, or without it.
-fn wrapped<'s>(
-    prepared: &Prepared,
-    place: Place<'s>,
-    detached: bool,
-) -> io::Result<signed_data::Writer<CmsSink<'s>>> {
+fn wrapped<'s>(prepared: &Prepared, place: Place<'s>, detached: bool) -> io::Result<Wrapped<'s>> {
     let Place {
         sink,
         encoding,
