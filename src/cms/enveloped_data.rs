@@ -267,9 +267,22 @@ impl<W: Write> Writer<W> {
         })
     }
 
-    /// Returns the sink, to take out what was written so far.
-    pub fn sink_mut(&mut self) -> &mut W {
-        self.shell.sink_mut()
+    /// Returns the two things that are done with content, one after the other, for two threads: [`Encryption::update`] makes ciphertext, which
+    /// [`Framing::push`] writes.
+    pub fn halves(&mut self) -> (&mut Encryption, Framing<'_, W>) {
+        let Self {
+            encryption,
+            shell,
+            head,
+            content,
+            ..
+        } = self;
+        let framing = Framing {
+            shell,
+            head,
+            content,
+        };
+        (encryption, framing)
     }
 
     /// Ends the content; must be called.
@@ -277,8 +290,12 @@ impl<W: Write> Writer<W> {
         self.pending.clear();
         let mac = self.encryption.finish(&mut self.pending)?;
         let head = &self.head;
-        self.content
-            .push(&self.pending, &mut self.shell, |shell| head.write(shell))?;
+        let mut framing = Framing {
+            shell: &mut self.shell,
+            head,
+            content: &mut self.content,
+        };
+        framing.push(&self.pending)?;
         let mut tail = Vec::new();
         if head.authenticated {
             if !self.aad.is_empty() {
@@ -312,18 +329,35 @@ impl<W: Write> Writer<W> {
     }
 }
 
+/// Writes ciphertext.
+pub struct Framing<'w, W> {
+    shell: &'w mut Shell<W>,
+    head: &'w Head,
+    content: &'w mut Segments,
+}
+
+impl<W: Write> Framing<'_, W> {
+    /// Takes the next octets of the ciphertext.
+    pub fn push(&mut self, ciphertext: &[u8]) -> io::Result<()> {
+        let head = self.head;
+        self.content
+            .push(ciphertext, self.shell, |shell| head.write(shell))
+    }
+}
+
 impl<W: Write> Write for Writer<W> {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
         /// Octets encrypted at once, so that a large `buf` is never held twice.
         const STEP: usize = 64 << 10;
         let step = buf.get(..STEP).unwrap_or(buf);
-        self.pending.clear();
-        self.encryption
-            .update(step, &mut self.pending)
+        let mut pending = std::mem::take(&mut self.pending);
+        pending.clear();
+        let (encryption, mut framing) = self.halves();
+        encryption
+            .update(step, &mut pending)
             .map_err(io::Error::other)?;
-        let head = &self.head;
-        self.content
-            .push(&self.pending, &mut self.shell, |shell| head.write(shell))?;
+        framing.push(&pending)?;
+        self.pending = pending;
         Ok(step.len())
     }
 

@@ -32,6 +32,8 @@ pub struct Canonicalizer {
     /// Whether the last octet was a CR.
     after_cr: bool,
     bare_cr: bool,
+    /// Whether a CR stands in the last chunk, or right before it.
+    cr: bool,
 }
 
 impl Canonicalizer {
@@ -85,6 +87,7 @@ impl Canonicalizer {
         }
         let begins = chunk.starts_with(b"\n");
         self.bare_cr |= bare_cr != 0 || after_cr && !begins;
+        self.cr = crlf != 0 || bare_cr != 0 || after_cr || self.after_cr;
         self.seen.crlf |= crlf != 0 || begins && after_cr;
         let is_other = lf != 0 || begins && !after_cr;
         self.seen.lf |= is_other;
@@ -94,6 +97,11 @@ impl Canonicalizer {
     /// Returns the line ends seen so far.
     pub fn seen(&self) -> LineEnds {
         self.seen
+    }
+
+    /// Returns whether a CR stands in the chunk that was taken in last, or right before it: without one its lines end in LF alone.
+    pub fn last_has_cr(&self) -> bool {
+        self.cr
     }
 
     /// Ends the text: a CR that was last stands alone.
@@ -271,6 +279,29 @@ mod tests {
             (b"a\0\xff\r", b"a\0\xff\r", false, false),
         ] {
             assert_eq!(canonical(text), (form.to_vec(), LineEnds { crlf, lf }));
+        }
+    }
+
+    #[test]
+    fn knows_each_cr() {
+        for (chunks, last_has_cr, bare) in [
+            (&[&b"a\n"[..]][..], false, false),
+            (&[b"a\r\n"], true, false),
+            (&[b"a\r", b"\n"], true, false),
+            (&[b"a\r\n", b"b\n"], false, false),
+            (&[b"a\r", b"b\n"], true, true),
+            (&[b"a\r"], true, true),
+            (&[b"a\rb", b"c"], false, true),
+            (&[b"\r\r\n"], true, true),
+            (&[b""], false, false),
+        ] {
+            let mut canonicalizer = Canonicalizer::new();
+            for chunk in chunks {
+                canonicalizer.push(chunk, &mut Vec::new());
+            }
+            assert_eq!(canonicalizer.last_has_cr(), last_has_cr, "{chunks:?}");
+            canonicalizer.finish();
+            assert_eq!(canonicalizer.has_bare_cr(), bare, "{chunks:?}");
         }
     }
 

@@ -21,15 +21,11 @@ use crate::{
     store::SharedKey,
     x509::{Certificate, certificate::serial_text},
 };
-use std::{
-    io::{self, Write},
-    mem,
-};
+use std::io::{self, Write};
 
 /// Takes a content in canonical form. Without [`Sealing::finish`] nobody can read any of it.
 pub(super) struct Sealing<'s> {
-    writer: enveloped_data::Writer<Vec<u8>>,
-    to: CmsSink<&'s mut (dyn Write + Send)>,
+    writer: enveloped_data::Writer<CmsSink<&'s mut (dyn Write + Send)>>,
     pub(super) layer: EncryptedLayer,
     /// why this cipher
     pub(super) choice: Choice,
@@ -37,33 +33,16 @@ pub(super) struct Sealing<'s> {
 
 impl Sealing<'_> {
     /// Writes what stands after the content.
-    pub(super) fn finish(mut self) -> Result<(EncryptedLayer, Choice), Error> {
-        let rest = self.writer.finish().map_err(written)?;
-        self.to.write_all(&rest).map_err(Error::Write)?;
-        self.to.finish().map_err(Error::Write)?;
+    pub(super) fn finish(self) -> Result<(EncryptedLayer, Choice), Error> {
+        let to = self.writer.finish().map_err(written)?;
+        to.finish().map_err(Error::Write)?;
         Ok((self.layer, self.choice))
-    }
-}
-
-impl<'s> Sealing<'s> {
-    /// Returns what makes the octets of the CMS object, and where these are to go.
-    pub(super) const fn halves(
-        &mut self,
-    ) -> (
-        &mut enveloped_data::Writer<Vec<u8>>,
-        &mut CmsSink<&'s mut (dyn Write + Send)>,
-    ) {
-        (&mut self.writer, &mut self.to)
     }
 }
 
 impl Write for Sealing<'_> {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        let taken = self.writer.write(buf)?;
-        let octets = self.writer.sink_mut();
-        self.to.write_all(octets)?;
-        octets.clear();
-        Ok(taken)
+        self.writer.write(buf)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -81,23 +60,21 @@ impl Copying<'_> {
         outgoing: Outgoing<'_>,
         exits: &mut [Exit<'_>],
     ) -> Result<(), Error> {
-        let (mut writers, mut sinks): (Vec<_>, Vec<_>) =
-            self.0.iter_mut().map(Sealing::halves).unzip();
-        let mut seal = |piece: &mut Piece| {
-            piece.become_objects(&mut writers, |writer, form, object| {
-                writer.write_all(form).map_err(Error::Write)?;
-                mem::swap(object, writer.sink_mut());
-                Ok(())
-            })
+        let halves = self.0.iter_mut().map(|copy| copy.writer.halves());
+        let (mut ciphers, mut framings): (Vec<_>, Vec<_>) = halves.unzip();
+        let mut encipher = |piece: &mut Piece| {
+            let (form, ciphertexts) = piece.enciphered(ciphers.len());
+            let each = ciphers.iter_mut().zip(ciphertexts);
+            each.into_iter()
+                .try_for_each(|(cipher, ciphertext)| cipher.update(form, ciphertext))
+                .map_err(|e| Error::Write(io::Error::other(e)))
         };
-        let mut encode = |piece: &mut Piece| {
-            let objects = sinks.iter_mut().zip(piece.objects());
-            objects
-                .into_iter()
-                .try_for_each(|(sink, object)| sink.write_all(object))
+        let mut frame = |piece: &mut Piece| {
+            let mut each = framings.iter_mut().zip(piece.ciphertexts());
+            each.try_for_each(|(framing, ciphertext)| framing.push(ciphertext))
                 .map_err(Error::Write)
         };
-        outgoing.flow(&mut [&mut seal, &mut encode], exits)?;
+        outgoing.flow(&mut [&mut encipher, &mut frame], exits)?;
         Ok(())
     }
 }
@@ -151,10 +128,8 @@ impl Encryptor<'_> {
         let to =
             CmsSink::begin(sink, encoding, outer, smime_type, line_end).map_err(Error::Write)?;
         let content = content_type::DATA;
-        let object = Vec::new();
-        let writer =
-            enveloped_data::Writer::new(object, &sealed, content, &encryption, &content_key)
-                .map_err(written)?;
+        let writer = enveloped_data::Writer::new(to, &sealed, content, &encryption, &content_key)
+            .map_err(written)?;
         let layer = EncryptedLayer {
             container: match cipher.is_aead() {
                 true => Container::AuthEnveloped,
@@ -169,7 +144,6 @@ impl Encryptor<'_> {
         };
         Ok(Sealing {
             writer,
-            to,
             layer,
             choice,
         })

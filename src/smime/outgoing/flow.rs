@@ -13,7 +13,6 @@ use crate::{
         relay::{Stage, relay},
     },
 };
-use memchr::memchr;
 use std::io::{self, Read};
 
 /// Octets of a piece: so many that to wait for a thread costs little beside what is done with it.
@@ -26,8 +25,8 @@ pub(in crate::smime) struct Piece {
     canonical: Vec<u8>,
     form: Form,
     seen: Seen,
-    /// what it became: for each who encrypts, the octets of a CMS object
-    objects: Vec<Vec<u8>>,
+    /// one for each copy that is encrypted
+    ciphertexts: Vec<Vec<u8>>,
     /// for each way out, what is to be written
     written: Vec<Vec<u8>>,
 }
@@ -70,25 +69,20 @@ impl Piece {
         self.seen
     }
 
-    /// Takes the octets that it became in place of those of the piece that it was before.
-    pub(in crate::smime) fn become_objects<W>(
-        &mut self,
-        writers: &mut [W],
-        mut each: impl FnMut(&mut W, &[u8], &mut Vec<u8>) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        let mut objects = std::mem::take(&mut self.objects);
-        objects.resize_with(writers.len(), Vec::new);
-        for (writer, object) in writers.iter_mut().zip(&mut objects) {
-            object.clear();
-            each(writer, self.form(), object)?;
-        }
-        self.objects = objects;
-        Ok(())
+    /// Returns the form, and room for so many ciphertexts of it.
+    pub(in crate::smime) fn enciphered(&mut self, count: usize) -> (&[u8], &mut [Vec<u8>]) {
+        self.ciphertexts.resize_with(count, Vec::new);
+        self.ciphertexts.iter_mut().for_each(Vec::clear);
+        let form = match self.form {
+            Form::AsRead => &self.read,
+            Form::Canonical { .. } => &self.canonical,
+        };
+        (form, &mut self.ciphertexts)
     }
 
-    /// Returns what it became.
-    pub(in crate::smime) fn objects(&self) -> &[Vec<u8>] {
-        &self.objects
+    /// Returns its ciphertexts.
+    pub(in crate::smime) fn ciphertexts(&self) -> &[Vec<u8>] {
+        &self.ciphertexts
     }
 }
 
@@ -104,7 +98,6 @@ impl Outgoing<'_> {
         let mut canonicalizer = self.canonicalize.then(Canonicalizer::new);
         let is_to_be_seen = self.transport == Transport::Clear && self.ahead.is_none();
         let mut hazards = is_to_be_seen.then(Hazards::default);
-        let mut after_cr = false;
         let mut ended = false;
         // the last piece is empty: what stood open at the end is known with it
         let mut make = |piece: &mut Piece| {
@@ -125,12 +118,12 @@ impl Outgoing<'_> {
             }
             if let Some(canonicalizer) = &mut canonicalizer {
                 let is_other = canonicalizer.convert(&piece.read, &mut piece.canonical);
-                let has_cr = after_cr || memchr(b'\r', &piece.read).is_some();
                 piece.form = match is_other {
-                    true => Form::Canonical { local: !has_cr },
+                    true => Form::Canonical {
+                        local: !canonicalizer.last_has_cr(),
+                    },
                     false => Form::AsRead,
                 };
-                after_cr = piece.read.ends_with(b"\r");
                 if ended {
                     canonicalizer.finish();
                 }
