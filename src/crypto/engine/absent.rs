@@ -1,7 +1,7 @@
 //! The seam without an engine behind it: RustCrypto does everything.
 use super::{
     super::{Digest, KeyTransport, Secret, parameters, rsa_scheme},
-    Block, InPlace,
+    Block, InPlace, Numbers,
 };
 use crate::asn1::oid::Oid;
 
@@ -10,9 +10,12 @@ impl RsaKey {
     pub(in crate::crypto) fn new(_: &[u8]) -> Self {
         Self {}
     }
+    pub(in crate::crypto) fn judges(_: usize) -> bool {
+        false
+    }
     pub(in crate::crypto) fn sign_pkcs1(
         &self,
-        _: &rsa::PrivateKey,
+        _: Numbers<'_>,
         _: Digest,
         _: &[u8],
     ) -> Option<Vec<u8>> {
@@ -20,7 +23,7 @@ impl RsaKey {
     }
     pub(in crate::crypto) fn sign_pss(
         &self,
-        _: &rsa::PrivateKey,
+        _: Numbers<'_>,
         _: parameters::Pss,
         _: &[u8],
     ) -> Option<Vec<u8>> {
@@ -28,7 +31,7 @@ impl RsaKey {
     }
     pub(in crate::crypto) fn decrypt_oaep(
         &self,
-        _: &rsa::PrivateKey,
+        _: Numbers<'_>,
         _: (Digest, Digest, &[u8]),
         _: &[u8],
     ) -> Option<Option<Secret>> {
