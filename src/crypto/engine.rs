@@ -20,5 +20,3 @@ pub(super) use absent::*;
 pub(super) type InPlace = Box<dyn FnMut(&mut [u8]) -> super::Result<()> + Send>;
 /// A block of AES.
 pub(super) type Block = [u8; 16];
-/// Gives an RSA private key as the `rsa` crate has it, `None` if its numbers do not belong together.
-pub(super) type Numbers<'a> = &'a dyn Fn() -> Option<&'a rsa::PrivateKey>;

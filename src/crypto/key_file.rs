@@ -300,40 +300,13 @@ pub(super) mod tests {
             from_der(&altered, None, cost(0)),
             Err(Error::Key(_))
         ));
-    }
-    /// Whether it is read, or not before it is used, depends on the engine.
-    #[test]
-    fn an_rsa_key_whose_numbers_do_not_belong_together_does_nothing() {
-        use crate::crypto::{Digest, KeySize, KeyTransport, PrivateKey, SignatureAlgorithm};
-        use rand::SeedableRng;
-        let mut rng = rand_chacha::ChaCha20Rng::from_seed([3; 32]);
-        let der = block("rsa-pkcs1").der;
-        // in the private exponent, a prime
-        for at in [400, 700] {
-            let mut altered = der.clone();
-            altered[at] ^= 2;
-            let refused = Error::Key("an RSA key whose numbers do not belong together");
-            let key = match from_der(&altered, None, cost(0)) {
-                Ok(key) => key,
-                Err(e) => {
-                    assert_eq!(e.to_string(), refused.to_string());
-                    continue;
-                }
-            };
-            let signature = SignatureAlgorithm::RsaPkcs1(Digest::Sha256);
-            let signed = key.sign(&signature, b"message", &mut rng).unwrap_err();
-            assert_eq!(signed.to_string(), refused.to_string());
-            let oaep = KeyTransport::RsaOaep {
-                digest: Digest::Sha256,
-                mgf: Digest::Sha256,
-                label: Vec::new(),
-            };
-            for transport in [KeyTransport::RsaPkcs1, oaep] {
-                let size = KeySize::Exactly(32);
-                let opened = key.decrypt_key(&transport, &[1; 256], size, &mut rng);
-                assert_eq!(opened.unwrap_err().to_string(), refused.to_string());
-            }
-        }
+        // a prime of RSA
+        let mut altered = block("rsa-pkcs1").der;
+        altered[700] ^= 2;
+        assert!(matches!(
+            from_der(&altered, None, cost(0)),
+            Err(Error::Key(_))
+        ));
     }
 
     proptest! {

@@ -159,8 +159,7 @@ impl SoftwareKey {
     pub(super) fn from_pkcs1(der: &[u8]) -> Result<Self> {
         Self::from_rsa(&parameters::with_null(RSA_ENCRYPTION), der)
     }
-    /// RSAPrivateKey (RFC 8017 appendix A.1.2) of two primes; that they and both exponents belong together is checked, here or when it is first
-    /// used (`rsa_scheme`).
+    /// RSAPrivateKey (RFC 8017 appendix A.1.2) of two primes; that they and both exponents belong together is checked.
     fn from_rsa(algorithm: &AlgorithmIdentifierOwned, der: &[u8]) -> Result<Self> {
         const MALFORMED: Error = Error::Key("a malformed RSAPrivateKey");
         let mut fields = parameters::sole_sequence(der).ok_or(MALFORMED)?;

@@ -9,11 +9,10 @@ use super::{
 use crate::asn1::{Tag, write};
 use rsa::{
     BoxedUint, Oaep, Pkcs1v15Encrypt,
-    pkcs1::{DecodeRsaPrivateKey, RsaPrivateKeyRef},
+    pkcs1::DecodeRsaPrivateKey,
     traits::{PrivateKeyParts, PublicKeyParts},
 };
 use spki::AlgorithmIdentifierOwned;
-use std::sync::OnceLock;
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 use zeroize::Zeroizing;
 
@@ -21,40 +20,22 @@ const MIN_BITS: usize = 512;
 /// The largest modulus accepted, in bits.
 pub(super) const MAX_BITS: usize = 16384;
 
-/// A private key for both engines. Whichever works with it first judges whether its numbers belong together; the one that is not asked does not read it:
-/// what the `rsa` crate makes of a key takes a third of a signature by the other engine.
+/// A private key for both engines. The `rsa` crate's judges whether its numbers belong together; the other is made of that.
 pub(super) struct PrivateKey {
-    /// RSAPrivateKey, as it was read
-    der: Secret,
-    key: OnceLock<Option<Box<rsa::PrivateKey>>>,
+    key: rsa::PrivateKey,
     engine: engine::RsaKey,
 }
 impl PrivateKey {
-    /// Reads RSAPrivateKey (RFC 8017 appendix A.1.2). Of sizes that the other engine takes, whether its numbers belong together is seen when it is first
-    /// used, before anything is done with it.
+    /// Reads RSAPrivateKey (RFC 8017 appendix A.1.2).
     pub(super) fn from_pkcs1_der(der: &[u8]) -> Result<Self> {
-        let fields = RsaPrivateKeyRef::try_from(der).map_err(|_| APART)?;
-        let modulus = fields.modulus.as_bytes();
-        let key = Self {
-            der: Secret::new(der.to_vec()),
-            key: OnceLock::new(),
+        let key = rsa::PrivateKey::from_pkcs1_der(der)
+            .map_err(|_| Error::Key("an RSA key whose numbers do not belong together"))?;
+        Ok(Self {
+            key,
             engine: engine::RsaKey::new(der),
-        };
-        if !engine::RsaKey::judges(bit_length(modulus)) {
-            key.numbers()?;
-        }
-        Ok(key)
-    }
-    /// Returns the key as the `rsa` crate has it.
-    fn numbers(&self) -> Result<&rsa::PrivateKey> {
-        self.read().ok_or(APART)
-    }
-    fn read(&self) -> Option<&rsa::PrivateKey> {
-        let read = || rsa::PrivateKey::from_pkcs1_der(self.der.expose()).ok();
-        self.key.get_or_init(|| read().map(Box::new)).as_deref()
+        })
     }
 }
-const APART: Error = Error::Key("an RSA key whose numbers do not belong together");
 
 /// A public key: its numbers. What the `rsa` crate makes of them takes as long as a signature's check by the other engine, and is made where it is needed.
 #[derive(Debug, Clone, PartialEq)]
@@ -240,10 +221,10 @@ pub(super) fn sign_pkcs1(
     hash: &[u8],
     rng: &mut dyn CryptoRng,
 ) -> Result<Vec<u8>> {
-    if let Some(signature) = key.engine.sign_pkcs1(&|| key.read(), kind, hash) {
+    let PrivateKey { key, engine } = key;
+    if let Some(signature) = engine.sign_pkcs1(key, kind, hash) {
         return Ok(signature);
     }
-    let key = key.numbers()?;
     // NULL: RFC 8017 §9.2 note 1
     let info = digest_info(&parameters::with_null(kind.row().oid), hash);
     let message = emsa_pkcs1(&info, key.size()).ok_or(TOO_SMALL)?;
@@ -256,10 +237,10 @@ pub(super) fn sign_pss(
     hash: &[u8],
     rng: &mut dyn CryptoRng,
 ) -> Result<Vec<u8>> {
-    if let Some(signature) = key.engine.sign_pss(&|| key.read(), pss, hash) {
+    let PrivateKey { key, engine } = key;
+    if let Some(signature) = engine.sign_pss(key, pss, hash) {
         return Ok(signature);
     }
-    let key = key.numbers()?;
     let mut salt = vec![0; pss.salt];
     rng.fill_bytes(&mut salt);
     let encoded_bits = bit_length(&key.n_bytes()).saturating_sub(1);
@@ -324,9 +305,9 @@ pub(super) fn decrypt(
     size: KeySize,
     rng: &mut dyn CryptoRng,
 ) -> Result<Secret> {
+    let PrivateKey { key, engine } = key;
     match algorithm {
         KeyTransport::RsaPkcs1 => {
-            let key = key.numbers()?;
             // The crate itself answers bad padding with a made-up message (draft-irtf-cfrg-rsa-guidance §7.2).
             let message = key.decrypt_blinded(rng, Pkcs1v15Encrypt, encrypted);
             let message = Zeroizing::new(message.map_err(|_| Error::Decryption)?);
@@ -334,8 +315,7 @@ pub(super) fn decrypt(
             Ok(of_size(&message, size, fallback))
         }
         KeyTransport::RsaOaep { digest, mgf, label } => {
-            let scheme = (*digest, *mgf, label.as_slice());
-            if let Some(message) = key.engine.decrypt_oaep(&|| key.read(), scheme, encrypted) {
+            if let Some(message) = engine.decrypt_oaep(key, (*digest, *mgf, label), encrypted) {
                 let message = message.ok_or(Error::Decryption)?;
                 return size.fit(message.expose()).ok_or(Error::Decryption);
             }
@@ -345,8 +325,8 @@ pub(super) fn decrypt(
             {
                 return Err(no_oaep(other));
             }
-            let encoded = private(key.numbers()?, encrypted, rng)?;
-            let message = decode_oaep(encoded.expose(), scheme);
+            let encoded = private(key, encrypted, rng)?;
+            let message = decode_oaep(encoded.expose(), (*digest, *mgf, label));
             message
                 .and_then(|message| size.fit(message.expose()))
                 .ok_or(Error::Decryption)
@@ -412,7 +392,7 @@ pub(super) fn decapsulate(
     ciphertext: &[u8],
     rng: &mut dyn CryptoRng,
 ) -> Result<Secret> {
-    private(key.numbers()?, ciphertext, rng)
+    private(&key.key, ciphertext, rng)
 }
 /// RSADP (§5.1.2) of octets as many as the modulus has, blinded and checked; the result has as many.
 fn private(key: &rsa::PrivateKey, ciphertext: &[u8], rng: &mut dyn CryptoRng) -> Result<Secret> {

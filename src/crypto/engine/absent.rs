@@ -1,7 +1,7 @@
 //! The seam without an engine behind it: RustCrypto does everything.
 use super::{
     super::{Digest, KeyTransport, Secret, parameters, rsa_scheme},
-    Block, InPlace, Numbers,
+    Block, InPlace,
 };
 use crate::asn1::oid::Oid;
 
@@ -10,12 +10,9 @@ impl RsaKey {
     pub(in crate::crypto) fn new(_: &[u8]) -> Self {
         Self {}
     }
-    pub(in crate::crypto) fn judges(_: usize) -> bool {
-        false
-    }
     pub(in crate::crypto) fn sign_pkcs1(
         &self,
-        _: Numbers<'_>,
+        _: &rsa::PrivateKey,
         _: Digest,
         _: &[u8],
     ) -> Option<Vec<u8>> {
@@ -23,7 +20,7 @@ impl RsaKey {
     }
     pub(in crate::crypto) fn sign_pss(
         &self,
-        _: Numbers<'_>,
+        _: &rsa::PrivateKey,
         _: parameters::Pss,
         _: &[u8],
     ) -> Option<Vec<u8>> {
@@ -31,7 +28,7 @@ impl RsaKey {
     }
     pub(in crate::crypto) fn decrypt_oaep(
         &self,
-        _: Numbers<'_>,
+        _: &rsa::PrivateKey,
         _: (Digest, Digest, &[u8]),
         _: &[u8],
     ) -> Option<Option<Secret>> {

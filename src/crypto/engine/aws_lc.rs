@@ -4,7 +4,7 @@ use super::{
         Digest, Error, KeyTransport, Secret, algorithm::RSA_ENCRYPTION, parameters, public_key,
         rsa_scheme,
     },
-    Block, InPlace, Numbers,
+    Block, InPlace,
 };
 use crate::asn1::{Tag, oid::Oid, write};
 use aws_lc_rs::{
@@ -16,7 +16,7 @@ use aws_lc_rs::{
     },
     signature::{self, RsaKeyPair, RsaParameters, RsaSignatureEncoding},
 };
-use rsa::pkcs8::EncodePrivateKey;
+use rsa::{pkcs8::EncodePrivateKey, traits::PublicKeyParts};
 use std::sync::OnceLock;
 use zeroize::Zeroizing;
 
@@ -46,20 +46,16 @@ impl RsaKey {
             decrypting: OnceLock::new(),
         }
     }
-    /// Returns whether it takes keys of so many bits, and so judges whether their numbers belong together: the modulus is the product of the primes,
-    /// both exponents go together for each of them, and so do exponents and coefficient of the Chinese remainder theorem.
-    pub(in crate::crypto) fn judges(bits: usize) -> bool {
-        (2048..=8192).contains(&bits)
-    }
     /// Makes the key of what was read. The engine refuses one whose exponents and coefficient do not go with its primes; the crate makes them anew,
     /// which takes longer than a signature: only then.
-    fn load<K>(&self, key: Numbers<'_>, load: impl Fn(&[u8]) -> Option<K>) -> Option<K> {
-        load(self.read.expose()).or_else(|| load(key()?.to_pkcs8_der().ok()?.as_bytes()))
+    fn load<K>(&self, key: &rsa::PrivateKey, load: impl Fn(&[u8]) -> Option<K>) -> Option<K> {
+        takes(&key.e_bytes())?;
+        load(self.read.expose()).or_else(|| load(key.to_pkcs8_der().ok()?.as_bytes()))
     }
     /// Signs a hash by RSASSA-PKCS1-v1_5.
     pub(in crate::crypto) fn sign_pkcs1(
         &self,
-        key: Numbers<'_>,
+        key: &rsa::PrivateKey,
         kind: Digest,
         hash: &[u8],
     ) -> Option<Vec<u8>> {
@@ -74,7 +70,7 @@ impl RsaKey {
     /// Signs a hash by RSASSA-PSS.
     pub(in crate::crypto) fn sign_pss(
         &self,
-        key: Numbers<'_>,
+        key: &rsa::PrivateKey,
         pss: parameters::Pss,
         hash: &[u8],
     ) -> Option<Vec<u8>> {
@@ -88,7 +84,7 @@ impl RsaKey {
     }
     fn sign(
         &self,
-        key: Numbers<'_>,
+        key: &rsa::PrivateKey,
         encoding: &'static RsaSignatureEncoding,
         kind: Digest,
         hash: &[u8],
@@ -103,7 +99,7 @@ impl RsaKey {
     /// Decrypts a content key sent by RSAES-OAEP; `Some(None)` if it is none. The choice of engine rests on the parameters and the size of the key.
     pub(in crate::crypto) fn decrypt_oaep(
         &self,
-        key: Numbers<'_>,
+        key: &rsa::PrivateKey,
         (digest, mgf, label): (Digest, Digest, &[u8]),
         encrypted: &[u8],
     ) -> Option<Option<Secret>> {
@@ -397,10 +393,7 @@ mod tests {
     use crate::crypto::{CryptoRng, ec_key::EcKey as Pair, ecdsa_scheme, key_file::tests::block};
     use ecdsa::signature::hazmat::{PrehashVerifier, RandomizedPrehashSigner};
     use rand::SeedableRng;
-    use rsa::{
-        Oaep, Pkcs1v15Encrypt, Pkcs1v15Sign, PrivateKey, Pss, pkcs1::DecodeRsaPrivateKey,
-        traits::PublicKeyParts,
-    };
+    use rsa::{Oaep, Pkcs1v15Encrypt, Pkcs1v15Sign, PrivateKey, Pss, pkcs1::DecodeRsaPrivateKey};
     use sha2::{Sha256, Sha384, Sha512};
 
     fn rng() -> impl CryptoRng {
@@ -429,11 +422,11 @@ mod tests {
                 // deterministic: the same octets
                 let scheme = || Pkcs1v15Sign::new::<$type>();
                 let theirs = key.sign(scheme(), &hash).unwrap();
-                assert_eq!(engine.sign_pkcs1(&|| Some(&key), kind, &hash).unwrap(), theirs);
+                assert_eq!(engine.sign_pkcs1(&key, kind, &hash).unwrap(), theirs);
                 assert_eq!(verify_pkcs1(&public, kind, &hash, &theirs), Some(true));
                 assert_eq!(verify_pkcs1(&public, kind, &hash, &altered(&theirs)), Some(false));
                 let pss = parameters::Pss { digest: kind, mgf: kind, salt: kind.size() };
-                let ours = engine.sign_pss(&|| Some(&key), pss, &hash).unwrap();
+                let ours = engine.sign_pss(&key, pss, &hash).unwrap();
                 key.to_public_key().verify(Pss::<$type>::new(), &hash, &ours).unwrap();
                 let theirs = key.sign_with_rng(&mut rng(), Pss::<$type>::new(), &hash).unwrap();
                 assert_eq!(verify_pss(&public, pss, &hash, &theirs), Some(true));
@@ -444,15 +437,12 @@ mod tests {
                     parameters::Pss { mgf: Digest::Sha1, ..pss },
                 ] {
                     assert_eq!(verify_pss(&public, other, &hash, &theirs), None);
-                    assert_eq!(engine.sign_pss(&|| Some(&key), other, &hash), None);
+                    assert_eq!(engine.sign_pss(&key, other, &hash), None);
                 }
             })* };
         }
         both!(Sha256 Sha256, Sha384 Sha384, Sha512 Sha512);
-        assert_eq!(
-            engine.sign_pkcs1(&|| Some(&key), Digest::Sha1, &[0; 20]),
-            None
-        );
+        assert_eq!(engine.sign_pkcs1(&key, Digest::Sha1, &[0; 20]), None);
         assert_eq!(
             verify_pkcs1(&public, Digest::Md5, &[0; 16], &[0; 256]),
             None
@@ -469,9 +459,7 @@ mod tests {
         let signatures = [der.as_slice(), &wrong].map(|der| {
             let key = PrivateKey::from_pkcs1_der(der).unwrap();
             let engine = RsaKey::new(der);
-            let signature = engine
-                .sign_pkcs1(&|| Some(&key), Digest::Sha256, &hash)
-                .unwrap();
+            let signature = engine.sign_pkcs1(&key, Digest::Sha256, &hash).unwrap();
             let algorithm = KeyTransport::RsaOaep {
                 digest: Digest::Sha256,
                 mgf: Digest::Sha256,
@@ -480,9 +468,7 @@ mod tests {
             let secret = Secret::new(hash.to_vec());
             let encrypted = encrypt_rsa(&public(&key), &algorithm, &secret).unwrap();
             let scheme = (Digest::Sha256, Digest::Sha256, &b""[..]);
-            let opened = engine
-                .decrypt_oaep(&|| Some(&key), scheme, &encrypted)
-                .unwrap();
+            let opened = engine.decrypt_oaep(&key, scheme, &encrypted).unwrap();
             assert_eq!(opened.unwrap().expose(), hash);
             let taken = RsaKeyPair::from_pkcs8(engine.read.expose()).is_ok();
             (signature, taken)
@@ -533,7 +519,7 @@ mod tests {
             let theirs = theirs.encrypt(&mut rng(), scheme(), &[7; 32]).unwrap();
             let open = |label, encrypted: &[u8]| {
                 let opened = engine
-                    .decrypt_oaep(&|| Some(&key), (kind, kind, label), encrypted)
+                    .decrypt_oaep(&key, (kind, kind, label), encrypted)
                     .unwrap();
                 opened.map(|secret| secret.expose().to_vec())
             };
@@ -541,7 +527,7 @@ mod tests {
             assert_eq!(open(b"other", &theirs), None);
             assert_eq!(open(label, &altered(&theirs)), None);
             assert_eq!(open(label, &theirs[1..]), None);
-            let mixed = engine.decrypt_oaep(&|| Some(&key), (kind, Digest::Sha1, label), &theirs);
+            let mixed = engine.decrypt_oaep(&key, (kind, Digest::Sha1, label), &theirs);
             assert!(mixed.is_none());
         }
         let long = Secret::new(vec![7; 250]);
