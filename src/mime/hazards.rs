@@ -50,9 +50,12 @@ impl Hazards {
         self.octets = self.octets.saturating_add(count(chunk.len()));
         let escaped: u64 = chunk.chunks(COUNTED).map(escaped).sum();
         self.escaped = self.escaped.saturating_add(escaped);
+        // what is neither escaped nor a line end is none of what is looked for here
+        if escaped > 0 {
+            self.look(chunk);
+        }
         // the lines that begin and end in the chunk, all at once; what is before and after them
         let Some((first, last)) = memchr(b'\n', chunk).zip(memrchr(b'\n', chunk)) else {
-            self.look(chunk);
             return self.text(chunk);
         };
         let (before, whole) = chunk.split_at_checked(first + 1).unwrap_or((chunk, b""));
@@ -60,11 +63,10 @@ impl Hazards {
         self.text(before.strip_suffix(b"\n").unwrap_or(before));
         self.end_line();
         self.lines(whole);
-        self.look(chunk);
         self.text(after);
     }
 
-    /// Sees what is in octets, however lines are divided.
+    /// Sees which octets there are, however lines are divided.
     fn look(&mut self, chunk: &[u8]) {
         self.eight_bit = self.eight_bit || !chunk.is_ascii();
         self.nul = self.nul || memchr(0, chunk).is_some();
