@@ -23,7 +23,7 @@ HEAD = """\
 # Benchmarks
 
 Made by `tests/bench/run.py --many 20000 --write`; nothing here is written by hand. Each figure is the median of runs that alternate with those of the programs it is
-compared with, from file to file; files are in memory when they are read. *Wall* is from start to exit, *CPU* the time of all processors, *peak* the largest
+compared with, from file to file; files are in memory (tmpfs). `smime` is built without shared libraries, as README.md says for Linux. *Wall* is from start to exit, *CPU* the time of all processors, *peak* the largest
 resident set. Ratios are ours over theirs: below 1 is faster. Rates of [primitives](../tests/bench/primitives.rs) and of the
 [adaptors](../tests/bench/adaptors.rs) that content flows through are printed by `cargo bench`.
 """
