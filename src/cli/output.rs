@@ -483,6 +483,28 @@ mod tests {
         let [committed, dropped] = piped(Leave::AsWritten, &content);
         assert!(committed == content);
         assert_eq!(dropped.len(), 2 * BUFFER);
+        // a beginning, many buffers, a rest: in order
+        let content: Vec<u8> = (0..=u8::MAX).cycle().take(5 * BUFFER + 12).collect();
+        let (mut reader, writer) = io::pipe().unwrap();
+        let reading = std::thread::spawn(move || {
+            let mut found = Vec::new();
+            reader.read_to_end(&mut found).map(|_| found)
+        });
+        let kind = Kind::pipe(
+            File::from(OwnedFd::from(writer)),
+            Leave::AsWritten,
+            &mut rng(),
+        );
+        let mut output = Output::of(kind, None, [0; 8], false);
+        for part in [
+            &content[..7],
+            &content[7..3 * BUFFER + 5],
+            &content[3 * BUFFER + 5..],
+        ] {
+            output.write_all(part).unwrap();
+        }
+        output.commit().unwrap();
+        assert!(reading.join().unwrap().unwrap() == content);
         // what says no at once has written nothing
         let [committed, dropped] = piped(Leave::AsWritten, b"short");
         assert!(committed == b"short" && dropped.is_empty());

@@ -5,7 +5,6 @@
 //! A negative answer is a value in the [`Report`]; an [`Error`] means that there is no answer. What was written to a sink counts only if the call
 //! returned `Ok` with a passing verdict.
 pub mod acquaintance;
-
 pub mod bundle;
 mod cms_sink;
 mod content;

@@ -40,9 +40,9 @@ pub(super) struct Outgoing<'r> {
     content: Passing<'r>,
     /// whether the content has still to be brought to CRLF
     canonicalize: bool,
-    /// where it is going
-    transport: Transport,
-    /// it may be made ready on a thread of its own
+    /// whether to look for what 7-bit lines have no place for: where nobody has surveyed it, or it is denied and may have changed since
+    look: bool,
+    /// two threads may carry it
     overlap: bool,
     /// no part may be written otherwise than it is
     keep: bool,
@@ -141,6 +141,8 @@ impl<'r> Outgoing<'r> {
         } else {
             header.line_end
         };
+        let denied = policy.level(Rule::NotSevenBit) == Level::Deny;
+        let look = transport == Transport::Clear && (ahead.is_none() || denied);
         Ok(Self {
             outer: outer
                 .into_iter()
@@ -151,7 +153,7 @@ impl<'r> Outgoing<'r> {
             ahead,
             content,
             canonicalize: transport == Transport::Clear || !is_binary,
-            transport,
+            look,
             overlap: policy.overlap,
             keep: policy.level(Rule::ReEncoded) == Level::Deny,
         })
@@ -213,7 +215,7 @@ impl<'r> Outgoing<'r> {
             ahead: None,
             content,
             canonicalize: true,
-            transport,
+            look: transport == Transport::Clear,
             overlap: policy.overlap,
             keep: false,
         })
@@ -236,7 +238,7 @@ impl<'r> Outgoing<'r> {
             ahead: None,
             content,
             canonicalize: false,
-            transport,
+            look: transport == Transport::Clear,
             overlap: policy.overlap,
             keep: false,
         }

@@ -259,7 +259,7 @@ impl<'a> Signer<'a> {
             Ok(())
         };
         let mut pass_on = |piece: &mut Piece| shape.take(piece).map_err(Error::Write);
-        let outcome = outgoing.flow(&mut [&mut digest, &mut pass_on], exits)?;
+        let outcome = outgoing.flow(&mut [&mut digest], &mut pass_on, exits)?;
         if clear && !told {
             findings.extend(transport::findings(&outcome, self.policy));
         }

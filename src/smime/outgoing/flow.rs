@@ -1,5 +1,5 @@
 //! The content of a message to be made, on its way: piece by piece, each in the form that is signed or encrypted, through whatever is done with it.
-use super::{Outgoing, PART, Passing, Transport, clear, tree_limits};
+use super::{Outgoing, PART, Passing, clear, tree_limits};
 use crate::{
     mime::{
         canonical::Canonicalizer,
@@ -17,6 +17,8 @@ use std::io::{self, Read};
 
 /// Octets of a piece: so many that to wait for a thread costs little beside what is done with it.
 const PIECE: usize = 256 << 10;
+/// Octets of a piece that leaves by many ways, for each of which it is held: so many at least.
+const LEAST: usize = 16 << 10;
 
 /// A piece of the content.
 #[derive(Default)]
@@ -46,7 +48,7 @@ enum Form {
 pub(in crate::smime) struct Seen {
     /// a CR without LF in what will have canonical line ends
     pub(in crate::smime) bare_cr: bool,
-    /// something that 7-bit lines have no place for, in a content that goes in clear and was not surveyed
+    /// something that 7-bit lines have no place for, in a content that goes in clear, where that was looked for
     pub(in crate::smime) not_seven_bit: bool,
 }
 
@@ -70,7 +72,7 @@ impl Piece {
     }
 
     /// Returns the form, and room for so many ciphertexts of it.
-    pub(in crate::smime) fn enciphered(&mut self, count: usize) -> (&[u8], &mut [Vec<u8>]) {
+    pub(in crate::smime) fn to_encipher(&mut self, count: usize) -> (&[u8], &mut [Vec<u8>]) {
         self.ciphertexts.resize_with(count, Vec::new);
         self.ciphertexts.iter_mut().for_each(Vec::clear);
         let form = match self.form {
@@ -91,20 +93,21 @@ impl Outgoing<'_> {
     /// these ways. Returns what was encoded, where that was not known before.
     pub(in crate::smime) fn flow(
         mut self,
-        stages: &mut [Stage<'_, Piece>],
+        before: &mut [Stage<'_, Piece>],
+        last: Stage<'_, Piece>,
         exits: &mut [Exit<'_>],
     ) -> Result<Outcome, Error> {
         let (content, keep) = (&mut self.content, self.keep);
         let mut canonicalizer = self.canonicalize.then(Canonicalizer::new);
-        let is_to_be_seen = self.transport == Transport::Clear && self.ahead.is_none();
-        let mut hazards = is_to_be_seen.then(Hazards::default);
+        let mut hazards = self.look.then(Hazards::default);
+        let size = (PIECE / exits.len().max(1)).max(LEAST);
         let mut ended = false;
         // the last piece is empty: what stood open at the end is known with it
         let mut make = |piece: &mut Piece| {
             if ended {
                 return Ok(false);
             }
-            let n = fill(content, &mut piece.read)?;
+            let n = fill(content, &mut piece.read, size)?;
             ended = n == 0;
             if keep && content.has_changed() {
                 return Err(Error::ReEncoded);
@@ -132,9 +135,6 @@ impl Outgoing<'_> {
             Ok(true)
         };
         let entrances: Vec<_> = exits.iter().map(Exit::entrance).collect();
-        let Some((last, before)) = stages.split_last_mut() else {
-            return Ok(Outcome::default());
-        };
         let mut gather = |piece: &mut Piece| {
             last(piece)?;
             piece.written.resize_with(entrances.len(), Vec::new);
@@ -171,7 +171,7 @@ pub(super) fn survey(
     policy: &Policy,
 ) -> Result<Survey, Error> {
     let mut surveyor = Surveyor::new(PART, tree_limits(&policy.limits));
-    let mut make = |piece: &mut Vec<u8>| Ok(fill(&mut content, piece)? > 0);
+    let mut make = |piece: &mut Vec<u8>| Ok(fill(&mut content, piece, PIECE)? > 0);
     let mut look = |piece: &mut Vec<u8>| {
         surveyor.push(piece);
         Ok(())
@@ -181,8 +181,8 @@ pub(super) fn survey(
 }
 
 /// Reads a piece, whole unless the content ends, whatever the source gives at a time.
-fn fill(content: &mut dyn Read, piece: &mut Vec<u8>) -> io::Result<usize> {
+fn fill(content: &mut dyn Read, piece: &mut Vec<u8>, size: usize) -> io::Result<usize> {
     piece.clear();
-    let most = u64::try_from(PIECE).unwrap_or(u64::MAX);
+    let most = u64::try_from(size).unwrap_or(u64::MAX);
     content.take(most).read_to_end(piece)
 }
