@@ -74,6 +74,62 @@ fn signed(identities: &Identities, form: Form, seed: u64) -> Vec<u8> {
     out
 }
 
+/// A file that others write to: once it was gone back to, it has other octets.
+struct Changing {
+    now: Cursor<Vec<u8>>,
+    then: Vec<u8>,
+}
+
+impl Read for Changing {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.now.read(buf)
+    }
+}
+
+impl io::Seek for Changing {
+    fn seek(&mut self, to: io::SeekFrom) -> io::Result<u64> {
+        if to == io::SeekFrom::Start(0) {
+            *self.now.get_mut() = std::mem::take(&mut self.then);
+        }
+        self.now.seek(to)
+    }
+}
+
+#[test]
+fn what_changed_after_the_survey_is_judged_all_the_same() {
+    let identities = identities("alice");
+    let safe = fixture_bytes("messages/plain.eml");
+    let options = SignOptions {
+        request_receipt: None,
+        form: Form::Clear,
+        content: Content::Message,
+        encoding: Encoding::Smime,
+        digest: None,
+        pss: false,
+        include: Include::Chain,
+        compress: false,
+        protect_headers: None,
+    };
+    let mut policy = Policy::default();
+    policy.set(Rule::NotSevenBit, Level::Deny).unwrap();
+    for (end, denied) in [(&b"ascii\n"[..], false), (b"caf\xe9\n", true)] {
+        let mut input = Changing {
+            now: Cursor::new(safe.clone()),
+            then: [&safe, end].concat(),
+        };
+        let result = Signer::new(&identities, &policy, options.clone()).sign(
+            Source::Seekable(&mut input),
+            &mut Vec::new(),
+            AT,
+            &mut rng(1),
+        );
+        assert_eq!(
+            matches!(result, Err(smime::smime::Error::NotSevenBit)),
+            denied
+        );
+    }
+}
+
 /// A smart card: it holds the key, does what it is asked, and counts.
 struct Card {
     key: Arc<dyn PrivateKey>,

@@ -63,7 +63,7 @@ impl Copying<'_> {
         let halves = self.0.iter_mut().map(|copy| copy.writer.halves());
         let (mut ciphers, mut framings): (Vec<_>, Vec<_>) = halves.unzip();
         let mut encipher = |piece: &mut Piece| {
-            let (form, ciphertexts) = piece.to_encipher(ciphers.len());
+            let (form, ciphertexts) = piece.form_and_ciphertexts(ciphers.len());
             let each = ciphers.iter_mut().zip(ciphertexts);
             each.into_iter()
                 .try_for_each(|(cipher, ciphertext)| cipher.update(form, ciphertext))

@@ -72,7 +72,10 @@ impl Piece {
     }
 
     /// Returns the form, and room for so many ciphertexts of it.
-    pub(in crate::smime) fn to_encipher(&mut self, count: usize) -> (&[u8], &mut [Vec<u8>]) {
+    pub(in crate::smime) fn form_and_ciphertexts(
+        &mut self,
+        count: usize,
+    ) -> (&[u8], &mut [Vec<u8>]) {
         self.ciphertexts.resize_with(count, Vec::new);
         self.ciphertexts.iter_mut().for_each(Vec::clear);
         let form = match self.form {
