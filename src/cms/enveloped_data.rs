@@ -169,14 +169,28 @@ pub struct Tail {
 /// Encrypts what is written to it; small content (at most 64 KiB) as DER, larger in an indefinite-length shell as it flows.
 /// AEAD ciphers make AuthEnvelopedData, CBC makes EnvelopedData.
 pub struct Writer<W> {
-    shell: Shell<W>,
-    head: Head,
-    /// DER of authAttrs as a SET OF, or empty
-    aad: Vec<u8>,
     encryption: Encryption,
     /// ciphertext on its way
     pending: Vec<u8>,
+    framing: Framing<W>,
+    /// DER of authAttrs as a SET OF, or empty
+    aad: Vec<u8>,
+}
+
+/// Writes ciphertext, and before it what stands before the content.
+pub struct Framing<W> {
+    shell: Shell<W>,
+    head: Head,
     content: Segments,
+}
+
+impl<W: Write> Framing<W> {
+    /// Takes the next octets of the ciphertext.
+    pub fn push(&mut self, ciphertext: &[u8]) -> io::Result<()> {
+        let head = &self.head;
+        self.content
+            .push(ciphertext, &mut self.shell, |shell| head.write(shell))
+    }
 }
 
 /// Returns the version of an EnvelopedData without originatorInfo and attributes (RFC 5652 §6.1): 3 if there is a password or another recipient,
@@ -253,49 +267,38 @@ impl<W: Write> Writer<W> {
         let algorithm = algorithm_to_der(&encryption.identifier());
         let key = encryption.key(content_key)?;
         Ok(Self {
-            shell: Shell::new(sink),
-            head: Head {
-                authenticated,
-                version: write::integer(version),
-                recipients: write::set_of(recipients),
-                content: [oid::to_der(&content_type), algorithm].concat(),
-            },
             encryption: Encryption::new(cipher, &key, &encryption.iv, &aad)?,
-            aad,
             pending: Vec::new(),
-            content: Segments::new(),
+            framing: Framing {
+                shell: Shell::new(sink),
+                head: Head {
+                    authenticated,
+                    version: write::integer(version),
+                    recipients: write::set_of(recipients),
+                    content: [oid::to_der(&content_type), algorithm].concat(),
+                },
+                content: Segments::new(),
+            },
+            aad,
         })
     }
 
     /// Returns the two things that are done with content, one after the other, for two threads: [`Encryption::update`] makes ciphertext, which
     /// [`Framing::push`] writes.
-    pub fn halves(&mut self) -> (&mut Encryption, Framing<'_, W>) {
-        let Self {
-            encryption,
-            shell,
-            head,
-            content,
-            ..
-        } = self;
-        let framing = Framing {
-            shell,
-            head,
-            content,
-        };
-        (encryption, framing)
+    pub const fn halves(&mut self) -> (&mut Encryption, &mut Framing<W>) {
+        (&mut self.encryption, &mut self.framing)
     }
 
     /// Ends the content; must be called.
     pub fn finish(mut self) -> Result<W> {
         self.pending.clear();
         let mac = self.encryption.finish(&mut self.pending)?;
-        let head = &self.head;
-        let mut framing = Framing {
-            shell: &mut self.shell,
+        self.framing.push(&self.pending)?;
+        let Framing {
+            mut shell,
             head,
-            content: &mut self.content,
-        };
-        framing.push(&self.pending)?;
+            content,
+        } = self.framing;
         let mut tail = Vec::new();
         if head.authenticated {
             if !self.aad.is_empty() {
@@ -303,16 +306,16 @@ impl<W: Write> Writer<W> {
             }
             tail.extend(write::tlv(Tag::OCTET_STRING, &mac));
         }
-        let Some(content) = self.content.finish(&mut self.shell)? else {
+        let Some(content) = content.finish(&mut shell)? else {
             // encryptedContent, encryptedContentInfo
             for _ in 0..2 {
-                self.shell.close()?;
+                shell.close()?;
             }
-            self.shell.element(&tail)?;
+            shell.element(&tail)?;
             for _ in 0..3 {
-                self.shell.close()?;
+                shell.close()?;
             }
-            return Ok(self.shell.into_inner());
+            return Ok(shell.into_inner());
         };
         let encrypted = write::tlv(Tag::context_primitive(0), &content);
         let data = write::sequence(&[
@@ -321,27 +324,11 @@ impl<W: Write> Writer<W> {
             &write::sequence(&[&head.content, &encrypted]),
             &tail,
         ]);
-        self.shell.element(&write::sequence(&[
+        shell.element(&write::sequence(&[
             &head.container(),
             &write::constructed(Tag::context(0), &[&data]),
         ]))?;
-        Ok(self.shell.into_inner())
-    }
-}
-
-/// Writes ciphertext.
-pub struct Framing<'w, W> {
-    shell: &'w mut Shell<W>,
-    head: &'w Head,
-    content: &'w mut Segments,
-}
-
-impl<W: Write> Framing<'_, W> {
-    /// Takes the next octets of the ciphertext.
-    pub fn push(&mut self, ciphertext: &[u8]) -> io::Result<()> {
-        let head = self.head;
-        self.content
-            .push(ciphertext, self.shell, |shell| head.write(shell))
+        Ok(shell.into_inner())
     }
 }
 
@@ -350,19 +337,16 @@ impl<W: Write> Write for Writer<W> {
         /// Octets encrypted at once, so that a large `buf` is never held twice.
         const STEP: usize = 64 << 10;
         let step = buf.get(..STEP).unwrap_or(buf);
-        let mut pending = std::mem::take(&mut self.pending);
-        pending.clear();
-        let (encryption, mut framing) = self.halves();
-        encryption
-            .update(step, &mut pending)
+        self.pending.clear();
+        self.encryption
+            .update(step, &mut self.pending)
             .map_err(io::Error::other)?;
-        framing.push(&pending)?;
-        self.pending = pending;
+        self.framing.push(&self.pending)?;
         Ok(step.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.shell.flush()
+        self.framing.shell.flush()
     }
 }
 

@@ -66,7 +66,7 @@ operations=(
     "decrypt GCM|gcm|$smime decrypt -q ${who[*]}|openssl cms -decrypt ${recipient[*]}"
 )
 
-# KiB of what may wait between threads (src/smime/ahead.rs, src/cli/behind.rs: five pieces and as many buffers of 256 KiB), more or less of it as one is ahead
+# KiB of what may wait between threads (src/smime/relay.rs, src/cli/behind.rs: two pieces, or five buffers, of 256 KiB and what is made of them), more or less of it as one is ahead
 waiting=3072
 
 # Runs a command line from file to file or from pipe to pipe; prints KiB and seconds.

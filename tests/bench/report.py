@@ -7,6 +7,7 @@ import json
 import os
 import platform
 import subprocess
+import tempfile
 
 import bounds
 import tables
@@ -23,7 +24,7 @@ HEAD = """\
 # Benchmarks
 
 Made by `tests/bench/run.py --many 20000 --write`; nothing here is written by hand. Each figure is the median of runs that alternate with those of the programs it is
-compared with, from file to file; files are in memory (tmpfs). `smime` is built without shared libraries, as README.md says for Linux. *Wall* is from start to exit, *CPU* the time of all processors, *peak* the largest
+compared with, from file to file; files are in memory when they are read. *Wall* is from start to exit, *CPU* the time of all processors, *peak* the largest
 resident set. Ratios are ours over theirs: below 1 is faster. Rates of [primitives](../tests/bench/primitives.rs) and of the
 [adaptors](../tests/bench/adaptors.rs) that content flows through are printed by `cargo bench`.
 """
@@ -62,7 +63,10 @@ def stamp(programs):
             return next((line.split(":", 1)[1].strip() for line in lines if line.startswith(key)), "unknown")
 
     commit = first_line("git", "describe", "--always", "--dirty")
-    versions = {programs[0].name: f"{first_line(programs[0].path, '--version')} ({commit})"}
+    with open(programs[0].path, "rb") as binary:
+        # the name of the loader stands among the first headers
+        linked = "with shared libraries" if b"/ld-" in binary.read(4096) else "without shared libraries"
+    versions = {programs[0].name: f"{first_line(programs[0].path, '--version')} ({commit}, {linked})"}
     for program in programs[1:]:
         told = subprocess.run(
             [program.path, "version", "-v", "-f"], stdout=subprocess.PIPE, text=True, env={**os.environ, **program.environment}
@@ -74,7 +78,7 @@ def stamp(programs):
         "processor": found("/proc/cpuinfo", "model name"),
         "cores": os.cpu_count(),
         "memory": tables.memory(int(found("/proc/meminfo", "MemTotal").split()[0]) * 1024),
-        "system": f"Linux {platform.release()}",
+        "system": f"Linux {platform.release()}, files on {first_line('stat', '--file-system', '--format=%T', tempfile.gettempdir())}",
         "compiler": first_line("rustc", "--version"),
         "versions": versions,
     }

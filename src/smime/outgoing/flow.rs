@@ -43,6 +43,15 @@ enum Form {
     Canonical { local: bool },
 }
 
+impl Form {
+    const fn of<'p>(&self, read: &'p Vec<u8>, canonical: &'p Vec<u8>) -> &'p Vec<u8> {
+        match self {
+            Self::AsRead => read,
+            Self::Canonical { .. } => canonical,
+        }
+    }
+}
+
 /// What was seen in a content up to here.
 #[derive(Debug, Clone, Copy, Default)]
 pub(in crate::smime) struct Seen {
@@ -55,10 +64,7 @@ pub(in crate::smime) struct Seen {
 impl Piece {
     /// Returns the form that is signed or encrypted.
     pub(in crate::smime) fn form(&self) -> &[u8] {
-        match self.form {
-            Form::AsRead => &self.read,
-            Form::Canonical { .. } => &self.canonical,
-        }
+        self.form.of(&self.read, &self.canonical)
     }
 
     /// Returns the piece with lines that end in LF, where it was read like that.
@@ -78,10 +84,7 @@ impl Piece {
     ) -> (&[u8], &mut [Vec<u8>]) {
         self.ciphertexts.resize_with(count, Vec::new);
         self.ciphertexts.iter_mut().for_each(Vec::clear);
-        let form = match self.form {
-            Form::AsRead => &self.read,
-            Form::Canonical { .. } => &self.canonical,
-        };
+        let form = self.form.of(&self.read, &self.canonical);
         (form, &mut self.ciphertexts)
     }
 
