@@ -140,6 +140,43 @@ fn the_same_content_and_answers() {
     }
 }
 
+/// Every copy is whole: several ways out, with nothing, a signature inside, and one around it, too.
+#[test]
+fn copies_of_a_large_message() {
+    let (_, message) = messages().remove(2);
+    let message = [&b"Bcc: dave@example.com, frank@example.com\n"[..], &message].concat();
+    let whole = body(&message);
+    for how in [
+        args![],
+        join(&[&args!["--sign"], &as_alice()]),
+        join(&[&args!["--triple-wrap"], &as_alice()]),
+    ] {
+        for number in ["1", "2"] {
+            let dir = Dir::new();
+            let input = dir.write("message", &message);
+            let more = args!["--to-header", "-q", "-o", dir.file("m.eml"), &input];
+            let encrypt = join(&[&args!["encrypt"], &how, &threads(number), &to_bob(), &more]);
+            smime(encrypt).run().expect(0);
+            for (file, reader) in [
+                ("m.eml", "bob"),
+                ("m.bcc-1.eml", "dave"),
+                ("m.bcc-2.eml", "frank"),
+            ] {
+                let out = dir.file("out");
+                let identity = fixture(&format!("identities/{reader}.pem"));
+                let verb = if how.is_empty() { "decrypt" } else { "open" };
+                let open = args![verb, "-q", "-i", identity, "-o", &out, dir.file(file)];
+                let trust = if how.is_empty() { args![] } else { trusting() };
+                smime(join(&[&open, &trust])).run().expect(0);
+                assert!(
+                    body(&std::fs::read(out).unwrap()) == whole,
+                    "{how:?} {file}"
+                );
+            }
+        }
+    }
+}
+
 /// What nobody could survey, since it can be read once, is judged as it flows.
 #[test]
 fn what_comes_late_in_a_pipe_is_told_on_two_threads() {
