@@ -5,28 +5,49 @@ use std::io::{self, Write};
 
 /// Returns tag, minimal length and `content`.
 pub fn tlv(tag: Tag, content: &[u8]) -> Vec<u8> {
-    let mut out = header(tag, content.len());
-    out.reserve_exact(content.len());
-    out.extend_from_slice(content);
-    out
+    of_parts(tag, &[content])
 }
 
 /// Returns tag and minimal length, for `length` content octets that follow.
 pub fn header(tag: Tag, length: usize) -> Vec<u8> {
+    let mut out = Vec::with_capacity(HEADER);
+    push_header(tag, length, &mut out);
+    out
+}
+
+/// Octets of a tag, of the count of length octets, and of those: a usize has eight.
+const HEADER: usize = 10;
+
+fn push_header(tag: Tag, length: usize, out: &mut Vec<u8>) {
     let octets = length.to_be_bytes();
     let zeros = octets.iter().take_while(|&&o| o == 0).count();
     let significant = octets.get(zeros..).unwrap_or_default();
+    out.push(tag.0);
     match (significant, significant.len()) {
-        ([], _) => vec![tag.0, 0],
-        (&[short @ 0..=0x7f], _) => vec![tag.0, short],
+        ([], _) => out.push(0),
+        (&[short @ 0..=0x7f], _) => out.push(short),
         // at most eight octets of a usize
-        (_, count) => [&[tag.0, 0x80 | (count as u8)], significant].concat(),
+        (_, count) => {
+            out.push(0x80 | (count as u8));
+            out.extend_from_slice(significant);
+        }
     }
+}
+
+/// Returns tag, minimal length and the parts of the content.
+fn of_parts(tag: Tag, parts: &[&[u8]]) -> Vec<u8> {
+    let length = parts.iter().map(|part| part.len()).sum();
+    let mut out = Vec::with_capacity(HEADER.saturating_add(length));
+    push_header(tag, length, &mut out);
+    for part in parts {
+        out.extend_from_slice(part);
+    }
+    out
 }
 
 /// Returns a constructed value of the given encodings.
 pub fn constructed(tag: Tag, parts: &[&[u8]]) -> Vec<u8> {
-    tlv(tag.constructed(), &parts.concat())
+    of_parts(tag.constructed(), parts)
 }
 
 /// Returns a SEQUENCE of the given encodings.

@@ -48,16 +48,16 @@ type Found = (Reason, String, Option<String>);
 /// Refuses critical extensions that are not processed.
 fn critical(certificate: &Certificate, role: Role, question: Question<'_>) -> Result<(), Refusal> {
     for extension in certificate.extensions().filter(|it| it.critical) {
-        let found = format!("the extension {} is critical", extension.name());
+        let found = || format!("the extension {} is critical", extension.name());
         match ExtensionRule::of(extension.oid).filter(|rule| rule.belongs_beside(role)) {
             Some(rule) if rule.processed == Processed::Yes => {}
             Some(_) if is_revocation_a_condition(question) => {}
             Some(_) => {
                 let wanted = "it is processed only where unknown revocation is denied";
-                let objection = certificate.objection(Reason::UnknownCritical, found);
+                let objection = certificate.objection(Reason::UnknownCritical, found());
                 return Err(objection.wanting(wanted).into());
             }
-            None => return refuse(certificate, Reason::UnknownCritical, found),
+            None => return refuse(certificate, Reason::UnknownCritical, found()),
         }
     }
     Ok(())
@@ -79,7 +79,7 @@ fn presence(
     let extension = certificate
         .extensions()
         .find(|extension| extension.oid == rule.oid.as_bytes());
-    let (name, section) = (rule.name, section(rule));
+    let name = rule.name;
     let Some(extension) = extension else {
         match (rule.presence(role), rule.breach) {
             (Presence::Must, Breach::Refused) => {
@@ -94,7 +94,7 @@ fn presence(
         return Ok(());
     };
     if rule.presence(role) == Presence::No && rule.breach != Breach::Tolerated {
-        let wanted = format!("{name} belongs elsewhere ({section})");
+        let wanted = format!("{name} belongs elsewhere ({})", section(rule));
         found.push((Reason::Profile, format!("it has {name}"), Some(wanted)));
     }
     // basicConstraints of a person MAY be either (§4.2.1.9)
@@ -107,7 +107,7 @@ fn presence(
     found.push((
         Reason::Profile,
         format!("its {name} is {is}"),
-        Some(format!("{name} must {must} ({section})")),
+        Some(format!("{name} must {must} ({})", section(rule))),
     ));
     Ok(())
 }
