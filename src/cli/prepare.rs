@@ -25,7 +25,7 @@ use std::{
     collections::HashSet,
     env,
     fs::File,
-    io::{self, BufReader, IsTerminal, Read, Seek, SeekFrom},
+    io::{self, BufReader, Cursor, IsTerminal, Read, Seek, SeekFrom},
     os::unix::fs::FileExt,
     path::{Path, PathBuf},
     sync::Arc,
@@ -156,6 +156,8 @@ pub(crate) struct Input {
 
 enum Opened {
     File(BufReader<File>),
+    /// all of a small file
+    Whole(Cursor<Vec<u8>>),
     /// one of an mbox
     Part(Unquoted<BufReader<Section>>),
 }
@@ -190,11 +192,15 @@ impl Input {
         })
     }
 
-    /// Takes a regular file of this size that was opened and not read.
-    pub(crate) fn regular(file: File, size: u64) -> Self {
+    /// Takes a regular file of this size that was opened and not read. What is small is read here, once, however often it is gone through.
+    pub(crate) fn regular(mut file: File, size: u64) -> Self {
+        let source = match whole(&mut file, size) {
+            Some(octets) => Opened::Whole(Cursor::new(octets)),
+            None => Opened::File(BufReader::with_capacity(buffer(size), file)),
+        };
         Self {
             beginning: Some(0),
-            source: Opened::File(BufReader::with_capacity(buffer(size), file)),
+            source,
         }
     }
 
@@ -217,6 +223,7 @@ impl Input {
         let beginning = self.beginning.map(SeekFrom::Start);
         beginning.is_some_and(|place| match &mut self.source {
             Opened::File(file) => file.seek(place).is_ok(),
+            Opened::Whole(octets) => octets.seek(place).is_ok(),
             Opened::Part(part) => part.seek(place).is_ok(),
         })
     }
@@ -226,9 +233,28 @@ impl Input {
         match (&mut self.source, self.beginning) {
             (Opened::File(file), None) => Source::Stream(file),
             (Opened::File(file), Some(_)) => Source::Seekable(file),
+            (Opened::Whole(octets), _) => Source::Seekable(octets),
             (Opened::Part(part), _) => Source::Seekable(part),
         }
     }
+}
+
+/// The largest file that is held in memory while it is gone through.
+const WHOLE: u64 = 64 << 10;
+
+/// Reads a file of this size, if it is small; `None`, and nothing is read, if not, if it is no longer of this size, or cannot be read, which whoever
+/// reads it then is told.
+fn whole(file: &mut File, size: u64) -> Option<Vec<u8>> {
+    if size > WHOLE {
+        return None;
+    }
+    let mut octets = Vec::with_capacity(usize::try_from(size).ok()?.saturating_add(1));
+    let read = file.take(size.saturating_add(1)).read_to_end(&mut octets);
+    if read.is_ok_and(|length| length as u64 == size) {
+        return Some(octets);
+    }
+    file.seek(SeekFrom::Start(0)).ok()?;
+    None
 }
 
 /// For what is small, a buffer that it fits in; the end is seen without another.

@@ -13,6 +13,7 @@ use rsa::{
     traits::{PrivateKeyParts, PublicKeyParts},
 };
 use spki::AlgorithmIdentifierOwned;
+use std::sync::OnceLock;
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 use zeroize::Zeroizing;
 
@@ -20,21 +21,90 @@ const MIN_BITS: usize = 512;
 /// The largest modulus accepted, in bits.
 pub(super) const MAX_BITS: usize = 16384;
 
-/// A private key for both engines. The `rsa` crate's judges whether its numbers belong together; the other is made of that.
+/// A private key for both engines, each of which makes its own of the numbers when it is first needed.
 pub(super) struct PrivateKey {
-    key: rsa::PrivateKey,
+    numbers: Numbers,
     engine: engine::RsaKey,
 }
 impl PrivateKey {
-    /// Reads RSAPrivateKey (RFC 8017 appendix A.1.2).
+    /// Reads RSAPrivateKey (RFC 8017 appendix A.1.2), whose numbers must belong together.
     pub(super) fn from_pkcs1_der(der: &[u8]) -> Result<Self> {
-        let key = rsa::PrivateKey::from_pkcs1_der(der)
-            .map_err(|_| Error::Key("an RSA key whose numbers do not belong together"))?;
         Ok(Self {
-            key,
-            engine: engine::RsaKey::new(der),
+            numbers: Numbers::read(der)?,
+            engine: engine::RsaKey::default(),
         })
     }
+}
+/// The numbers of a private key as they were read. What the `rsa` crate makes of them takes four times as long as the check that they belong together.
+pub(super) struct Numbers {
+    /// RSAPrivateKey
+    der: Secret,
+    made: OnceLock<Option<rsa::PrivateKey>>,
+}
+impl Numbers {
+    /// Takes RSAPrivateKey. What is not seen to belong together is left to the crate's judgement.
+    pub(super) fn read(der: &[u8]) -> Result<Self> {
+        let numbers = Self {
+            der: Secret::new(der.to_vec()),
+            made: OnceLock::new(),
+        };
+        if belong_together(der) != Some(true) {
+            numbers.made()?;
+        }
+        Ok(numbers)
+    }
+    /// Returns RSAPrivateKey as it was read.
+    pub(super) fn der(&self) -> &[u8] {
+        self.der.expose()
+    }
+    /// Returns what the crate makes of them.
+    pub(super) fn made(&self) -> Result<&rsa::PrivateKey> {
+        let make = || rsa::PrivateKey::from_pkcs1_der(self.der()).ok();
+        self.made.get_or_init(make).as_ref().ok_or(Error::Key(
+            "an RSA key whose numbers do not belong together",
+        ))
+    }
+}
+/// Returns whether an RSAPrivateKey has two different primes (taken to be that), each half as long as the modulus, which is their product, and
+/// whether the private exponent, below the modulus, undoes the public one (RFC 8017 §3.2); `None` where that is not to be seen here.
+fn belong_together(der: &[u8]) -> Option<bool> {
+    let mut fields = parameters::sole_sequence(der)?;
+    let version = fields.expect(Tag::INTEGER).ok()?;
+    let mut integer = || unsigned(fields.expect(Tag::INTEGER).ok()?.content);
+    let (modulus, public, private) = (integer()?, integer()?, integer()?);
+    let (p, q) = (integer()?, integer()?);
+    // what is derived from them is made anew, or checked by the engine
+    for _ in ["exponent1", "exponent2", "coefficient"] {
+        integer()?;
+    }
+    fields.finish().ok()?;
+    let half = modulus.len() / 2;
+    if version.content != [0] || public.len() > 8 || [p.len(), q.len()] != [half, half] {
+        return None;
+    }
+    let bits = |octets: usize| u32::try_from(octets.checked_mul(8)?).ok();
+    let number = |octets: &[u8], size| {
+        let number = BoxedUint::from_be_slice(octets, bits(size)?).ok()?;
+        Some(Zeroizing::new(number))
+    };
+    let (whole, wide) = (modulus.len(), modulus.len() + size_of::<u64>());
+    let (n, d) = (number(modulus, whole)?, number(private, whole)?);
+    let (wide_p, wide_d) = (number(p, whole)?, number(private, wide)?);
+    let (e, p, q) = (
+        number(public, size_of::<u64>())?,
+        number(p, half)?,
+        number(q, half)?,
+    );
+    // in the width of the first factor, which holds both products
+    let product = Zeroizing::new(wide_p.wrapping_mul(&*q));
+    let exponents = Zeroizing::new(wide_d.wrapping_mul(&*e));
+    let one = BoxedUint::one_with_precision(bits(half)?);
+    let undoes = |prime: &BoxedUint| {
+        let less: Option<_> = prime.wrapping_sub(&one).into_nz().into();
+        let rest = Zeroizing::new(exponents.rem(&Zeroizing::new(less?)));
+        Some(bool::from(rest.is_one()))
+    };
+    Some(*p != *q && *d < *n && *product == *n && undoes(&p)? && undoes(&q)?)
 }
 
 /// A public key: its numbers. What the `rsa` crate makes of them takes as long as a signature's check by the other engine, and is made where it is needed.
@@ -221,10 +291,11 @@ pub(super) fn sign_pkcs1(
     hash: &[u8],
     rng: &mut dyn CryptoRng,
 ) -> Result<Vec<u8>> {
-    let PrivateKey { key, engine } = key;
-    if let Some(signature) = engine.sign_pkcs1(key, kind, hash) {
+    let PrivateKey { numbers, engine } = key;
+    if let Some(signature) = engine.sign_pkcs1(numbers, kind, hash) {
         return Ok(signature);
     }
+    let key = numbers.made()?;
     // NULL: RFC 8017 §9.2 note 1
     let info = digest_info(&parameters::with_null(kind.row().oid), hash);
     let message = emsa_pkcs1(&info, key.size()).ok_or(TOO_SMALL)?;
@@ -237,10 +308,11 @@ pub(super) fn sign_pss(
     hash: &[u8],
     rng: &mut dyn CryptoRng,
 ) -> Result<Vec<u8>> {
-    let PrivateKey { key, engine } = key;
-    if let Some(signature) = engine.sign_pss(key, pss, hash) {
+    let PrivateKey { numbers, engine } = key;
+    if let Some(signature) = engine.sign_pss(numbers, pss, hash) {
         return Ok(signature);
     }
+    let key = numbers.made()?;
     let mut salt = vec![0; pss.salt];
     rng.fill_bytes(&mut salt);
     let encoded_bits = bit_length(&key.n_bytes()).saturating_sub(1);
@@ -305,9 +377,10 @@ pub(super) fn decrypt(
     size: KeySize,
     rng: &mut dyn CryptoRng,
 ) -> Result<Secret> {
-    let PrivateKey { key, engine } = key;
+    let PrivateKey { numbers, engine } = key;
     match algorithm {
         KeyTransport::RsaPkcs1 => {
+            let key = numbers.made()?;
             // The crate itself answers bad padding with a made-up message (draft-irtf-cfrg-rsa-guidance §7.2).
             let message = key.decrypt_blinded(rng, Pkcs1v15Encrypt, encrypted);
             let message = Zeroizing::new(message.map_err(|_| Error::Decryption)?);
@@ -315,7 +388,7 @@ pub(super) fn decrypt(
             Ok(of_size(&message, size, fallback))
         }
         KeyTransport::RsaOaep { digest, mgf, label } => {
-            if let Some(message) = engine.decrypt_oaep(key, (*digest, *mgf, label), encrypted) {
+            if let Some(message) = engine.decrypt_oaep(numbers, (*digest, *mgf, label), encrypted) {
                 let message = message.ok_or(Error::Decryption)?;
                 return size.fit(message.expose()).ok_or(Error::Decryption);
             }
@@ -325,7 +398,7 @@ pub(super) fn decrypt(
             {
                 return Err(no_oaep(other));
             }
-            let encoded = private(key, encrypted, rng)?;
+            let encoded = private(numbers.made()?, encrypted, rng)?;
             let message = decode_oaep(encoded.expose(), (*digest, *mgf, label));
             message
                 .and_then(|message| size.fit(message.expose()))
@@ -392,7 +465,7 @@ pub(super) fn decapsulate(
     ciphertext: &[u8],
     rng: &mut dyn CryptoRng,
 ) -> Result<Secret> {
-    private(&key.key, ciphertext, rng)
+    private(key.numbers.made()?, ciphertext, rng)
 }
 /// RSADP (§5.1.2) of octets as many as the modulus has, blinded and checked; the result has as many.
 fn private(key: &rsa::PrivateKey, ciphertext: &[u8], rng: &mut dyn CryptoRng) -> Result<Secret> {
@@ -457,6 +530,79 @@ mod tests {
     fn rng() -> rand_chacha::ChaCha20Rng {
         rand_chacha::ChaCha20Rng::from_seed([5; 32])
     }
+    /// Returns the content octets of the nine INTEGERs of an RSAPrivateKey.
+    fn integers(der: &[u8]) -> Vec<Vec<u8>> {
+        let mut fields = parameters::sole_sequence(der).unwrap();
+        let integer = |_| fields.expect(Tag::INTEGER).unwrap().content.to_vec();
+        (0..9).map(integer).collect()
+    }
+    fn of_integers(integers: &[Vec<u8>]) -> Vec<u8> {
+        let integers: Vec<_> = integers
+            .iter()
+            .map(|it| write::tlv(Tag::INTEGER, it))
+            .collect();
+        write::sequence(&integers.iter().map(Vec::as_slice).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn numbers_that_do_not_belong_together_are_refused_when_they_are_read() {
+        let der = block("rsa-pkcs1").der;
+        let integers = integers(&der);
+        assert_eq!(of_integers(&integers), *der);
+        assert_eq!(belong_together(&der), Some(true));
+        // the crate is not asked
+        assert!(Numbers::read(&der).unwrap().made.get().is_none());
+        // version, modulus, exponents, primes, what is derived from them
+        for (place, (seen, refused)) in [
+            (None, true),
+            (Some(false), true),
+            (Some(false), true),
+            (Some(false), true),
+            (Some(false), true),
+            (Some(false), true),
+            (Some(true), false),
+            (Some(true), false),
+            (Some(true), false),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let mut changed = integers.clone();
+            let middle = changed[place].len() / 2;
+            changed[place][middle] ^= 4;
+            let changed = of_integers(&changed);
+            assert_eq!(belong_together(&changed), seen, "{place}");
+            assert_eq!(Numbers::read(&changed).is_err(), refused, "{place}");
+            let theirs = rsa::PrivateKey::from_pkcs1_der(&changed);
+            assert_eq!(theirs.is_err(), refused, "{place}");
+        }
+        // a private exponent that undoes the public one, but is not below the modulus; one prime twice; something after the last
+        let number = |place: usize| BoxedUint::from_be_slice_vartime(&integers[place]);
+        let one = BoxedUint::one();
+        let phi = number(1)
+            .wrapping_sub(number(4))
+            .wrapping_sub(number(5))
+            .wrapping_add(&one);
+        let mut large = number(3);
+        while large < number(1) {
+            large = large.wrapping_add(&phi);
+        }
+        let large = [&[0], &*large.to_be_bytes()].concat();
+        let zeros = large.iter().take_while(|octet| **octet == 0).count();
+        let sign = usize::from(large[zeros] >= 0x80);
+        let mut beyond = integers.clone();
+        beyond[3] = large[zeros - sign..].to_vec();
+        let mut twice = integers.clone();
+        twice[5] = twice[4].clone();
+        let mut more = integers.clone();
+        more.push(vec![1]);
+        for changed in [beyond, twice, more] {
+            let changed = of_integers(&changed);
+            assert_ne!(belong_together(&changed), Some(true));
+            assert!(Numbers::read(&changed).is_err());
+        }
+    }
+
     /// Returns RSASP1 of an encoded message.
     fn raw(key: &rsa::PrivateKey, message: &[u8]) -> Vec<u8> {
         let message = BoxedUint::from_be_slice(message, key.n_bits_precision()).unwrap();

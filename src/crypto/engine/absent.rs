@@ -5,14 +5,12 @@ use super::{
 };
 use crate::asn1::oid::Oid;
 
+#[derive(Default)]
 pub(in crate::crypto) struct RsaKey {}
 impl RsaKey {
-    pub(in crate::crypto) fn new(_: &[u8]) -> Self {
-        Self {}
-    }
     pub(in crate::crypto) fn sign_pkcs1(
         &self,
-        _: &rsa::PrivateKey,
+        _: &rsa_scheme::Numbers,
         _: Digest,
         _: &[u8],
     ) -> Option<Vec<u8>> {
@@ -20,7 +18,7 @@ impl RsaKey {
     }
     pub(in crate::crypto) fn sign_pss(
         &self,
-        _: &rsa::PrivateKey,
+        _: &rsa_scheme::Numbers,
         _: parameters::Pss,
         _: &[u8],
     ) -> Option<Vec<u8>> {
@@ -28,7 +26,7 @@ impl RsaKey {
     }
     pub(in crate::crypto) fn decrypt_oaep(
         &self,
-        _: &rsa::PrivateKey,
+        _: &rsa_scheme::Numbers,
         _: (Digest, Digest, &[u8]),
         _: &[u8],
     ) -> Option<Option<Secret>> {

@@ -16,46 +16,29 @@ use aws_lc_rs::{
     },
     signature::{self, RsaKeyPair, RsaParameters, RsaSignatureEncoding},
 };
-use rsa::{pkcs8::EncodePrivateKey, traits::PublicKeyParts};
+use rsa::pkcs8::EncodePrivateKey;
 use std::sync::OnceLock;
 use zeroize::Zeroizing;
 
 // ------------------------------------------------------------------------------------------------------------------------ RSA
 
 /// An RSA key as AWS-LC holds it, made when it is first needed, for each of its two purposes; `None` inside if its size is not 2048 to 8192 bits.
+#[derive(Default)]
 pub(in crate::crypto) struct RsaKey {
-    /// PrivateKeyInfo, as the key was read
-    read: Secret,
     signing: OnceLock<Option<RsaKeyPair>>,
     decrypting: OnceLock<Option<OaepPrivateDecryptingKey>>,
 }
 impl RsaKey {
-    /// Takes RSAPrivateKey as it was read.
-    pub(in crate::crypto) fn new(der: &[u8]) -> Self {
-        let version = write::integer(0);
-        let algorithm = parameters::encoded(&parameters::with_null(RSA_ENCRYPTION));
-        let key = write::header(Tag::OCTET_STRING, der.len());
-        let fields = [version, algorithm, key].concat();
-        let info = write::header(
-            Tag::SEQUENCE.constructed(),
-            fields.len().saturating_add(der.len()),
-        );
-        Self {
-            read: Secret::new([&info, &fields, der].concat()),
-            signing: OnceLock::new(),
-            decrypting: OnceLock::new(),
-        }
-    }
     /// Makes the key of what was read. The engine refuses one whose exponents and coefficient do not go with its primes; the crate makes them anew,
     /// which takes longer than a signature: only then.
-    fn load<K>(&self, key: &rsa::PrivateKey, load: impl Fn(&[u8]) -> Option<K>) -> Option<K> {
-        takes(&key.e_bytes())?;
-        load(self.read.expose()).or_else(|| load(key.to_pkcs8_der().ok()?.as_bytes()))
+    fn load<K>(numbers: &rsa_scheme::Numbers, load: impl Fn(&[u8]) -> Option<K>) -> Option<K> {
+        load(private_key_info(numbers.der()).expose())
+            .or_else(|| load(numbers.made().ok()?.to_pkcs8_der().ok()?.as_bytes()))
     }
     /// Signs a hash by RSASSA-PKCS1-v1_5.
     pub(in crate::crypto) fn sign_pkcs1(
         &self,
-        key: &rsa::PrivateKey,
+        numbers: &rsa_scheme::Numbers,
         kind: Digest,
         hash: &[u8],
     ) -> Option<Vec<u8>> {
@@ -65,12 +48,12 @@ impl RsaKey {
             Digest::Sha512 => &signature::RSA_PKCS1_SHA512,
             _ => return None,
         };
-        self.sign(key, encoding, kind, hash)
+        self.sign(numbers, encoding, kind, hash)
     }
     /// Signs a hash by RSASSA-PSS.
     pub(in crate::crypto) fn sign_pss(
         &self,
-        key: &rsa::PrivateKey,
+        numbers: &rsa_scheme::Numbers,
         pss: parameters::Pss,
         hash: &[u8],
     ) -> Option<Vec<u8>> {
@@ -80,16 +63,16 @@ impl RsaKey {
             Digest::Sha512 => &signature::RSA_PSS_SHA512,
             _ => return None,
         };
-        self.sign(key, encoding, pss.digest, hash)
+        self.sign(numbers, encoding, pss.digest, hash)
     }
     fn sign(
         &self,
-        key: &rsa::PrivateKey,
+        numbers: &rsa_scheme::Numbers,
         encoding: &'static RsaSignatureEncoding,
         kind: Digest,
         hash: &[u8],
     ) -> Option<Vec<u8>> {
-        let load = || self.load(key, |der| RsaKeyPair::from_pkcs8(der).ok());
+        let load = || Self::load(numbers, |der| RsaKeyPair::from_pkcs8(der).ok());
         let pair = self.signing.get_or_init(load).as_ref()?;
         let mut signature = vec![0; pair.public_modulus_len()];
         let hash = imported(kind, hash)?;
@@ -99,13 +82,13 @@ impl RsaKey {
     /// Decrypts a content key sent by RSAES-OAEP; `Some(None)` if it is none. The choice of engine rests on the parameters and the size of the key.
     pub(in crate::crypto) fn decrypt_oaep(
         &self,
-        key: &rsa::PrivateKey,
+        numbers: &rsa_scheme::Numbers,
         (digest, mgf, label): (Digest, Digest, &[u8]),
         encrypted: &[u8],
     ) -> Option<Option<Secret>> {
         let algorithm = oaep(digest, mgf)?;
         let load = || {
-            let key = self.load(key, |der| PrivateDecryptingKey::from_pkcs8(der).ok());
+            let key = Self::load(numbers, |der| PrivateDecryptingKey::from_pkcs8(der).ok());
             OaepPrivateDecryptingKey::new(key?).ok()
         };
         let key = self.decrypting.get_or_init(load).as_ref()?;
@@ -113,6 +96,16 @@ impl RsaKey {
         let message = key.decrypt(algorithm, encrypted, &mut room, Some(label));
         Some(message.ok().map(|message| Secret::new(message.to_vec())))
     }
+}
+/// Returns PrivateKeyInfo (RFC 5208 §5) around RSAPrivateKey.
+fn private_key_info(der: &[u8]) -> Secret {
+    let version = write::integer(0);
+    let algorithm = parameters::encoded(&parameters::with_null(RSA_ENCRYPTION));
+    let key = write::header(Tag::OCTET_STRING, der.len());
+    let fields = [version, algorithm, key].concat();
+    let length = fields.len().saturating_add(der.len());
+    let info = write::header(Tag::SEQUENCE.constructed(), length);
+    Secret::new([&info, &fields, der].concat())
 }
 /// RSASSA-PKCS1-v1_5, of a DigestInfo whose parameters are NULL.
 pub(in crate::crypto) fn verify_pkcs1(
@@ -393,15 +386,16 @@ mod tests {
     use crate::crypto::{CryptoRng, ec_key::EcKey as Pair, ecdsa_scheme, key_file::tests::block};
     use ecdsa::signature::hazmat::{PrehashVerifier, RandomizedPrehashSigner};
     use rand::SeedableRng;
-    use rsa::{Oaep, Pkcs1v15Encrypt, Pkcs1v15Sign, PrivateKey, Pss, pkcs1::DecodeRsaPrivateKey};
+    use rsa::{Oaep, Pkcs1v15Encrypt, Pkcs1v15Sign, PrivateKey, Pss, traits::PublicKeyParts};
+    use rsa_scheme::Numbers;
     use sha2::{Sha256, Sha384, Sha512};
 
     fn rng() -> impl CryptoRng {
         rand_chacha::ChaCha20Rng::from_seed([8; 32])
     }
-    fn rsa_key() -> (PrivateKey, RsaKey) {
-        let der = block("rsa-pkcs1").der;
-        (PrivateKey::from_pkcs1_der(&der).unwrap(), RsaKey::new(&der))
+    fn rsa_key() -> (PrivateKey, Numbers, RsaKey) {
+        let numbers = Numbers::read(&block("rsa-pkcs1").der).unwrap();
+        (numbers.made().unwrap().clone(), numbers, RsaKey::default())
     }
     fn public(key: &PrivateKey) -> rsa_scheme::PublicKey {
         rsa_scheme::PublicKey::of(&key.n_bytes(), &key.e_bytes())
@@ -414,7 +408,7 @@ mod tests {
 
     #[test]
     fn rsa_signatures_are_those_of_the_crate() {
-        let (key, engine) = rsa_key();
+        let (key, numbers, engine) = rsa_key();
         let public = public(&key);
         macro_rules! both {
             ($($kind:ident $type:ty),*) => { $({
@@ -422,11 +416,11 @@ mod tests {
                 // deterministic: the same octets
                 let scheme = || Pkcs1v15Sign::new::<$type>();
                 let theirs = key.sign(scheme(), &hash).unwrap();
-                assert_eq!(engine.sign_pkcs1(&key, kind, &hash).unwrap(), theirs);
+                assert_eq!(engine.sign_pkcs1(&numbers, kind, &hash).unwrap(), theirs);
                 assert_eq!(verify_pkcs1(&public, kind, &hash, &theirs), Some(true));
                 assert_eq!(verify_pkcs1(&public, kind, &hash, &altered(&theirs)), Some(false));
                 let pss = parameters::Pss { digest: kind, mgf: kind, salt: kind.size() };
-                let ours = engine.sign_pss(&key, pss, &hash).unwrap();
+                let ours = engine.sign_pss(&numbers, pss, &hash).unwrap();
                 key.to_public_key().verify(Pss::<$type>::new(), &hash, &ours).unwrap();
                 let theirs = key.sign_with_rng(&mut rng(), Pss::<$type>::new(), &hash).unwrap();
                 assert_eq!(verify_pss(&public, pss, &hash, &theirs), Some(true));
@@ -437,12 +431,12 @@ mod tests {
                     parameters::Pss { mgf: Digest::Sha1, ..pss },
                 ] {
                     assert_eq!(verify_pss(&public, other, &hash, &theirs), None);
-                    assert_eq!(engine.sign_pss(&key, other, &hash), None);
+                    assert_eq!(engine.sign_pss(&numbers, other, &hash), None);
                 }
             })* };
         }
         both!(Sha256 Sha256, Sha384 Sha384, Sha512 Sha512);
-        assert_eq!(engine.sign_pkcs1(&key, Digest::Sha1, &[0; 20]), None);
+        assert_eq!(engine.sign_pkcs1(&numbers, Digest::Sha1, &[0; 20]), None);
         assert_eq!(
             verify_pkcs1(&public, Digest::Md5, &[0; 16], &[0; 256]),
             None
@@ -457,20 +451,20 @@ mod tests {
         *wrong.last_mut().unwrap() ^= 1;
         let hash = [7; 32];
         let signatures = [der.as_slice(), &wrong].map(|der| {
-            let key = PrivateKey::from_pkcs1_der(der).unwrap();
-            let engine = RsaKey::new(der);
-            let signature = engine.sign_pkcs1(&key, Digest::Sha256, &hash).unwrap();
+            let (numbers, engine) = (Numbers::read(der).unwrap(), RsaKey::default());
+            let key = numbers.made().unwrap();
+            let signature = engine.sign_pkcs1(&numbers, Digest::Sha256, &hash).unwrap();
             let algorithm = KeyTransport::RsaOaep {
                 digest: Digest::Sha256,
                 mgf: Digest::Sha256,
                 label: Vec::new(),
             };
             let secret = Secret::new(hash.to_vec());
-            let encrypted = encrypt_rsa(&public(&key), &algorithm, &secret).unwrap();
+            let encrypted = encrypt_rsa(&public(key), &algorithm, &secret).unwrap();
             let scheme = (Digest::Sha256, Digest::Sha256, &b""[..]);
-            let opened = engine.decrypt_oaep(&key, scheme, &encrypted).unwrap();
+            let opened = engine.decrypt_oaep(&numbers, scheme, &encrypted).unwrap();
             assert_eq!(opened.unwrap().expose(), hash);
-            let taken = RsaKeyPair::from_pkcs8(engine.read.expose()).is_ok();
+            let taken = RsaKeyPair::from_pkcs8(private_key_info(der).expose()).is_ok();
             (signature, taken)
         });
         let [(signature, taken), (mended, mended_taken)] = signatures;
@@ -501,7 +495,7 @@ mod tests {
 
     #[test]
     fn content_keys_cross_between_the_engines() {
-        let (key, engine) = rsa_key();
+        let (key, numbers, engine) = rsa_key();
         let (public, secret) = (public(&key), Secret::new(vec![7; 32]));
         let pkcs1 = encrypt_rsa(&public, &KeyTransport::RsaPkcs1, &secret).unwrap();
         assert_eq!(key.decrypt(Pkcs1v15Encrypt, &pkcs1).unwrap(), [7; 32]);
@@ -519,7 +513,7 @@ mod tests {
             let theirs = theirs.encrypt(&mut rng(), scheme(), &[7; 32]).unwrap();
             let open = |label, encrypted: &[u8]| {
                 let opened = engine
-                    .decrypt_oaep(&key, (kind, kind, label), encrypted)
+                    .decrypt_oaep(&numbers, (kind, kind, label), encrypted)
                     .unwrap();
                 opened.map(|secret| secret.expose().to_vec())
             };
@@ -527,7 +521,7 @@ mod tests {
             assert_eq!(open(b"other", &theirs), None);
             assert_eq!(open(label, &altered(&theirs)), None);
             assert_eq!(open(label, &theirs[1..]), None);
-            let mixed = engine.decrypt_oaep(&key, (kind, Digest::Sha1, label), &theirs);
+            let mixed = engine.decrypt_oaep(&numbers, (kind, Digest::Sha1, label), &theirs);
             assert!(mixed.is_none());
         }
         let long = Secret::new(vec![7; 250]);
