@@ -47,8 +47,7 @@ impl Canonicalizer {
         let after_cr = self.after_cr;
         let is_other = self.look(chunk);
         if is_other {
-            form.clear();
-            expand(chunk, after_cr, form);
+            expand(chunk, after_cr, form, 0);
         }
         is_other
     }
@@ -65,7 +64,8 @@ impl Canonicalizer {
     pub fn push(&mut self, chunk: &[u8], out: &mut Vec<u8>) {
         let after_cr = self.after_cr;
         if self.look(chunk) {
-            expand(chunk, after_cr, out);
+            let end = out.len();
+            expand(chunk, after_cr, out, end);
         } else {
             out.extend_from_slice(chunk);
         }
@@ -119,11 +119,13 @@ impl Canonicalizer {
 /// and a branch that nobody can foresee take longer.
 const LINE: usize = 96;
 
-/// Appends the canonical form of a chunk; `after_cr`: it follows a CR.
-fn expand(chunk: &[u8], mut after_cr: bool, out: &mut Vec<u8>) {
-    let mut to = out.len();
+/// Writes the canonical form of a chunk to where `out` ends then, from `to` on, over what stands there; `after_cr`: it follows a CR.
+fn expand(chunk: &[u8], mut after_cr: bool, out: &mut Vec<u8>, mut to: usize) {
     // lines of mail are some 30 to 80 octets
-    out.resize(to + chunk.len() + chunk.len() / 30 + LINE, 0);
+    let room = to + chunk.len() + chunk.len() / 30 + LINE;
+    if out.len() < room {
+        out.resize(room, 0);
+    }
     let mut from = 0;
     for at in memchr_iter(b'\n', chunk) {
         let length = at - from;

@@ -11,6 +11,7 @@ use crate::{
         Error,
         exit::Exit,
         relay::{Stage, relay},
+        source::FIRST,
     },
 };
 use std::io::{self, Read};
@@ -186,9 +187,21 @@ pub(super) fn survey(
     Ok(surveyor.finish())
 }
 
-/// Reads a piece, whole unless the content ends, whatever the source gives at a time.
+/// Reads a piece, whole unless the content ends, whatever the source gives at a time. What is there of the piece before it is written over, and not
+/// cleared first.
 fn fill(content: &mut dyn Read, piece: &mut Vec<u8>, size: usize) -> io::Result<usize> {
-    piece.clear();
-    let most = u64::try_from(size).unwrap_or(u64::MAX);
-    content.take(most).read_to_end(piece)
+    let mut filled = 0;
+    while filled < size {
+        if filled == piece.len() {
+            piece.resize(filled.saturating_mul(2).clamp(FIRST.min(size), size), 0);
+        }
+        match content.read(piece.get_mut(filled..).unwrap_or_default()) {
+            Ok(0) => break,
+            Ok(length) => filled += length,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    piece.truncate(filled);
+    Ok(filled)
 }
