@@ -193,8 +193,8 @@ impl Input {
     }
 
     /// Takes a regular file of this size that was opened and not read. What is small is read here, once, however often it is gone through.
-    pub(crate) fn regular(mut file: File, size: u64) -> Self {
-        let source = match whole(&mut file, size) {
+    pub(crate) fn regular(file: File, size: u64) -> Self {
+        let source = match whole(&file, size) {
             Some(octets) => Opened::Whole(Cursor::new(octets)),
             None => Opened::File(BufReader::with_capacity(buffer(size), file)),
         };
@@ -242,19 +242,14 @@ impl Input {
 /// The largest file that is held in memory while it is gone through.
 const WHOLE: u64 = 64 << 10;
 
-/// Reads a file of this size, if it is small; `None`, and nothing is read, if not, if it is no longer of this size, or cannot be read, which whoever
-/// reads it then is told.
-fn whole(file: &mut File, size: u64) -> Option<Vec<u8>> {
-    if size > WHOLE {
-        return None;
-    }
-    let mut octets = Vec::with_capacity(usize::try_from(size).ok()?.saturating_add(1));
-    let read = file.take(size.saturating_add(1)).read_to_end(&mut octets);
-    if read.is_ok_and(|length| length as u64 == size) {
-        return Some(octets);
-    }
-    file.seek(SeekFrom::Start(0)).ok()?;
-    None
+/// Reads a file of this size, if it is small; `None` if not, if it is of another size by now, or cannot be read, which is left to whoever reads it
+/// then, from where it stood.
+fn whole(file: &File, size: u64) -> Option<Vec<u8>> {
+    let length = usize::try_from(size).ok().filter(|_| size <= WHOLE)?;
+    let mut octets = vec![0; length];
+    file.read_exact_at(&mut octets, 0).ok()?;
+    let ended = matches!(file.read_at(&mut [0], size), Ok(0));
+    ended.then_some(octets)
 }
 
 /// For what is small, a buffer that it fits in; the end is seen without another.
@@ -613,6 +608,32 @@ mod tests {
     fn policy(arguments: &[&str]) -> anyhow::Result<Policy> {
         let parsed = common(arguments);
         ground(parsed.command.common().unwrap(), None).map(|g| g.policy)
+    }
+
+    /// At the largest size and one past it; and files that are not of the size that was told.
+    #[test]
+    fn small_files_are_read_whole() {
+        let octets: Vec<u8> = (0..WHOLE + 1).map(|at| at.to_le_bytes()[0]).collect();
+        for (length, told, is_whole) in [
+            (0, 0, true),
+            (WHOLE, WHOLE, true),
+            (WHOLE + 1, WHOLE + 1, false),
+            (7, 8, false),
+            (8, 7, false),
+        ] {
+            let content = octets.get(..usize::try_from(length).unwrap()).unwrap();
+            let mut file = tempfile::tempfile().unwrap();
+            file.write_all(content).unwrap();
+            file.rewind().unwrap();
+            let mut input = Input::regular(file, told);
+            assert_eq!(matches!(input.source, Opened::Whole(_)), is_whole);
+            for _ in 0..2 {
+                let mut read = Vec::new();
+                input.source().read_to_end(&mut read).unwrap();
+                assert!(read == content, "{length} {told}");
+                assert!(input.again());
+            }
+        }
     }
 
     #[test]

@@ -65,6 +65,8 @@ impl Numbers {
         ))
     }
 }
+/// The largest public exponent of a private key that either engine takes, in bits.
+const EXPONENT_BITS: usize = 33;
 /// Returns whether an RSAPrivateKey has two different primes (taken to be that), each half as long as the modulus, which is their product, and
 /// whether the private exponent, below the modulus, undoes the public one (RFC 8017 §3.2); `None` where that is not to be seen here.
 fn belong_together(der: &[u8]) -> Option<bool> {
@@ -79,7 +81,9 @@ fn belong_together(der: &[u8]) -> Option<bool> {
     }
     fields.finish().ok()?;
     let half = modulus.len() / 2;
-    if version.content != [0] || public.len() > 8 || [p.len(), q.len()] != [half, half] {
+    let long = |prime| bit_length(prime) > bit_length(modulus).div_ceil(2);
+    let takes = bit_length(public) <= EXPONENT_BITS && !long(p) && !long(q);
+    if version.content != [0] || [p.len(), q.len()] != [half, half] || !takes {
         return None;
     }
     let bits = |octets: usize| u32::try_from(octets.checked_mul(8)?).ok();
@@ -101,8 +105,10 @@ fn belong_together(der: &[u8]) -> Option<bool> {
     let one = BoxedUint::one_with_precision(bits(half)?);
     let undoes = |prime: &BoxedUint| {
         let less: Option<_> = prime.wrapping_sub(&one).into_nz().into();
-        let rest = Zeroizing::new(exponents.rem(&Zeroizing::new(less?)));
-        Some(bool::from(rest.is_one()))
+        let (quotient, rest) = exponents.div_rem(&Zeroizing::new(less?));
+        // of it the other prime can be made
+        drop(Zeroizing::new(quotient));
+        Some(bool::from(Zeroizing::new(rest).is_one()))
     };
     Some(*p != *q && *d < *n && *product == *n && undoes(&p)? && undoes(&q)?)
 }
@@ -587,12 +593,15 @@ mod tests {
         while large < number(1) {
             large = large.wrapping_add(&phi);
         }
-        let large = [&[0], &*large.to_be_bytes()].concat();
-        let zeros = large.iter().take_while(|octet| **octet == 0).count();
-        let sign = usize::from(large[zeros] >= 0x80);
         let mut beyond = integers.clone();
-        beyond[3] = large[zeros - sign..].to_vec();
+        beyond[3] = content(&large);
+        // it undoes the public exponent for the prime whose square the modulus is
         let mut twice = integers.clone();
+        let prime = unsigned(&integers[4]).unwrap();
+        let bits = u32::try_from(16 * prime.len()).unwrap();
+        let wide = BoxedUint::from_be_slice(prime, bits).unwrap();
+        twice[1] = content(&wide.wrapping_mul(number(4)));
+        twice[3] = integers[6].clone();
         twice[5] = twice[4].clone();
         let mut more = integers.clone();
         more.push(vec![1]);
@@ -600,6 +609,67 @@ mod tests {
             let changed = of_integers(&changed);
             assert_ne!(belong_together(&changed), Some(true));
             assert!(Numbers::read(&changed).is_err());
+        }
+    }
+
+    /// Returns the content octets of an INTEGER.
+    fn content(number: &BoxedUint) -> Vec<u8> {
+        let octets = [&[0], &*number.to_be_bytes()].concat();
+        let zeros = octets.iter().take_while(|octet| **octet == 0).count();
+        octets[zeros - usize::from(octets[zeros] >= 0x80)..].to_vec()
+    }
+
+    /// What the crate would refuse to compute with is not taken for good: a prime that has more bits than half the modulus, if no more octets, and a
+    /// public exponent of more than 33 bits.
+    #[test]
+    fn what_the_crate_refuses_is_refused_when_it_is_read() {
+        const P: &str = "c3e31aa784124450f96cd7ecf0b3f2a54016061d2ae36aae987230c2dc85f6df";
+        for (e, d, q, taken) in [
+            (
+                0x10001_u64,
+                "2f823397db6e3471fe435a65521fd11317126b387580fb18be7fe13552c8b00721606a8da40f1c13aecb31da9cef3120ed7507edcc386ac0be6db73ada5c6b5d",
+                "6f4d05b203c4c5ee8833aab3f8ce876bd29ce87cbfba49fd109ae94e0ec6132f",
+                true,
+            ),
+            (
+                0x10001_u64,
+                "1d7623a647c5a7437c57bd7d3f93fdc2bd7ef4132abbcbd4f59b2c7823fbcca4b3d4cf2e11d459cc9e72eea550dc7c8a1ced70674fb33c001de91d4f5d406a81",
+                "359b1c0106f0a2b2d8b6594031e1bdafd93044f94e5e49b9e673df328618318b",
+                false,
+            ),
+            (
+                0x100000001_u64,
+                "3c7813f29ffdcf1de5a5ef72ed7fa0ede6ad94b0a6deb8e19b386ba4e554d6276057d5463e2ef19915051278d3f211a39aa25ef7dd4aa1f20bfe3263e5af9435",
+                "6f4d05b203c4c5ee8833aab3f8ce876bd29ce87cbfba49fd109ae94e0ec6132f",
+                true,
+            ),
+            (
+                0x200000001_u64,
+                "068e906a89f2a9881e7bc8510481d29ffe914cdf018552075bee16ed09a3184fc8c5cbd758e5c1cefa5859e6b120b48b184a71ea99bbca9cfa423903ef3489b1",
+                "6f4d05b203c4c5ee8833aab3f8ce876bd29ce87cbfba49fd109ae94e0ec6132f",
+                false,
+            ),
+        ] {
+            let number = |hex: &str| {
+                let octets = data_encoding::HEXLOWER.decode(hex.as_bytes()).unwrap();
+                BoxedUint::from_be_slice(&octets, 512).unwrap()
+            };
+            let (p, q) = (number(P), number(q));
+            let one = content(&BoxedUint::one());
+            let der = of_integers(&[
+                vec![0],
+                content(&p.wrapping_mul(&q)),
+                content(&BoxedUint::from(e)),
+                content(&number(d)),
+                content(&p),
+                content(&q),
+                one.clone(),
+                one.clone(),
+                one,
+            ]);
+            assert_eq!(belong_together(&der).is_some(), taken, "{e}");
+            assert_eq!(Numbers::read(&der).is_ok(), taken, "{e}");
+            assert_eq!(rsa::PrivateKey::from_pkcs1_der(&der).is_ok(), taken, "{e}");
         }
     }
 

@@ -250,12 +250,12 @@ impl<R: Read> Read for CanonicalReader<R> {
         let mut ready = self.canonical.get(self.taken..).unwrap_or_default();
         if ready.is_empty() && !buf.is_empty() {
             let length = self.source.read(&mut self.chunk)?;
-            self.canonical.clear();
             self.taken = 0;
-            self.canonicalizer.push(
-                self.chunk.get(..length).unwrap_or_default(),
-                &mut self.canonical,
-            );
+            let chunk = self.chunk.get(..length).unwrap_or_default();
+            if !self.canonicalizer.convert(chunk, &mut self.canonical) {
+                self.canonical.clear();
+                self.canonical.extend_from_slice(chunk);
+            }
             ready = &self.canonical;
         }
         let length = ready.read(buf)?;
@@ -367,7 +367,40 @@ mod tests {
         assert_eq!(local(&[b"\r\r\n\r"]), b"\r\r\n\r");
     }
 
+    /// Octet by octet.
+    fn plain(text: &[u8], mut before: u8) -> Vec<u8> {
+        let mut out = Vec::new();
+        for octet in text {
+            if *octet == b'\n' && before != b'\r' {
+                out.push(b'\r');
+            }
+            out.push(*octet);
+            before = *octet;
+        }
+        out
+    }
+
     proptest! {
+        /// Whatever stands before it, and whatever the room held.
+        #[test]
+        fn is_what_it_is_octet_by_octet(
+            texts in prop::collection::vec("([\r\n]{1,3}|[ -~]{0,3}|[ -~]{60,110}|[ -~]{300,400}){0,12}", 1..6),
+        ) {
+            let (mut pusher, mut converter) = (Canonicalizer::new(), Canonicalizer::new());
+            let (mut all, mut wanted) = (Vec::new(), Vec::new());
+            let mut room = vec![b'?'; 500];
+            let mut before = 0;
+            for text in texts.iter().map(String::as_bytes) {
+                let form = plain(text, before);
+                before = *text.last().unwrap_or(&before);
+                wanted.extend_from_slice(&form);
+                pusher.push(text, &mut all);
+                prop_assert!(all == wanted);
+                let found = if converter.convert(text, &mut room) { &room } else { text };
+                prop_assert!(found == form);
+            }
+        }
+
         #[test]
         fn does_not_depend_on_chunks(text in "([\r\n\0é]|[a-z]{0,3}|[a-z]{90,100}|[a-z]{990,1000})*", seed in any::<u64>()) {
             let mut reader = CanonicalReader::new(ChaosReader::new(text.as_bytes(), seed));

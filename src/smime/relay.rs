@@ -11,7 +11,7 @@ use std::{
 };
 
 /// Pieces after which a second thread is worth what it costs: 4 MiB, of 256 KiB each. Until it has found a processor of its own, milliseconds pass.
-const ALONE: usize = 16;
+pub(super) const ALONE: usize = 16;
 /// How often to look whether it is one's turn before one sleeps: some 100 µs, which is what a stage takes, and twice what it takes to be woken in a
 /// virtual machine. Clear signing takes an eighth less time by it.
 const LOOKS: u32 = 2500;

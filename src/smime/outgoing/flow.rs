@@ -10,7 +10,7 @@ use crate::{
     smime::{
         Error,
         exit::Exit,
-        relay::{Stage, relay},
+        relay::{ALONE, Stage, relay},
         source::FIRST,
     },
 };
@@ -18,6 +18,8 @@ use std::io::{self, Read};
 
 /// Octets of a piece: so many that to wait for a thread costs little beside what is done with it.
 const PIECE: usize = 256 << 10;
+/// `tests/threads.rs` makes messages larger than what one thread does alone.
+const _: () = assert!(PIECE * ALONE == 4 << 20);
 /// Octets of a piece that leaves by many ways, for each of which it is held: so many at least.
 const LEAST: usize = 16 << 10;
 
@@ -204,4 +206,43 @@ fn fill(content: &mut dyn Read, piece: &mut Vec<u8>, size: usize) -> io::Result<
     }
     piece.truncate(filled);
     Ok(filled)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::encoding::chaos::ChaosReader;
+
+    /// Gives one octet in two reads, the first of which is interrupted.
+    struct Interrupted<'t>(&'t [u8], bool);
+    impl Read for Interrupted<'_> {
+        fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+            self.1 = !self.1;
+            match self.1 {
+                true => Err(io::ErrorKind::Interrupted.into()),
+                false => self.0.read(buf.get_mut(..1).unwrap()),
+            }
+        }
+    }
+
+    #[test]
+    fn pieces_are_whole_and_hold_nothing_of_those_before() {
+        let content: Vec<u8> = (0..=255).cycle().take(3 * FIRST + 5).collect();
+        for size in [1, 100, FIRST, 2 * FIRST, 4 * FIRST] {
+            let sources: [Box<dyn Read>; 3] = [
+                Box::new(content.as_slice()),
+                Box::new(ChaosReader::new(&content, 7)),
+                Box::new(Interrupted(&content, false)),
+            ];
+            for mut source in sources {
+                let mut piece = Vec::new();
+                for wanted in content.chunks(size).chain([&[][..], &[]]) {
+                    let length = fill(&mut source, &mut piece, size).unwrap();
+                    assert_eq!(length, wanted.len());
+                    assert!(piece == wanted, "{size}");
+                }
+            }
+        }
+    }
 }
