@@ -66,7 +66,8 @@ def stamp(programs):
     with open(programs[0].path, "rb") as binary:
         # the name of the loader stands among the first headers
         linked = "with shared libraries" if b"/ld-" in binary.read(4096) else "without shared libraries"
-    versions = {programs[0].name: f"{first_line(programs[0].path, '--version')} ({commit}, {linked})"}
+    built = ", ".join([commit, linked, *filter(None, [os.environ.get("SMIME_BUILT")])])
+    versions = {programs[0].name: f"{first_line(programs[0].path, '--version')} ({built})"}
     for program in programs[1:]:
         told = subprocess.run(
             [program.path, "version", "-v", "-f"], stdout=subprocess.PIPE, text=True, env={**os.environ, **program.environment}

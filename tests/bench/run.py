@@ -5,7 +5,8 @@
     tests/bench/run.py --no-plots --sizes 10kB,20MB --operations sign,"encrypt CBC"     these alone
     tests/bench/run.py --many 20000 --write                          everything, and into docs/: some fifteen minutes
 
-Programs run in turn (A B A B ...) and figures are medians; it must be quiet around. smime is target/release/smime, built if need be, or what SMIME names;
+Programs run in turn (A B A B ...) and figures are medians; it must be quiet around. smime is target/release/smime, built if need be, or what SMIME names (SMIME_BUILT: how it was
+built, which figures are told with);
 OpenSSL 4.0 is what SMIME_OPENSSL4 names, else what tests/peers/openssl4.sh builds. All is done in TMPDIR, which needs 12 GB of disk for 4 GB of content;
 memory must hold the files that are read, and OpenSSL some times 2 GB. Needs GNU time and Linux.
 """
