@@ -196,7 +196,7 @@ impl Input {
     pub(crate) fn regular(file: File, size: u64) -> Self {
         let source = match whole(&file, size) {
             Some(octets) => Opened::Whole(Cursor::new(octets)),
-            None => Opened::File(BufReader::with_capacity(buffer(size), file)),
+            None => Opened::File(BufReader::with_capacity(BUFFER, file)),
         };
         Self {
             beginning: Some(0),

@@ -101,11 +101,9 @@ impl RsaKey {
 fn private_key_info(der: &[u8]) -> Secret {
     let version = write::integer(0);
     let algorithm = parameters::encoded(&parameters::with_null(RSA_ENCRYPTION));
+    // header and content apart: no copy of the key is left unwiped
     let key = write::header(Tag::OCTET_STRING, der.len());
-    let fields = [version, algorithm, key].concat();
-    let length = fields.len().saturating_add(der.len());
-    let info = write::header(Tag::SEQUENCE.constructed(), length);
-    Secret::new([&info, &fields, der].concat())
+    Secret::new(write::sequence(&[&version, &algorithm, &key, der]))
 }
 /// RSASSA-PKCS1-v1_5, of a DigestInfo whose parameters are NULL.
 pub(in crate::crypto) fn verify_pkcs1(
